@@ -1,0 +1,256 @@
+/* Backends: everything that computes on activations and weights.
+ *
+ * `ref` is plain C in the plainest order and the oracle of every test; `cpu`
+ * takes its matrix products from oneDNN.  Both share the elementwise code of
+ * kernels/elementwise.h bit for bit, so they differ only in products.
+ *
+ * Buffers are handles: only a backend looks behind one.  Hosts write inputs
+ * with `upload` and read results with `download`; a backend whose memory is the
+ * host's copies, another one transfers.
+ *
+ * Layout.  Activations are (rows, width) row-major f32.  A buffer that holds
+ * activations has room for a multiple of LT_ROW_BLOCK rows: products may
+ * compute some rows more than asked for, in tiles of a fixed height, and what
+ * then stands in those is unspecified.  So the result for a row is the same
+ * bits whichever rows share its batch and however many they are.  Sums over
+ * rows (weight and bias gradients) run over exactly the `rows` given, in a
+ * fixed order that depends on `rows` and the layer's spec alone.
+ *
+ * Weights of a dense layer are W (out, in) row-major f32, biases b (out):
+ * y = x W^T + b.  Packed or blocked or bf16 copies are the backend's own
+ * business and live inside its objects.
+ *
+ * No function here depends on the number of threads for its bits, and none
+ * allocates except the ..._create functions.
+ */
+#ifndef LT_KERNELS_BACKEND_H
+#define LT_KERNELS_BACKEND_H
+
+#include "base/error.h"
+#include "base/rng.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LT_ROW_BLOCK = 96 }; /* rows; divisible by every height that a backend computes in */
+
+enum lt_precision {
+    LT_PRECISION_F32,
+    LT_PRECISION_BF16, /* products of bf16 operands, f32 sums and master weights */
+};
+
+/* A place in backend memory: `memory` is the backend's, `offset` in bytes.
+ * A buffer with memory == NULL means "none" where that is allowed. */
+struct lt_buffer {
+    void *memory;
+    size_t offset;
+};
+static inline struct lt_buffer lt_buffer_at(struct lt_buffer b, size_t bytes)
+{
+    b.offset += bytes;
+    return b;
+}
+
+/* Activation functions.  The table in elementwise.h holds name, forward and
+ * derivative; never renumber (names, not numbers, are stored in files). */
+enum lt_act {
+    LT_ACT_LINEAR,
+    LT_ACT_SIGMOID,
+    LT_ACT_TANH,
+    LT_ACT_RELU,
+    LT_ACT_LEAKY_RELU, /* slope 0.01 */
+    LT_ACT_ELU,        /* alpha 1 */
+    LT_ACT_SELU,
+    LT_ACT_GELU, /* exact, by erf */
+    LT_ACT_SILU,
+    LT_ACT_SOFTPLUS,
+    LT_ACTS
+};
+
+/* Losses on a head.  Each works on the head's pre-activations a and its output
+ * unit u (linear or sigmoid): y = u(a), and gives dL/da directly, which for bce
+ * is y - t and stays exact where y saturates. */
+enum lt_loss {
+    LT_LOSS_MSE,   /* (y - t)^2 */
+    LT_LOSS_BCE,   /* -t log y - (1-t) log(1-y), sigmoid only, from logits */
+    LT_LOSS_MAE,   /* |y - t| */
+    LT_LOSS_HUBER, /* delta 1: d^2/2 inside, |d| - 1/2 outside */
+    LT_LOSSES
+};
+
+/* Corruptions of an input; `amount` in the data's scaled units. */
+enum lt_noise {
+    LT_NOISE_NONE,
+    LT_NOISE_GAUSSIAN,   /* x + amount * normal */
+    LT_NOISE_MASK,       /* 0 with probability amount */
+    LT_NOISE_SALTPEPPER, /* low or high (half each) with probability amount */
+    LT_NOISE_UNIFORM,    /* x + amount * (2 u - 1) */
+    LT_NOISES
+};
+
+/* What a dense product needs to know when it is planned. */
+struct lt_dense_spec {
+    int64_t rows;    /* B, most rows in a call */
+    int64_t in, out; /* widths */
+    bool transposed; /* W is stored (in, out): a decoder tied to an encoder */
+    bool training;   /* backward will be called */
+    bool need_dx;    /* ... and the gradient for x too */
+    enum lt_precision precision;
+};
+struct lt_dense; /* a planned dense product, owned by the backend that made it */
+
+/* A planned general product C = alpha op(A) op(B) + beta C on plain row-major
+ * f32 matrices, for optimizers. op(A) is (m, k), op(B) is (k, n). */
+struct lt_matmul_spec {
+    int64_t m, n, k;
+    bool transpose_a, transpose_b;
+    enum lt_precision precision;
+};
+struct lt_matmul;
+
+/* One step of an elementwise optimizer over n parameters. w, g, m, v are
+ * buffers of n floats; m and v are its state. */
+enum lt_update {
+    LT_UPDATE_SGD,     /* Nesterov: m = mu m + g; w -= lr (g + mu m) */
+    LT_UPDATE_RMSPROP, /* v = b2 v + (1-b2) g^2; w -= lr g / (sqrt v + eps) */
+    LT_UPDATE_ADAM,    /* Kingma & Ba 2015, bias-corrected */
+    LT_UPDATES
+};
+struct lt_update_args {
+    float lr, beta1, beta2, eps;
+    float decay;           /* decoupled weight decay: w -= lr * decay * w first (AdamW) */
+    float correct1, correct2; /* 1 - beta1^t and 1 - beta2^t */
+    float gradient_scale;  /* g is multiplied by this first (clipping) */
+};
+
+struct lt_backend;
+
+struct lt_backend_ops {
+    const char *name; /* "ref", "cpu" */
+
+    /* Called by lt_backend_create and lt_backend_free: sets up and takes down
+     * b->state (close also after an open that failed halfway). */
+    int (*open)(struct lt_backend *b, struct lt_error *err);
+    void (*close)(struct lt_backend *b);
+    /* See lt_backend_precision and lt_backend_describe. */
+    enum lt_precision (*precision)(struct lt_backend *b, enum lt_precision wanted);
+    void (*describe)(const struct lt_backend *b, char *text, size_t size);
+
+    /* Memory. `create` gives zeroed, 64-byte-aligned bytes. */
+    int (*memory_create)(struct lt_backend *b, size_t bytes, void **memory, struct lt_error *err);
+    void (*memory_free)(struct lt_backend *b, void *memory);
+    void (*upload)(struct lt_backend *b, struct lt_buffer to, const void *from, size_t bytes);
+    void (*download)(struct lt_backend *b, void *to, struct lt_buffer from, size_t bytes);
+    void (*copy)(struct lt_backend *b, struct lt_buffer to, struct lt_buffer from, size_t bytes);
+    void (*zero)(struct lt_backend *b, struct lt_buffer to, size_t bytes);
+
+    /* Dense products. `pack` must be called after the weights changed and
+     * before the next forward; the object may look at `w` itself, unchanged, until
+     * the next pack.  forward: y (rows, out) = act(x (rows, in) W^T + bias);
+     * `pre` (rows, out) also receives the pre-activation when it is not none
+     * (needed by activations whose derivative wants it, see lt_act_needs_pre).
+     * backward: from da (rows, out) = dL/d pre-activation and x:
+     * dx (rows, in) = da W, dw (out, in; or (in, out) when transposed) = da^T x,
+     * db (out) = column sums of da.  dw and db are added to when `accumulate`.
+     * dx or db may be none. */
+    int (*dense_create)(struct lt_backend *b, const struct lt_dense_spec *spec,
+                        struct lt_dense **out, struct lt_error *err);
+    void (*dense_free)(struct lt_backend *b, struct lt_dense *dense);
+    void (*dense_pack)(struct lt_backend *b, struct lt_dense *dense, struct lt_buffer w);
+    void (*dense_forward)(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
+                          struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
+                          struct lt_buffer pre, struct lt_buffer y);
+    void (*dense_backward)(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
+                           struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                           struct lt_buffer dw, struct lt_buffer db, bool accumulate);
+
+    /* General products. */
+    int (*matmul_create)(struct lt_backend *b, const struct lt_matmul_spec *spec,
+                         struct lt_matmul **out, struct lt_error *err);
+    void (*matmul_free)(struct lt_backend *b, struct lt_matmul *matmul);
+    void (*matmul_run)(struct lt_backend *b, struct lt_matmul *matmul, float alpha,
+                       struct lt_buffer a, struct lt_buffer bb, float beta, struct lt_buffer c);
+
+    /* Elementwise over n values.  act_backward: da = dy * act'(pre or y) where
+     * `pre` may be none unless lt_act_needs_pre(act); da may be dy itself. */
+    void (*act_forward)(struct lt_backend *b, enum lt_act act, size_t n, struct lt_buffer pre,
+                        struct lt_buffer y);
+    void (*act_backward)(struct lt_backend *b, enum lt_act act, size_t n, struct lt_buffer pre,
+                         struct lt_buffer y, struct lt_buffer dy, struct lt_buffer da);
+    /* y = alpha x + beta y */
+    void (*axpby)(struct lt_backend *b, size_t n, float alpha, struct lt_buffer x, float beta,
+                  struct lt_buffer y);
+    /* Copies (rows, width) between matrices of row strides from_stride and to_stride
+     * (in values); adds instead of copying when `add`. For concatenation and its gradient. */
+    void (*copy_columns)(struct lt_backend *b, int64_t rows, int64_t width, struct lt_buffer from,
+                         int64_t from_stride, struct lt_buffer to, int64_t to_stride, bool add);
+
+    /* Corrupts x (rows, width) into y; row r uses the stream (seed, LT_RNG_NOISE, epoch,
+     * row_ids[r]); row_ids is a host array. low and high are saltpepper's values.
+     * dropout: y = x * mask, mask (rows, width) being 0 with probability p, else 1/(1-p);
+     * its stream is (seed, LT_RNG_DROPOUT, epoch, row_ids[r] + layer * 2^48), layer < 2^16.
+     * Of dropout's buffers only x and y may be the same; noise's may not. */
+    void (*noise)(struct lt_backend *b, enum lt_noise kind, float amount, float low, float high,
+                  uint64_t seed, uint32_t epoch, const int64_t *row_ids, int64_t rows,
+                  int64_t width, struct lt_buffer x, struct lt_buffer y);
+    void (*dropout)(struct lt_backend *b, float p, uint64_t seed, uint32_t epoch, uint32_t layer,
+                    const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
+                    struct lt_buffer mask, struct lt_buffer y);
+    void (*multiply)(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
+                     struct lt_buffer y); /* y = x * mask */
+
+    /* A head.  a, t: (rows, width) pre-activations and clean targets.  Writes
+     * y = unit(a) (may be none), da = scale * dL/da (may be none), and per row, as doubles in
+     * buffers of `rows`, the loss and the squared error sum (y - t)^2 (each may be none),
+     * summed over the width in a fixed order. */
+    void (*head)(struct lt_backend *b, enum lt_loss loss, enum lt_act unit, float scale,
+                 int64_t rows, int64_t width, struct lt_buffer a, struct lt_buffer t,
+                 struct lt_buffer y, struct lt_buffer da, struct lt_buffer row_loss,
+                 struct lt_buffer row_squared_error);
+
+    /* Parameters. */
+    void (*update)(struct lt_backend *b, enum lt_update kind, const struct lt_update_args *args,
+                   size_t n, struct lt_buffer w, struct lt_buffer g, struct lt_buffer m,
+                   struct lt_buffer v);
+    /* g += l2 * w + l1 * sign(w) */
+    void (*penalty)(struct lt_backend *b, float l1, float l2, size_t n, struct lt_buffer w,
+                    struct lt_buffer g);
+    /* sum x[i]*y[i] as a double, fixed order; synchronises */
+    double (*dot)(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer y);
+    /* out (n, n) = (a + damping mean(diag a) I)^-1 for a symmetric positive semidefinite matrix
+     * a (n, n); work has lt_spd_work(n) floats. */
+    void (*spd_inverse)(struct lt_backend *b, int64_t n, struct lt_buffer a, float damping,
+                        struct lt_buffer out, struct lt_buffer work);
+};
+
+struct lt_backend {
+    const struct lt_backend_ops *ops;
+    int threads;
+    char note[160]; /* "" or why something fell back, e.g. bf16 on a CPU without it */
+    void *state;    /* the backend's own */
+};
+
+static inline size_t lt_spd_work(int64_t n) { return 128 * (size_t)n; }
+
+/* A backend by name: "ref", "cpu", or NULL for the best in this build. */
+int lt_backend_create(struct lt_backend **out, const char *name, int threads,
+                      struct lt_error *err);
+void lt_backend_free(struct lt_backend **backend);
+
+/* The precision the backend really uses when `wanted` is asked for (bf16 falls
+ * back to f32 where the CPU has no bf16 products; b->note then says so). */
+enum lt_precision lt_backend_precision(struct lt_backend *b, enum lt_precision wanted);
+
+/* A sentence such as "cpu (oneDNN 2.6.3, avx512_core_bf16)". */
+void lt_backend_describe(const struct lt_backend *b, char *text, size_t size);
+
+/* Names for options and files; -1 when unknown. */
+const char *lt_act_name(enum lt_act act);
+int lt_act_by_name(const char *name);
+const char *lt_loss_name(enum lt_loss loss);
+int lt_loss_by_name(const char *name);
+const char *lt_noise_name(enum lt_noise noise);
+int lt_noise_by_name(const char *name);
+bool lt_act_needs_pre(enum lt_act act);
+
+#endif

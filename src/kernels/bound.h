@@ -1,0 +1,32 @@
+/* The bound that a training step is measured against.
+ *
+ * One step of a chain of dense layers needs, per layer, a forward product, a
+ * weight gradient and (but for the first layer) a data gradient.  The bound is
+ * the time of exactly these products, bare, one after the other, each in the
+ * fastest way that oneDNN offers on this machine: its own threads, its own
+ * choice of blocked formats, nothing converted, packed, activated or updated.
+ */
+#ifndef LT_KERNELS_BOUND_H
+#define LT_KERNELS_BOUND_H
+
+#include "kernels/backend.h"
+
+struct lt_bound_layer {
+    int64_t in, out;
+    bool need_dx;      /* the data gradient belongs to the step */
+    bool forward_only; /* neither gradient does: rows are encoded, not learnt from */
+};
+
+struct lt_bound {
+    double seconds;       /* of all products of one step; the best of many rounds */
+    double flops;         /* 2 M N K, summed over the products */
+    double square_gflops; /* 10^9 flop per second of a 2048 x 2048 x 2048 product */
+};
+
+/* Measures for at least `seconds`.  LT_EUSAGE when the build has no oneDNN.
+ * The calling thread's OpenMP setting is as before afterwards. */
+int lt_bound_measure(const struct lt_bound_layer *layers, size_t count, int64_t batch,
+                     enum lt_precision precision, int threads, double seconds,
+                     struct lt_bound *out, struct lt_error *err);
+
+#endif

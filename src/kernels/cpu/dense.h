@@ -1,0 +1,18 @@
+/* Dense products on oneDNN; see lt_backend_ops for what each one does. */
+#ifndef LT_KERNELS_CPU_DENSE_H
+#define LT_KERNELS_CPU_DENSE_H
+
+#include "kernels/backend.h"
+
+int lt_cpu_dense_create(struct lt_backend *b, const struct lt_dense_spec *spec,
+                        struct lt_dense **out, struct lt_error *err);
+void lt_cpu_dense_free(struct lt_backend *b, struct lt_dense *dense);
+void lt_cpu_dense_pack(struct lt_backend *b, struct lt_dense *dense, struct lt_buffer w);
+void lt_cpu_dense_forward(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
+                          struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
+                          struct lt_buffer pre, struct lt_buffer y);
+void lt_cpu_dense_backward(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
+                           struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                           struct lt_buffer dw, struct lt_buffer db, bool accumulate);
+
+#endif
