@@ -1,0 +1,183 @@
+#include "data/array.h"
+
+#include "base/mem.h"
+#include "data/table_ops.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct array_table {
+    struct lt_table base;
+    int parts;
+    struct lt_array *part; /* (parts) */
+    int64_t *first;        /* (parts) row number of the part's first row */
+    size_t row_bytes;
+};
+
+void lt_array_free(struct lt_array *array)
+{
+    lt_bytes_free(&array->bytes);
+    lt_free(array->owned);
+    lt_free(array->name);
+    *array = (struct lt_array){0};
+}
+
+int64_t lt_array_width(const struct lt_array *array)
+{
+    int64_t width = 1;
+    for (int i = 0; i < array->rank; i++)
+        width *= array->shape[i];
+    return width;
+}
+
+const char *lt_array_text(const struct lt_array *array, char buf[LT_ARRAY_TEXT])
+{
+    int n = snprintf(buf, LT_ARRAY_TEXT, "(%" PRId64, array->rows);
+    for (int i = 0; i < array->rank; i++)
+        n += snprintf(buf + n, LT_ARRAY_TEXT - (size_t)n, ", %" PRId64, array->shape[i]);
+    snprintf(buf + n, LT_ARRAY_TEXT - (size_t)n, ") %s", lt_type_name(array->type));
+    return buf;
+}
+
+static const struct array_table *array_of(const struct lt_table *table)
+{
+    return (const struct array_table *)(const void *)table;
+}
+
+static int part_of(const struct array_table *t, int64_t row)
+{
+    int low = 0, high = t->parts - 1;
+    while (low < high) {
+        int middle = low + (high - low + 1) / 2;
+        if (t->first[middle] <= row)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static int fetch(const struct lt_table *table, const int64_t *rows, int64_t begin, int64_t n,
+                 struct lt_block *block, struct lt_error *err)
+{
+    (void)err;
+    const struct array_table *t = array_of(table);
+    char *to = block->group[0].values;
+    for (int64_t i = 0; i < n;) {
+        int64_t row = rows ? rows[i] : begin + i;
+        int p = t->parts == 1 ? 0 : part_of(t, row);
+        int64_t end = t->first[p] + t->part[p].rows;
+        int64_t run = rows ? 1 : (end - row < n - i ? end - row : n - i);
+        memcpy(to, (const char *)t->part[p].values + (size_t)(row - t->first[p]) * t->row_bytes,
+               (size_t)run * t->row_bytes);
+        to += (size_t)run * t->row_bytes;
+        i += run;
+    }
+    return LT_OK;
+}
+
+static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf,
+                  size_t size)
+{
+    const struct array_table *t = array_of(table);
+    int p = part_of(t, row);
+    struct lt_table one = {.name = t->part[p].name};
+    lt_table_where_array(&one, row - t->first[p], column, buf, size);
+}
+
+static void release(struct lt_table *table)
+{
+    struct array_table *t = (struct array_table *)(void *)table;
+    for (int i = 0; i < t->parts; i++)
+        lt_array_free(&t->part[i]);
+    lt_free(t->part);
+    lt_free(t->first);
+}
+
+static const struct lt_table_ops array_ops = {
+    .fetch = fetch,
+    .where = where,
+    .release = release,
+};
+
+static int check_alike(const struct lt_array *a, const struct lt_array *b, struct lt_error *err)
+{
+    if (a->type == b->type && a->rank == b->rank &&
+        memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0)
+        return LT_OK;
+    char at[LT_ARRAY_TEXT], bt[LT_ARRAY_TEXT];
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: holds %s but %s holds %s; files read together need rows of one shape and type",
+                   b->name, lt_array_text(b, bt), a->name, lt_array_text(a, at));
+}
+
+int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count,
+                       struct lt_error *err)
+{
+    *out = NULL;
+    struct array_table *t = NULL;
+    int64_t rows = 0, width = lt_array_width(&arrays[0]);
+    int rc = LT_OK;
+    for (int i = 0; i < count && !rc; i++) {
+        rc = check_alike(&arrays[0], &arrays[i], err);
+        if (!rc && arrays[i].rows < 1)
+            rc = lt_fail(err, LT_ECONTENT, "%s: holds no rows", arrays[i].name);
+        rows += arrays[i].rows;
+    }
+    if (!rc && (width < 1 || width > LT_COLUMNS_MAX || rows > LT_ROWS_MAX))
+        rc = lt_fail(err, LT_ECONTENT, "%s: %" PRId64 " columns; between 1 and %" PRId64 " can be read",
+                     arrays[0].name, width, (int64_t)LT_COLUMNS_MAX);
+    if (rc ||
+        (rc = lt_table_init(&t, sizeof *t, &array_ops, arrays[0].name, rows, width, 1, false, err)))
+        goto out;
+    if ((rc = lt_alloc(&t->part, (size_t)count, sizeof *t->part, arrays[0].name, err)) ||
+        (rc = lt_alloc(&t->first, (size_t)count, sizeof *t->first, arrays[0].name, err)))
+        goto out;
+    struct lt_group *g = &t->base.group[0];
+    *g = (struct lt_group){
+        .type = arrays[0].type, .width = width, .shape_rank = arrays[0].rank};
+    memcpy(g->shape, arrays[0].shape, sizeof g->shape);
+    t->row_bytes = (size_t)width * lt_type_size(g->type);
+    for (int i = 0; i < count; i++) {
+        t->part[i] = arrays[i];
+        t->first[i] = i ? t->first[i - 1] + arrays[i - 1].rows : 0;
+    }
+    for (int i = 0; i < count; i++)
+        arrays[i] = (struct lt_array){0};
+    t->parts = count;
+    *out = &t->base;
+    t = NULL;
+out:
+    if (t) {
+        struct lt_table *base = &t->base;
+        lt_table_free(&base);
+    }
+    for (int i = 0; i < count; i++)
+        lt_array_free(&arrays[i]);
+    return rc;
+}
+
+int lt_table_from_rows(struct lt_table **out, const char *name, const float *values,
+                       int64_t rows, int64_t columns, struct lt_error *err)
+{
+    *out = NULL;
+    struct lt_array array = {
+        .type = LT_F32, .rows = rows, .rank = 1, .shape = {columns}};
+    size_t cells = 0;
+    if (rows < 1 || columns < 1 || rows > LT_ROWS_MAX || columns > LT_COLUMNS_MAX ||
+        !lt_size_mul((size_t)rows, (size_t)columns, &cells))
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: %" PRId64 " rows of %" PRId64 " columns; give at least one of each, "
+                       "at most %" PRId64 " rows and %" PRId64 " columns",
+                       name, rows, columns, (int64_t)LT_ROWS_MAX, (int64_t)LT_COLUMNS_MAX);
+    int rc = lt_strdup(&array.name, name, err);
+    if (!rc)
+        rc = lt_alloc(&array.owned, cells, sizeof *values, name, err);
+    if (rc) {
+        lt_array_free(&array);
+        return rc;
+    }
+    memcpy(array.owned, values, cells * sizeof *values);
+    array.values = array.owned;
+    return lt_table_of_arrays(out, &array, 1, err);
+}

@@ -1,0 +1,271 @@
+#include "data/sheet.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/writer_ops.h"
+#include <inttypes.h>
+#include <string.h>
+
+#ifdef LT_HAVE_PNG
+
+#include <png.h>
+
+enum {
+    LT_GAP = 1,          /* sheet pixels between an original and its reconstruction, per zoom */
+    LT_MARGIN = 3,       /* and between pairs */
+    LT_GROUND = 96,      /* grey behind everything */
+    LT_SMALL = 64,       /* images narrower and lower than this are enlarged */
+    LT_SIDE_MAX = 32000, /* pixels; larger sheets open nowhere */
+};
+
+/* Where everything stands on the sheet, in sheet pixels. */
+struct layout {
+    const struct lt_sheet *sheet;
+    int64_t columns, lines; /* of tiles */
+    int64_t zoom;
+    int64_t tile_width, tile_height; /* with the margin to the right and below */
+    int64_t width, height;
+};
+
+static int64_t zoom_of(const struct lt_sheet *s)
+{
+    int64_t side = s->height > s->width ? s->height : s->width;
+    if (s->zoom > 0)
+        return s->zoom;
+    return side < LT_SMALL ? LT_SMALL / side : 1;
+}
+
+/* The number of columns that makes the sheet about as wide as it is high, at
+ * least eight when there are that many images. */
+static int64_t choose_columns(const struct lt_sheet *s, int64_t tile_width, int64_t tile_height)
+{
+    int64_t columns = 1;
+    while (columns < s->n &&
+           columns * tile_width < (s->n + columns - 1) / columns * tile_height)
+        columns++;
+    int64_t least = s->n < 8 ? s->n : 8;
+    return columns < least ? least : columns;
+}
+
+static int make_layout(struct layout *l, const struct lt_sheet *s, const char *name,
+                       struct lt_error *err)
+{
+    if (s->n < 1 || s->height < 1 || s->width < 1 || s->channels < 1 || s->channels > 4 ||
+        s->height > LT_SIDE_MAX || s->width > LT_SIDE_MAX)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: %" PRId64 " images of %" PRId64 " x %" PRId64 " x %" PRId64
+                       " cannot be drawn",
+                       name, s->n, s->height, s->width, s->channels);
+    l->sheet = s;
+    l->zoom = zoom_of(s);
+    l->tile_width = (s->width + LT_MARGIN) * l->zoom;
+    l->tile_height = (s->height * (s->reconstructions ? 2 : 1) +
+                      (s->reconstructions ? LT_GAP : 0) + LT_MARGIN) * l->zoom;
+    l->columns = s->columns > 0 ? s->columns : choose_columns(s, l->tile_width, l->tile_height);
+    if (l->columns > s->n)
+        l->columns = s->n;
+    l->lines = (s->n + l->columns - 1) / l->columns;
+    l->width = l->columns * l->tile_width + LT_MARGIN * l->zoom;
+    l->height = l->lines * l->tile_height + LT_MARGIN * l->zoom;
+    if (l->columns > LT_SIDE_MAX || l->lines > LT_SIDE_MAX || l->width > LT_SIDE_MAX ||
+        l->height > LT_SIDE_MAX)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: %" PRId64 " images of %" PRId64 " x %" PRId64
+                       " make a drawing too large; take fewer rows, as with --rows 0:100",
+                       name, s->n, s->height, s->width);
+    return LT_OK;
+}
+
+static unsigned char level(float value)
+{
+    if (!(value > 0.0f))
+        return 0;
+    return value < 1.0f ? (unsigned char)(value * 255.0f + 0.5f) : 255;
+}
+
+/* The image row that sheet row y of a tile shows, or NULL between images. */
+static const float *image_row(const struct layout *l, int64_t image, int64_t y)
+{
+    const struct lt_sheet *s = l->sheet;
+    const float *from = s->originals;
+    y /= l->zoom;
+    if (y >= s->height && s->reconstructions) {
+        from = s->reconstructions;
+        y -= s->height + LT_GAP;
+    }
+    if (y < 0 || y >= s->height)
+        return NULL;
+    return from + (image * s->height + y) * s->width * s->channels;
+}
+
+/* One row of the sheet, (width, C) bytes. */
+static void draw_row(const struct layout *l, int64_t y, unsigned char *row)
+{
+    const struct lt_sheet *s = l->sheet;
+    int64_t channels = s->channels;
+    memset(row, LT_GROUND, (size_t)(l->width * channels));
+    for (int64_t x = 0; x < l->width && channels % 2 == 0; x++)
+        row[x * channels + channels - 1] = 255; /* the ground is opaque */
+    y -= LT_MARGIN * l->zoom;
+    if (y < 0)
+        return;
+    for (int64_t column = 0; column < l->columns; column++) {
+        int64_t image = y / l->tile_height * l->columns + column;
+        const float *from = image < s->n ? image_row(l, image, y % l->tile_height) : NULL;
+        unsigned char *to = row + (LT_MARGIN * l->zoom + column * l->tile_width) * channels;
+        for (int64_t x = 0; from && x < s->width * l->zoom; x++)
+            for (int64_t c = 0; c < channels; c++)
+                to[x * channels + c] = level(from[x / l->zoom * channels + c]);
+    }
+}
+
+/* ---- libpng ------------------------------------------------------------ */
+
+struct target {
+    struct lt_outfile *file;
+    const char *name;
+    struct lt_error *err;
+    int rc;
+};
+
+static void write_bytes(png_structp png, png_bytep bytes, size_t n)
+{
+    struct target *t = png_get_io_ptr(png);
+    if (!t->rc)
+        t->rc = lt_outfile_write(t->file, bytes, n, t->err);
+    if (t->rc)
+        png_error(png, "writing failed");
+}
+
+static void flush_bytes(png_structp png)
+{
+    (void)png;
+}
+
+static void on_error(png_structp png, png_const_charp text)
+{
+    struct target *t = png_get_error_ptr(png);
+    if (!t->rc)
+        t->rc = lt_fail(t->err, LT_EFAIL, "%s: the PNG cannot be written (%s)", t->name, text);
+    png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp text)
+{
+    (void)png;
+    (void)text;
+}
+
+/* Everything that libpng may leave by longjmp; `row` outlives it. */
+static int write_png(struct target *t, const struct layout *l, unsigned char *row)
+{
+    static const int colors[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+                                 PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, t, on_error, on_warning);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info) {
+        png_destroy_write_struct(&png, NULL);
+        return lt_fail_memory(t->err, t->name, 0);
+    }
+    if (setjmp(png_jmpbuf(png)) == 0) {
+        png_set_write_fn(png, t, write_bytes, flush_bytes);
+        png_set_IHDR(png, info, (png_uint_32)l->width, (png_uint_32)l->height, 8,
+                     colors[l->sheet->channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                     PNG_FILTER_TYPE_DEFAULT);
+        png_write_info(png, info);
+        for (int64_t y = 0; y < l->height; y++) {
+            draw_row(l, y, row);
+            png_write_row(png, row);
+        }
+        png_write_end(png, info);
+    }
+    png_destroy_write_struct(&png, &info);
+    return t->rc;
+}
+
+int lt_sheet_draw(struct lt_outfile *file, const char *name, const struct lt_sheet *sheet,
+                  struct lt_error *err)
+{
+    struct layout layout = {0};
+    struct target target = {file, name, err, LT_OK};
+    unsigned char *row = NULL;
+    int rc = make_layout(&layout, sheet, name, err);
+    if (!rc)
+        rc = lt_alloc(&row, (size_t)(layout.width * sheet->channels), 1, name, err);
+    if (!rc)
+        rc = write_png(&target, &layout, row);
+    lt_free(row);
+    return rc;
+}
+
+#else
+
+int lt_sheet_draw(struct lt_outfile *file, const char *name, const struct lt_sheet *sheet,
+                  struct lt_error *err)
+{
+    (void)file;
+    (void)sheet;
+    return lt_fail(err, LT_EUSAGE, "%s: this build has no libpng and draws no images", name);
+}
+
+#endif
+
+int lt_sheet_write(const char *path, const struct lt_sheet *sheet, struct lt_error *err)
+{
+    struct lt_outfile *file = NULL;
+    int rc = lt_outfile_open(&file, path, err);
+    if (!rc)
+        rc = lt_sheet_draw(file, path, sheet, err);
+    if (!rc)
+        rc = lt_outfile_commit(&file, err);
+    lt_outfile_abort(&file);
+    return rc;
+}
+
+/* ---- rows as a sheet: -o FILE.png -------------------------------------- */
+
+/* Values as shares of the greatest: integers by their type, reals as they are. */
+static double full_level(enum lt_type type)
+{
+    return type == LT_F32 || type == LT_F64 ? 1.0 : lt_writer_fit(type, 1e300);
+}
+
+static int begin(struct lt_writer *w, struct lt_error *err)
+{
+    size_t cells = 0;
+    if (w->rank < 2 || w->rank > 3 || (w->rank == 3 && w->shape[2] > 4))
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: rows of %" PRId64 " values are no images and cannot be drawn; use .csv "
+                       "or .npy", w->name, w->columns);
+    if (!lt_size_mul((size_t)w->total, (size_t)w->columns, &cells))
+        return lt_fail_memory(err, w->name, SIZE_MAX);
+    w->type = lt_writer_common_type(w);
+    return lt_grow(&w->buffer, &w->room, cells * sizeof(float), 1, w->name, err);
+}
+
+static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                      struct lt_error *err)
+{
+    (void)err;
+    float *to = (float *)(void *)(w->buffer + w->used);
+    double full = full_level(w->type);
+    for (int64_t i = 0; i < n * w->columns; i++)
+        to[i] = (float)(lt_out_value(rows, i) / full);
+    w->used += (size_t)(n * w->columns) * sizeof *to;
+    return LT_OK;
+}
+
+static int finish(struct lt_writer *w, struct lt_error *err)
+{
+    struct lt_sheet sheet = {
+        .originals = (const float *)(const void *)w->buffer,
+        .n = w->total,
+        .height = w->shape[0],
+        .width = w->shape[1],
+        .channels = w->rank == 3 ? w->shape[2] : 1,
+        .zoom = 1,
+    };
+    return lt_sheet_draw(lt_sink_file(w->sink), w->name, &sheet, err);
+}
+
+const struct lt_writer_ops lt_png_writer = {".png", false, begin, write_rows, finish};

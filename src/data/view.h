@@ -1,0 +1,12 @@
+/* Views: some rows and columns of another table. */
+#ifndef LT_DATA_VIEW_H
+#define LT_DATA_VIEW_H
+
+#include "data/table.h"
+
+/* Columns with keep[j] (NULL: all; at least one), and `rows` rows: those in `picked`
+ * (copied), or row_begin, row_begin + 1, ... when it is NULL.  Keeps its parent. */
+int lt_view_create(struct lt_table **out, struct lt_table *parent, const bool *keep,
+                   int64_t row_begin, int64_t rows, const int64_t *picked, struct lt_error *err);
+
+#endif

@@ -1,0 +1,236 @@
+#include "data/writer_ops.h"
+
+#include "base/mem.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct lt_writer_ops *const writers[] = {
+    &lt_csv_writer, &lt_tsv_writer, &lt_npy_writer, &lt_npz_writer, &lt_idx_writer, &lt_png_writer,
+};
+
+/* ---- the kind ---------------------------------------------------------- */
+
+static bool ends_with(const char *text, size_t n, const char *end)
+{
+    size_t m = strlen(end);
+    return n > m && strncasecmp(text + n - m, end, m) == 0;
+}
+
+static const struct lt_writer_ops *find_writer(const char *path, bool *gzip, struct lt_error *err)
+{
+    *gzip = false;
+    if (strcmp(path, "-") == 0)
+        return &lt_csv_writer;
+    size_t n = strlen(path);
+    *gzip = ends_with(path, n, ".gz");
+    n -= *gzip ? 3 : 0;
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+        if (ends_with(path, n, writers[i]->ending) && (writers[i]->gz || !*gzip))
+            return writers[i];
+    lt_fail(err, LT_EUSAGE,
+            "%s: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx (each also "
+            "with .gz), .npz or .png", path);
+    return NULL;
+}
+
+int lt_writer_check(const char *path, struct lt_error *err)
+{
+    bool gzip;
+    return !path || find_writer(path, &gzip, err) ? LT_OK : LT_EUSAGE;
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+/* Greatest and least value of integer types; reals have none. */
+static const struct {
+    double least, greatest;
+    bool integer;
+} ranges[LT_TYPES] = {
+    [LT_U8] = {0, 255, true},
+    [LT_I8] = {-128, 127, true},
+    [LT_U16] = {0, 65535, true},
+    [LT_I16] = {-32768, 32767, true},
+    [LT_U32] = {0, 4294967295.0, true},
+    [LT_I32] = {-2147483648.0, 2147483647.0, true},
+    [LT_U64] = {0, 0x1.fffffffffffffp63, true},   /* the greatest double below 2^64 */
+    [LT_I64] = {-0x1p63, 0x1.fffffffffffffp62, true},
+    [LT_BOOL] = {0, 1, true},
+};
+
+double lt_writer_fit(enum lt_type type, double value)
+{
+    if (!ranges[type].integer)
+        return value;
+    double nearest = round(value);
+    if (nearest < ranges[type].least)
+        return ranges[type].least;
+    return nearest > ranges[type].greatest ? ranges[type].greatest : nearest;
+}
+
+void lt_writer_put(enum lt_type type, double value, void *cell)
+{
+    double fit = lt_writer_fit(type, value);
+    float single = (float)fit;
+    uint64_t whole = 0;
+    switch (type) {
+    case LT_F32:
+        memcpy(cell, &single, sizeof single);
+        return;
+    case LT_F64:
+        memcpy(cell, &fit, sizeof fit);
+        return;
+    default: /* two's complement, little-endian: the low bytes are the narrower integer */
+        whole = fit < 0.0 ? (uint64_t)(int64_t)fit : (uint64_t)fit;
+        memcpy(cell, &whole, lt_type_size(type));
+        return;
+    }
+}
+
+int lt_writer_fail_nan(const struct lt_writer *w, int64_t row, int64_t column,
+                       struct lt_error *err)
+{
+    return lt_fail(err, LT_EFAIL,
+                   "%s: row %" PRId64 ", column %" PRId64
+                   " is not a number, which a column of integers cannot hold",
+                   w->name, w->written + row, column);
+}
+
+int lt_writer_cells(const struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                    char *cells, struct lt_error *err)
+{
+    size_t size = lt_type_size(w->type);
+    int64_t count = n * w->columns;
+    if (w->type == LT_F32 && rows->f32) {
+        memcpy(cells, rows->f32, (size_t)count * size);
+        return LT_OK;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        double value = lt_out_value(rows, i);
+        if (isnan(value) && ranges[w->type].integer)
+            return lt_writer_fail_nan(w, i / w->columns, i % w->columns, err);
+        lt_writer_put(w->type, value, cells + (size_t)i * size);
+    }
+    return LT_OK;
+}
+
+/* Types whose values all are f4 exactly. */
+static bool fits_single(enum lt_type type)
+{
+    return type == LT_F32 || type == LT_BOOL || lt_type_size(type) <= 2;
+}
+
+enum lt_type lt_writer_common_type(const struct lt_writer *w)
+{
+    bool same = true, single = true;
+    for (int64_t j = 0; j < w->columns; j++) {
+        same = same && w->types[j] == w->types[0];
+        single = single && fits_single(w->types[j]);
+    }
+    return same ? w->types[0] : single ? LT_F32 : LT_F64;
+}
+
+/* ---- the writer -------------------------------------------------------- */
+
+static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schema,
+                       struct lt_error *err)
+{
+    size_t columns = (size_t)schema->columns;
+    int64_t width = 1;
+    w->total = schema->rows;
+    w->columns = schema->columns;
+    int rc = lt_alloc(&w->types, columns, sizeof *w->types, w->name, err);
+    if (!rc && schema->names)
+        rc = lt_alloc(&w->names, columns, sizeof *w->names, w->name, err);
+    for (size_t j = 0; j < columns && !rc; j++) {
+        w->types[j] = schema->types ? schema->types[j] : schema->type;
+        if (w->types[j] == LT_TEXT)
+            rc = lt_fail(err, LT_EUSAGE, "%s: text columns cannot be written", w->name);
+        if (schema->names && !rc)
+            rc = lt_strdup(&w->names[j], schema->names[j], err);
+    }
+    for (int i = 0; i < schema->shape_rank; i++)
+        width *= schema->shape[i];
+    w->rank = 1;
+    w->shape[0] = w->columns;
+    if (schema->shape_rank > 1 && width == w->columns) {
+        w->rank = schema->shape_rank;
+        memcpy(w->shape, schema->shape, sizeof w->shape);
+    }
+    return rc;
+}
+
+int lt_writer_create(struct lt_writer **out, const char *path,
+                     const struct lt_writer_schema *schema, struct lt_error *err)
+{
+    *out = NULL;
+    struct lt_writer *w = NULL;
+    bool gzip = false;
+    path = path ? path : "-";
+    const struct lt_writer_ops *ops = find_writer(path, &gzip, err);
+    if (!ops)
+        return LT_EUSAGE;
+    int rc = lt_alloc(&w, 1, sizeof *w, path, err);
+    if (rc)
+        return rc;
+    w->ops = ops;
+    if ((rc = lt_strdup(&w->name, strcmp(path, "-") == 0 ? "standard output" : path, err)) ||
+        (rc = copy_schema(w, schema, err)) || (rc = lt_sink_open(&w->sink, path, gzip, err)) ||
+        (rc = ops->begin(w, err)))
+        lt_writer_abort(&w);
+    *out = w;
+    return rc;
+}
+
+static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                      struct lt_error *err)
+{
+    if (n > w->total - w->written)
+        return lt_fail(err, LT_EFAIL, "%s: more rows than the %" PRId64 " announced", w->name,
+                       w->total);
+    int rc = n > 0 ? w->ops->rows(w, rows, n, err) : LT_OK;
+    w->written += n;
+    return rc;
+}
+
+int lt_writer_rows(struct lt_writer *w, const double *values, int64_t n, struct lt_error *err)
+{
+    return write_rows(w, &(struct lt_out_rows){.f64 = values}, n, err);
+}
+
+int lt_writer_rows_f32(struct lt_writer *w, const float *values, int64_t n, struct lt_error *err)
+{
+    return write_rows(w, &(struct lt_out_rows){.f32 = values}, n, err);
+}
+
+int lt_writer_commit(struct lt_writer **w, struct lt_error *err)
+{
+    struct lt_writer *writer = *w;
+    int rc = LT_OK;
+    if (writer->written != writer->total)
+        rc = lt_fail(err, LT_EFAIL, "%s: %" PRId64 " rows written of %" PRId64 " announced",
+                     writer->name, writer->written, writer->total);
+    if (!rc && writer->ops->finish)
+        rc = writer->ops->finish(writer, err);
+    if (!rc)
+        rc = lt_sink_commit(&writer->sink, err);
+    lt_writer_abort(w);
+    return rc;
+}
+
+void lt_writer_abort(struct lt_writer **w)
+{
+    struct lt_writer *writer = *w;
+    if (!writer)
+        return;
+    lt_sink_abort(&writer->sink);
+    for (int64_t j = 0; writer->names && j < writer->columns; j++)
+        lt_free(writer->names[j]);
+    lt_free(writer->names);
+    lt_free(writer->types);
+    lt_free(writer->buffer);
+    lt_free(writer->name);
+    lt_free(writer);
+    *w = NULL;
+}

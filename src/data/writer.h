@@ -1,0 +1,55 @@
+/* Writers: rows out to a file whose kind comes from its name.
+ *
+ * .csv .tsv .npy .npz .idx, each also with .gz (a .npz is compressed as it is);
+ * .png draws image-shaped rows as one sheet.  Without a name, CSV goes to
+ * standard output.  A file appears whole under its name at commit, or not at
+ * all.  Values come in as double or float in the units of the data and leave
+ * in the type of their column: integers are rounded to nearest, halves away
+ * from zero, and clipped to the type's range; reals are written so that
+ * reading them gives the same bits.
+ */
+#ifndef LT_DATA_WRITER_H
+#define LT_DATA_WRITER_H
+
+#include "base/error.h"
+#include "data/table.h"
+#include <stdint.h>
+
+/* What will be written.  Copied by lt_writer_create. */
+struct lt_writer_schema {
+    int64_t rows;              /* N, known up front and checked at commit */
+    int64_t columns;           /* D */
+    enum lt_type type;         /* of all columns when types is NULL */
+    const enum lt_type *types; /* (D), none of them LT_TEXT; or NULL */
+    const char *const *names;  /* (D), or NULL: no names, and no header in CSV */
+    int shape_rank;            /* of a row; 0 or 1: plain; 2: (H, W); 3: (H, W, C) ... */
+    int64_t shape[LT_SHAPE_MAX];
+};
+
+struct lt_writer;
+
+/* `path` NULL or "-": CSV on standard output.  Arrays (.npy .npz .idx) have one
+ * type: the columns' common one; f8 when they differ and any needs it, else f4.
+ * IDX knows u1 i1 i2 i4 f4 f8 only; other types are written as the next wider
+ * of these.  Drawings (.png) take integers as shares of their greatest value,
+ * reals as they are, 0 black and 1 white.  Unknown ending -> LT_EUSAGE naming
+ * the known ones; .png of rows that are no images -> LT_EUSAGE; a name that
+ * cannot be written -> LT_EFAIL, before any work is done.  .npz and .png hold
+ * all rows in memory until commit. */
+int lt_writer_create(struct lt_writer **out, const char *path,
+                     const struct lt_writer_schema *schema, struct lt_error *err);
+/* Whether `path` has an ending that can be written (same errors, no file touched). */
+int lt_writer_check(const char *path, struct lt_error *err);
+
+/* The next n rows.  NaN in an integer column -> LT_EFAIL. */
+int lt_writer_rows(struct lt_writer *w, const double *values /* (n, D) */, int64_t n,
+                   struct lt_error *err);
+int lt_writer_rows_f32(struct lt_writer *w, const float *values /* (n, D) */, int64_t n,
+                       struct lt_error *err);
+
+/* Finishes the file; frees and NULLs *w in any case. */
+int lt_writer_commit(struct lt_writer **w, struct lt_error *err);
+/* Leaves no file behind; NULL is allowed. */
+void lt_writer_abort(struct lt_writer **w);
+
+#endif

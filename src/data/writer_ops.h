@@ -1,0 +1,65 @@
+/* What a kind of writer provides.  Private to src/data.
+ */
+#ifndef LT_DATA_WRITER_OPS_H
+#define LT_DATA_WRITER_OPS_H
+
+#include "base/file.h"
+#include "data/sink.h"
+#include "data/writer.h"
+
+/* Rows on their way out: one of the two pointers is set. */
+struct lt_out_rows {
+    const double *f64; /* (n, D) */
+    const float *f32;  /* (n, D) */
+};
+
+struct lt_writer;
+struct lt_writer_ops {
+    const char *ending; /* ".csv" */
+    bool gz;            /* may carry .gz behind the ending */
+    int (*begin)(struct lt_writer *w, struct lt_error *err);
+    int (*rows)(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                struct lt_error *err);
+    int (*finish)(struct lt_writer *w, struct lt_error *err); /* before the sink is closed */
+};
+extern const struct lt_writer_ops lt_csv_writer, lt_tsv_writer, lt_npy_writer, lt_npz_writer,
+    lt_idx_writer, lt_png_writer;
+
+struct lt_writer {
+    const struct lt_writer_ops *ops;
+    char *name; /* for messages */
+    struct lt_sink *sink;
+    int64_t total, written; /* rows */
+    int64_t columns;
+    enum lt_type *types; /* (D) */
+    enum lt_type type;   /* of an array, once chosen by begin */
+    char **names;        /* (D), or NULL */
+    int rank;            /* of a row, >= 1 */
+    int64_t shape[LT_SHAPE_MAX];
+    char *buffer; /* one batch or everything, as the kind needs */
+    size_t used, room;
+};
+
+/* The value in the range of an integer type: to nearest, halves away from
+ * zero, clipped; reals unchanged. */
+double lt_writer_fit(enum lt_type type, double value);
+/* Puts the value into one cell of the type, little-endian. */
+void lt_writer_put(enum lt_type type, double value, void *cell);
+
+/* Converts n rows to cells of w->type; refuses NaN in integers. */
+int lt_writer_cells(const struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                    char *cells, struct lt_error *err);
+enum lt_type lt_writer_common_type(const struct lt_writer *w);
+int lt_writer_fail_nan(const struct lt_writer *w, int64_t row, int64_t column,
+                       struct lt_error *err);
+
+static inline double lt_out_value(const struct lt_out_rows *rows, int64_t cell)
+{
+    return rows->f64 ? rows->f64[cell] : (double)rows->f32[cell];
+}
+
+/* The NPY header of what the writer will write; returns its length. */
+enum { LT_NPY_HEAD = 256 };
+size_t lt_npy_head(const struct lt_writer *w, char head[LT_NPY_HEAD]);
+
+#endif
