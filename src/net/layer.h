@@ -1,0 +1,107 @@
+/* Layer kinds: one file each under layers/, one row each in the table of layers.c.
+ *
+ * A layer computes on the values of a bound network.  `forward` writes the
+ * node's y; `backward` finds dL/dy in the node's dy and passes gradients on to
+ * its inputs through lt_gradient_begin and lt_gradient_end, which add when
+ * another consumer has written first.  `oracle` is the forward once more, in
+ * double and as plainly as possible, for gradient checks.
+ */
+#ifndef LT_NET_LAYER_H
+#define LT_NET_LAYER_H
+
+#include "net/net.h"
+
+/* What a bound network keeps for one node. Buffers are (rows, width) f32. */
+struct lt_value {
+    struct lt_buffer y;     /* output; aliases the input's for nodes that pass it through */
+    struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
+    struct lt_buffer saved; /* dense: pre-activations; dropout: mask; head: target slice */
+    struct lt_buffer row_loss, row_squared_error; /* head: (rows) doubles */
+    struct lt_dense *dense;                       /* dense: the planned product */
+    size_t weight, bias;    /* dense: offsets into the parameters, in floats */
+    bool learns;            /* it or something below has parameters */
+    bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
+    bool adds_weight;       /* tied: another node writes dw first */
+    bool in_encoder;        /* the code depends on it */
+};
+
+struct lt_net {
+    struct lt_net_spec spec;
+    struct lt_params params;
+    struct lt_backend *backend;
+    struct lt_net_options options; /* rows rounded up to LT_ROW_BLOCK */
+    struct lt_value value[LT_NODES_MAX];
+    void *weights, *gradients, *values; /* backend memory */
+    struct lt_buffer scratch; /* (rows, widest): gradients to be added */
+    struct lt_buffer output;  /* (rows, D): heads put together; none when one head covers all */
+    size_t bytes;             /* planned in total */
+};
+
+/* What the double evaluation of a layer sees. */
+struct lt_oracle {
+    const struct lt_net_spec *spec;
+    const struct lt_params *layout;
+    const double *params;
+    const struct lt_pass *pass;
+    double *y[LT_NODES_MAX]; /* (rows, width) each */
+    double objective;        /* heads add to it */
+};
+
+enum lt_layer_needs { /* buffers a node needs besides what its table row implies */
+    LT_SAVES_NOTHING = 0,
+    LT_SAVES_ALWAYS = 1,
+    LT_SAVES_TRAINING = 2,
+};
+
+struct lt_layer_ops {
+    const char *name;
+    int inputs_min, inputs_max;
+    bool passes_through; /* y is the input's y, always or (noise, dropout) outside training */
+    bool only_training;  /* does something in training passes only */
+    /* Output shape from the inputs' shapes; checks attributes. */
+    int (*infer)(struct lt_net_spec *spec, int node, struct lt_error *err);
+    /* Bytes of `saved` for `rows` rows. */
+    size_t (*saves)(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
+    int (*bind)(struct lt_net *net, int node, struct lt_error *err); /* NULL: nothing to plan */
+    void (*unbind)(struct lt_net *net, int node);
+    void (*pack)(struct lt_net *net, int node);
+    void (*forward)(struct lt_net *net, int node, const struct lt_pass *pass);
+    void (*backward)(struct lt_net *net, int node, const struct lt_pass *pass);
+    void (*oracle)(struct lt_oracle *oracle, int node);
+};
+extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
+
+extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense,
+    lt_layer_dropout, lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head;
+
+static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
+{
+    return lt_layers[spec->node[node].kind];
+}
+static inline int64_t lt_node_width(const struct lt_net_spec *spec, int node)
+{
+    return lt_shape_width(spec->node[node].shape);
+}
+static inline int64_t lt_input_width(const struct lt_net_spec *spec, int node, int slot)
+{
+    return lt_node_width(spec, spec->node[node].input[slot]);
+}
+
+/* The y a consumer reads: nodes that only act in training are looked through otherwise. */
+struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt_pass *pass);
+
+/* Where node `node` writes the gradient for input `slot`, none when that input does not learn;
+ * after writing it, lt_gradient_end adds it to what is there already if it has to. */
+struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot);
+void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass);
+
+/* Rows rounded up to whole blocks. */
+static inline int64_t lt_rows_padded(int64_t rows)
+{
+    return (rows + LT_ROW_BLOCK - 1) / LT_ROW_BLOCK * LT_ROW_BLOCK;
+}
+
+/* "network node \"NAME\": ..." with LT_ECONTENT */
+int lt_node_fail(const struct lt_net_spec *spec, int node, struct lt_error *err, const char *what);
+
+#endif

@@ -1,0 +1,160 @@
+#include "net/layer.h"
+#include <math.h>
+
+/* y = act(x W^T + b), x (rows, in), W (out, in), b (out).  A tied node uses the weights of an
+ * earlier node transposed and has a bias of its own. */
+
+static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
+{
+    struct lt_node *n = &spec->node[node];
+    if (n->width < 1 || n->width > LT_WIDTH_MAX)
+        return lt_node_fail(spec, node, err, "the width is out of range");
+    if (n->tied) {
+        if (n->tied < 0 || n->tied >= node || spec->node[n->tied].kind != LT_NODE_DENSE ||
+            spec->node[n->tied].tied)
+            return lt_node_fail(spec, node, err, "tied to a node that has no weights");
+        if (lt_node_width(spec, n->tied) != lt_input_width(spec, node, 0) ||
+            lt_input_width(spec, n->tied, 0) != n->width)
+            return lt_node_fail(spec, node, err, "tied to weights of another shape");
+    }
+    n->shape = (struct lt_shape){n->width, 1, 1};
+    return 0;
+}
+
+static size_t saves(const struct lt_net_spec *spec, int node, bool training, int64_t rows)
+{
+    if (!training || !lt_act_needs_pre(spec->node[node].act))
+        return 0;
+    return (size_t)rows * (size_t)lt_node_width(spec, node) * sizeof(float);
+}
+
+static int bind(struct lt_net *net, int node, struct lt_error *err)
+{
+    const struct lt_node *n = &net->spec.node[node];
+    struct lt_dense_spec spec = {.rows = net->options.rows,
+                                 .in = lt_input_width(&net->spec, node, 0),
+                                 .out = n->width,
+                                 .transposed = n->tied != 0,
+                                 .training = net->options.training,
+                                 .need_dx = net->value[n->input[0]].learns,
+                                 .precision = net->options.precision};
+    return net->backend->ops->dense_create(net->backend, &spec, &net->value[node].dense, err);
+}
+
+static void unbind(struct lt_net *net, int node)
+{
+    if (net->value[node].dense)
+        net->backend->ops->dense_free(net->backend, net->value[node].dense);
+}
+
+static struct lt_buffer at(void *memory, size_t floats)
+{
+    return (struct lt_buffer){memory, floats * sizeof(float)};
+}
+
+static void pack(struct lt_net *net, int node)
+{
+    struct lt_value *v = &net->value[node];
+    net->backend->ops->dense_pack(net->backend, v->dense, at(net->weights, v->weight));
+}
+
+static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
+{
+    const struct lt_node *n = &net->spec.node[node];
+    struct lt_value *v = &net->value[node];
+    net->backend->ops->dense_forward(net->backend, v->dense, pass->rows,
+                                     lt_value_of(net, n->input[0], pass),
+                                     at(net->weights, v->bias), n->act, v->saved, v->y);
+}
+
+static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
+{
+    const struct lt_node *n = &net->spec.node[node];
+    struct lt_value *v = &net->value[node];
+    struct lt_backend *b = net->backend;
+    struct lt_buffer db = at(net->gradients, v->bias);
+    if (n->act != LT_ACT_LINEAR)
+        b->ops->act_backward(b, n->act, (size_t)(pass->rows * n->width), v->saved, v->y, v->dy,
+                             v->dy);
+    if (v->adds_weight) /* dense_backward will add to dw and db alike */
+        b->ops->zero(b, db, (size_t)n->width * sizeof(float));
+    b->ops->dense_backward(b, v->dense, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
+                           lt_gradient_begin(net, node, 0), at(net->gradients, v->weight), db,
+                           v->adds_weight);
+    lt_gradient_end(net, node, 0, pass);
+}
+
+/* Activations in double, from libm. */
+static double act(enum lt_act kind, double x)
+{
+    const double lambda = 1.0507009873554805, alpha = 1.6732632423543772;
+    switch (kind) {
+    case LT_ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case LT_ACT_TANH:
+        return tanh(x);
+    case LT_ACT_RELU:
+        return x > 0 ? x : 0;
+    case LT_ACT_LEAKY_RELU:
+        return x > 0 ? x : 0.01 * x;
+    case LT_ACT_ELU:
+        return x > 0 ? x : expm1(x);
+    case LT_ACT_SELU:
+        return lambda * (x > 0 ? x : alpha * expm1(x));
+    case LT_ACT_GELU:
+        return 0.5 * x * (1 + erf(x * 0.7071067811865476));
+    case LT_ACT_SILU:
+        return x / (1 + exp(-x));
+    case LT_ACT_SOFTPLUS:
+        return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    default:
+        return x;
+    }
+}
+
+/* y (out) = act(W x + b) in double; a tied node's W is stored (in, out). */
+static void oracle_row(const struct lt_node *n, const double *w, const double *bias,
+                       const double *x, int64_t in, double *y)
+{
+    int64_t out = n->width;
+    for (int64_t j = 0; j < out; j++)
+        y[j] = bias[j];
+    if (n->tied)
+        for (int64_t i = 0; i < in; i++)
+            for (int64_t j = 0; j < out; j++)
+                y[j] += x[i] * w[i * out + j];
+    for (int64_t j = 0; j < out; j++) {
+        for (int64_t i = 0; !n->tied && i < in; i++)
+            y[j] += x[i] * w[j * in + i];
+        y[j] = act(n->act, y[j]);
+    }
+}
+
+static void oracle(struct lt_oracle *o, int node)
+{
+    const struct lt_node *n = &o->spec->node[node];
+    int owner = n->tied ? n->tied : node;
+    const double *w = NULL, *bias = NULL;
+    for (int p = 0; p < o->layout->count; p++) {
+        const struct lt_param *q = &o->layout->param[p];
+        if (q->node == owner && !q->bias)
+            w = o->params + q->offset;
+        if (q->node == node && q->bias)
+            bias = o->params + q->offset;
+    }
+    int64_t in = lt_input_width(o->spec, node, 0);
+    for (int64_t r = 0; r < o->pass->rows; r++)
+        oracle_row(n, w, bias, o->y[n->input[0]] + r * in, in, o->y[node] + r * n->width);
+}
+
+const struct lt_layer_ops lt_layer_dense = {.name = "dense",
+                                            .inputs_min = 1,
+                                            .inputs_max = 1,
+                                            .infer = infer,
+                                            .saves = saves,
+                                            .bind = bind,
+                                            .unbind = unbind,
+                                            .pack = pack,
+                                            .forward = forward,
+                                            .backward = backward,
+                                            .oracle = oracle};

@@ -1,0 +1,479 @@
+#include "base/mem.h"
+#include "net/layer.h"
+#include <string.h>
+
+/* ---- plan: which node needs what, and where it lies ---- */
+
+/* Whether a node's value is its input's: always, or because this network never trains. */
+static bool looks_through(const struct lt_net *net, int node)
+{
+    const struct lt_layer_ops *ops = lt_layer_of(&net->spec, node);
+    return ops->passes_through || (ops->only_training && !net->options.training);
+}
+
+/* The node whose buffers a value that is passed through really is. */
+static int root_of(const struct lt_net *net, int node)
+{
+    while (looks_through(net, node))
+        node = net->spec.node[node].input[0];
+    return node;
+}
+
+static void mark_learning(struct lt_net *net)
+{
+    net->value[net->spec.code].in_encoder = true;
+    for (int i = net->spec.code; i > 0; i--)
+        for (int k = 0; net->value[i].in_encoder && k < net->spec.node[i].inputs; k++)
+            net->value[net->spec.node[i].input[k]].in_encoder = true;
+    for (int i = 0; i < net->spec.count; i++) {
+        const struct lt_node *n = &net->spec.node[i];
+        net->value[i].learns = n->kind == LT_NODE_DENSE;
+        for (int k = 0; k < n->inputs; k++)
+            net->value[i].learns |= net->value[n->input[k]].learns;
+    }
+}
+
+static void mark_node_writes(struct lt_net *net, int node, bool *written, bool *weight_written)
+{
+    const struct lt_node *n = &net->spec.node[node];
+    if (looks_through(net, node))
+        return;
+    for (int k = 0; k < n->inputs; k++) {
+        int producer = root_of(net, n->input[k]);
+        net->value[node].adds[k] = written[producer];
+        written[producer] = true;
+    }
+    if (n->kind == LT_NODE_DENSE) {
+        int owner = n->tied ? n->tied : node;
+        net->value[node].adds_weight = weight_written[owner];
+        weight_written[owner] = true;
+    }
+}
+
+/* Gradients are written by the heads during forward and then by the other nodes from the last to
+ * the first; whoever comes second to a place adds. */
+static void mark_writers(struct lt_net *net)
+{
+    bool written[LT_NODES_MAX] = {false}, weight_written[LT_NODES_MAX] = {false};
+    for (int i = 0; i < net->spec.count; i++)
+        if (net->spec.node[i].kind == LT_NODE_HEAD)
+            mark_node_writes(net, i, written, weight_written);
+    for (int i = net->spec.count - 1; i > 0; i--)
+        if (net->spec.node[i].kind != LT_NODE_HEAD)
+            mark_node_writes(net, i, written, weight_written);
+}
+
+static void mark_params(struct lt_net *net)
+{
+    for (int p = 0; p < net->params.count; p++) {
+        const struct lt_param *q = &net->params.param[p];
+        if (q->bias)
+            net->value[q->node].bias = q->offset;
+        else
+            net->value[q->node].weight = q->offset;
+    }
+    for (int i = 0; i < net->spec.count; i++)
+        if (net->spec.node[i].tied)
+            net->value[i].weight = net->value[net->spec.node[i].tied].weight;
+}
+
+/* The last node that reads node i's value; heads, code and input live to the end. */
+static int last_use(const struct lt_net *net, int node)
+{
+    int last = node;
+    for (int i = node + 1; i < net->spec.count; i++)
+        for (int k = 0; k < net->spec.node[i].inputs; k++)
+            if (root_of(net, net->spec.node[i].input[k]) == node)
+                last = i;
+    if (node == 0 || node == root_of(net, net->spec.code) ||
+        net->spec.node[node].kind == LT_NODE_HEAD)
+        last = net->spec.count;
+    return last;
+}
+
+struct lifetime {
+    size_t offset, bytes;
+    int first, last;
+};
+
+/* First fit among the values alive at the same time. */
+static size_t place(const struct lifetime *placed, int count, size_t bytes, int first, int last)
+{
+    size_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < count; i++) {
+            const struct lifetime *p = &placed[i];
+            bool alive = p->first <= last && first <= p->last;
+            if (alive && offset < p->offset + p->bytes && p->offset < offset + bytes) {
+                offset = p->offset + p->bytes;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + LT_ALIGN - 1) / LT_ALIGN * LT_ALIGN;
+}
+
+static size_t row_bytes(const struct lt_net *net, int64_t width)
+{
+    return aligned((size_t)net->options.rows * (size_t)width * sizeof(float));
+}
+
+/* Outputs: all kept while training, otherwise sharing memory by lifetime. */
+static void plan_outputs(struct lt_net *net, struct lt_plan *plan)
+{
+    struct lifetime placed[LT_NODES_MAX];
+    int count = 0;
+    size_t top = 0;
+    for (int i = 0; i < net->spec.count; i++) {
+        if (root_of(net, i) != i)
+            continue;
+        struct lifetime *p = &placed[count];
+        p->first = net->options.training ? 0 : i;
+        p->last = net->options.training ? net->spec.count : last_use(net, i);
+        p->bytes = row_bytes(net, lt_node_width(&net->spec, i));
+        p->offset = place(placed, count, p->bytes, p->first, p->last);
+        count++;
+        top = p->offset + p->bytes > top ? p->offset + p->bytes : top;
+        net->value[i].y.offset = p->offset;
+    }
+    size_t base = lt_plan_reserve(plan, top, 1);
+    for (int i = 0; i < net->spec.count; i++) {
+        net->value[i].y.memory = net->values;
+        net->value[i].y.offset += base;
+    }
+}
+
+static struct lt_buffer reserve(const struct lt_net *net, struct lt_plan *plan, size_t bytes)
+{
+    if (bytes == 0)
+        return (struct lt_buffer){NULL, 0};
+    return (struct lt_buffer){net->values, lt_plan_reserve(plan, bytes, 1)};
+}
+
+static bool one_head_covers_all(const struct lt_net *net)
+{
+    int heads = 0;
+    bool covers = false;
+    for (int i = 0; i < net->spec.count; i++)
+        if (net->spec.node[i].kind == LT_NODE_HEAD) {
+            heads++;
+            covers = lt_node_width(&net->spec, i) == lt_node_width(&net->spec, 0);
+        }
+    return heads == 1 && covers;
+}
+
+/* Called twice: to learn the size, and with net->values allocated to hand out the places. */
+static void plan_values(struct lt_net *net, struct lt_plan *plan)
+{
+    int64_t widest = 0;
+    plan_outputs(net, plan);
+    for (int i = 0; i < net->spec.count; i++) {
+        struct lt_value *v = &net->value[i];
+        const struct lt_layer_ops *ops = lt_layer_of(&net->spec, i);
+        int64_t width = lt_node_width(&net->spec, i);
+        widest = width > widest ? width : widest;
+        if (ops->saves)
+            v->saved = reserve(
+                net, plan,
+                ops->saves(&net->spec, i, net->options.training, net->options.rows));
+        bool head = net->spec.node[i].kind == LT_NODE_HEAD;
+        if (net->options.training && v->learns && !head && !looks_through(net, i))
+            v->dy = reserve(net, plan, row_bytes(net, width));
+        if (head) {
+            v->row_loss = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
+            v->row_squared_error = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
+        }
+    }
+    if (net->options.training)
+        net->scratch = reserve(net, plan, row_bytes(net, widest));
+    if (!one_head_covers_all(net))
+        net->output = reserve(net, plan, row_bytes(net, lt_node_width(&net->spec, 0)));
+}
+
+/* Values that are passed through are other names for their roots. */
+static void alias_values(struct lt_net *net)
+{
+    for (int i = 0; i < net->spec.count; i++) {
+        int root = root_of(net, i);
+        net->value[i].y = net->value[root].y;
+        net->value[i].dy = net->value[root].dy;
+    }
+}
+
+static int create(struct lt_net *net, struct lt_error *err)
+{
+    const struct lt_backend_ops *ops = net->backend->ops;
+    int rc = lt_net_spec_infer(&net->spec, err);
+    if (!rc)
+        rc = lt_params_of(&net->params, &net->spec, err);
+    if (rc)
+        return rc;
+    mark_learning(net);
+    mark_writers(net);
+    mark_params(net);
+    struct lt_plan plan = {0, false};
+    plan_values(net, &plan);
+    size_t bytes = net->params.total * sizeof(float);
+    if (plan.overflow)
+        return lt_fail_memory(err, "activations", SIZE_MAX);
+    rc = ops->memory_create(net->backend, plan.bytes, &net->values, err);
+    if (!rc)
+        rc = ops->memory_create(net->backend, bytes, &net->weights, err);
+    if (!rc && net->options.training)
+        rc = ops->memory_create(net->backend, bytes, &net->gradients, err);
+    net->bytes = plan.bytes + bytes * (net->options.training ? 2 : 1);
+    if (rc)
+        return rc;
+    plan = (struct lt_plan){0, false};
+    plan_values(net, &plan);
+    alias_values(net);
+    for (int i = 0; i < net->spec.count && !rc; i++)
+        if (lt_layer_of(&net->spec, i)->bind)
+            rc = lt_layer_of(&net->spec, i)->bind(net, i, err);
+    return rc;
+}
+
+int lt_net_create(struct lt_net **out, const struct lt_net_spec *spec, struct lt_backend *backend,
+                  const struct lt_net_options *options, struct lt_error *err)
+{
+    struct lt_net *net = NULL;
+    *out = NULL;
+    int rc = lt_alloc(&net, 1, sizeof *net, "a network", err);
+    if (rc)
+        return rc;
+    net->spec = *spec;
+    net->backend = backend;
+    net->options = *options;
+    net->options.rows = lt_rows_padded(options->rows);
+    rc = create(net, err);
+    if (rc)
+        lt_net_free(&net);
+    *out = net;
+    return rc;
+}
+
+void lt_net_free(struct lt_net **net)
+{
+    struct lt_net *n = *net;
+    *net = NULL;
+    if (!n)
+        return;
+    for (int i = 0; i < n->spec.count && n->weights; i++)
+        if (lt_layer_of(&n->spec, i)->unbind)
+            lt_layer_of(&n->spec, i)->unbind(n, i);
+    void *blocks[] = {n->values, n->weights, n->gradients};
+    for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++)
+        if (blocks[k])
+            n->backend->ops->memory_free(n->backend, blocks[k]);
+    lt_free(n);
+}
+
+/* ---- handles ---- */
+
+const struct lt_net_spec *lt_net_spec_of(const struct lt_net *net)
+{
+    return &net->spec;
+}
+
+const struct lt_params *lt_net_params(const struct lt_net *net)
+{
+    return &net->params;
+}
+
+size_t lt_net_memory(const struct lt_net *net)
+{
+    return net->bytes;
+}
+
+struct lt_buffer lt_net_weights(const struct lt_net *net)
+{
+    return (struct lt_buffer){net->weights, 0};
+}
+
+struct lt_buffer lt_net_gradients(const struct lt_net *net)
+{
+    return (struct lt_buffer){net->gradients, 0};
+}
+
+void lt_net_pack(struct lt_net *net)
+{
+    for (int i = 0; i < net->spec.count; i++)
+        if (lt_layer_of(&net->spec, i)->pack)
+            lt_layer_of(&net->spec, i)->pack(net, i);
+}
+
+void lt_net_set_weights(struct lt_net *net, const float *values)
+{
+    net->backend->ops->upload(net->backend, lt_net_weights(net), values,
+                              net->params.total * sizeof *values);
+    lt_net_pack(net);
+}
+
+void lt_net_get_weights(const struct lt_net *net, float *values)
+{
+    net->backend->ops->download(net->backend, values, lt_net_weights(net),
+                                net->params.total * sizeof *values);
+}
+
+/* ---- values in and out ---- */
+
+/* Outside training passes noise and dropout are looked through. */
+static const struct lt_pass applying = {.rows = 0, .training = false};
+
+static void put(struct lt_net *net, int node, const float *rows, int64_t n)
+{
+    size_t bytes = (size_t)n * (size_t)lt_node_width(&net->spec, node) * sizeof(float);
+    net->backend->ops->upload(net->backend, lt_value_of(net, node, &applying), rows, bytes);
+}
+
+void lt_net_put_input(struct lt_net *net, const float *rows, int64_t n)
+{
+    put(net, 0, rows, n);
+}
+
+void lt_net_put_code(struct lt_net *net, const float *codes, int64_t n)
+{
+    put(net, net->spec.code, codes, n);
+}
+
+struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt_pass *pass)
+{
+    while (lt_layer_of(&net->spec, node)->passes_through ||
+           (lt_layer_of(&net->spec, node)->only_training && !pass->training))
+        node = net->spec.node[node].input[0];
+    return net->value[node].y;
+}
+
+struct lt_buffer lt_net_dense_input(const struct lt_net *net, int node)
+{
+    return lt_value_of(net, net->spec.node[node].input[0], &(struct lt_pass){.training = true});
+}
+
+void lt_net_get_code(const struct lt_net *net, float *codes, int64_t n)
+{
+    size_t bytes = (size_t)n * (size_t)lt_net_spec_dims(&net->spec) * sizeof(float);
+    net->backend->ops->download(net->backend, codes, lt_value_of(net, net->spec.code, &applying),
+                                bytes);
+}
+
+void lt_net_get_node(const struct lt_net *net, int node, float *values, int64_t n)
+{
+    size_t bytes = (size_t)n * (size_t)lt_node_width(&net->spec, node) * sizeof(float);
+    net->backend->ops->download(net->backend, values, lt_value_of(net, node, &applying), bytes);
+}
+
+void lt_net_get_output(const struct lt_net *net, float *rows, int64_t n)
+{
+    const struct lt_backend_ops *ops = net->backend->ops;
+    int64_t inputs = lt_node_width(&net->spec, 0);
+    size_t bytes = (size_t)n * (size_t)inputs * sizeof(float);
+    for (int i = 0; i < net->spec.count; i++) {
+        const struct lt_node *node = &net->spec.node[i];
+        if (node->kind != LT_NODE_HEAD)
+            continue;
+        if (!net->output.memory) {
+            ops->download(net->backend, rows, net->value[i].y, bytes);
+            return;
+        }
+        int64_t w = lt_node_width(&net->spec, i);
+        ops->copy_columns(net->backend, n, w, net->value[i].y, w,
+                          lt_buffer_at(net->output, (size_t)node->target * sizeof(float)), inputs,
+                          false);
+    }
+    ops->download(net->backend, rows, net->output, bytes);
+}
+
+/* ---- run ---- */
+
+void lt_net_encode(struct lt_net *net, const struct lt_pass *pass)
+{
+    for (int i = 0; i <= net->spec.code; i++)
+        if (net->value[i].in_encoder)
+            lt_layer_of(&net->spec, i)->forward(net, i, pass);
+}
+
+void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)
+{
+    for (int i = 1; i < net->spec.count; i++) {
+        const struct lt_node *n = &net->spec.node[i];
+        if (net->value[i].in_encoder)
+            continue;
+        if (n->kind == LT_NODE_HEAD)
+            net->backend->ops->act_forward(
+                net->backend, n->unit, (size_t)(pass->rows * lt_node_width(&net->spec, i)),
+                lt_value_of(net, n->input[0], pass), net->value[i].y);
+        else
+            lt_layer_of(&net->spec, i)->forward(net, i, pass);
+    }
+}
+
+void lt_net_forward(struct lt_net *net, const struct lt_pass *pass)
+{
+    for (int i = 0; i < net->spec.count; i++)
+        lt_layer_of(&net->spec, i)->forward(net, i, pass);
+}
+
+void lt_net_backward(struct lt_net *net, const struct lt_pass *pass)
+{
+    for (int i = net->spec.count - 1; i > 0; i--)
+        if (net->value[i].learns && lt_layer_of(&net->spec, i)->backward)
+            lt_layer_of(&net->spec, i)->backward(net, i, pass);
+}
+
+struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot)
+{
+    const struct lt_value *producer = &net->value[root_of(net, net->spec.node[node].input[slot])];
+    if (!producer->dy.memory)
+        return (struct lt_buffer){NULL, 0};
+    return net->value[node].adds[slot] ? net->scratch : producer->dy;
+}
+
+void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass)
+{
+    int producer = root_of(net, net->spec.node[node].input[slot]);
+    if (!net->value[producer].dy.memory || !net->value[node].adds[slot])
+        return;
+    net->backend->ops->axpby(net->backend,
+                             (size_t)(pass->rows * lt_node_width(&net->spec, producer)), 1,
+                             net->scratch, 1, net->value[producer].dy);
+}
+
+void lt_net_get_losses(const struct lt_net *net, double *loss, double *squared_error, int64_t n)
+{
+    enum { CHUNK = 256 };
+    double part[CHUNK];
+    for (int64_t r = 0; r < n; r++) {
+        if (loss)
+            loss[r] = 0;
+        if (squared_error)
+            squared_error[r] = 0;
+    }
+    for (int i = 0; i < net->spec.count; i++) {
+        if (net->spec.node[i].kind != LT_NODE_HEAD)
+            continue;
+        double weight = (double)net->spec.node[i].weight;
+        for (int64_t first = 0; first < n; first += CHUNK) {
+            int64_t count = n - first < CHUNK ? n - first : CHUNK;
+            size_t bytes = (size_t)count * sizeof(double), at = (size_t)first * sizeof(double);
+            const struct lt_value *v = &net->value[i];
+            if (loss) {
+                net->backend->ops->download(net->backend, part, lt_buffer_at(v->row_loss, at),
+                                            bytes);
+                for (int64_t k = 0; k < count; k++)
+                    loss[first + k] += weight * part[k];
+            }
+            if (squared_error) {
+                net->backend->ops->download(net->backend, part,
+                                            lt_buffer_at(v->row_squared_error, at), bytes);
+                for (int64_t k = 0; k < count; k++)
+                    squared_error[first + k] += part[k];
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+/* Networks: spec -> shapes -> plan -> bind -> run.
+ *
+ * A network is a directed acyclic graph of nodes in topological order, each
+ * with a (C, H, W) output shape (dense widths are (D, 1, 1)).  Node 0 is the
+ * input; one node is the code: the encoder is everything the code depends on,
+ * the decoder everything after it.  Heads are nodes with a loss and a target,
+ * a slice of the clean input; the objective is the weighted sum of the heads'
+ * losses, each the sum over its columns, averaged over rows.
+ *
+ * `struct lt_net_spec` is plain data: it can be copied, compared and stored.
+ * `struct lt_net` is a spec bound to a backend: one memory block each for
+ * parameters, gradients, activations and scratch, and the planned products.
+ * Nothing is allocated after lt_net_create.
+ *
+ * Parameters, gradients and optimizer state share one layout: the blocks of
+ * lt_params, in node order, weights (out, in) row-major, then bias (out).
+ * That order is what files hold and what SHA-256 covers.
+ */
+#ifndef LT_NET_NET_H
+#define LT_NET_NET_H
+
+#include "base/error.h"
+#include "kernels/backend.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LT_NODES_MAX = 64, LT_NODE_INPUTS_MAX = 4, LT_NODE_NAME = 32, LT_WIDTH_MAX = 1 << 20 };
+
+/* One row each in the table of layer.h; the names are what files hold. */
+enum lt_node_kind {
+    LT_NODE_INPUT,   /* the rows; shape is given */
+    LT_NODE_NOISE,   /* corrupts its input while training */
+    LT_NODE_DENSE,   /* y = act(x W^T + b) */
+    LT_NODE_DROPOUT, /* zeroes values while training */
+    LT_NODE_ADD,     /* sum of its inputs (a skip connection) */
+    LT_NODE_CONCAT,  /* its inputs side by side */
+    LT_NODE_CODE,    /* names the bottleneck; passes its input through (stage "plain") */
+    LT_NODE_HEAD,    /* output unit, loss and target */
+    LT_NODE_KINDS
+};
+
+struct lt_shape {
+    int64_t c, h, w;
+};
+static inline int64_t lt_shape_width(struct lt_shape s) { return s.c * s.h * s.w; }
+
+struct lt_node {
+    enum lt_node_kind kind;
+    char name[LT_NODE_NAME];          /* unique; [a-z0-9_.]; tensors are NAME.weight, NAME.bias */
+    int inputs;                       /* how many */
+    int input[LT_NODE_INPUTS_MAX];    /* earlier nodes */
+    struct lt_shape shape;            /* of the output; given for the input, inferred otherwise */
+    int64_t width;                    /* dense: outputs */
+    enum lt_act act;                  /* dense */
+    int tied;                         /* dense: the node whose weights it uses transposed; 0: own */
+    enum lt_noise noise;              /* noise */
+    float amount;                     /* noise: amount; dropout: probability */
+    float low, high;                  /* noise: saltpepper's values */
+    enum lt_loss loss;                /* head */
+    enum lt_act unit;                 /* head: linear or sigmoid */
+    float weight;                     /* head: of its loss in the objective */
+    int64_t target;                   /* head: first column of the input it reconstructs */
+};
+
+struct lt_net_spec {
+    int count;
+    int code; /* index of the code node */
+    struct lt_node node[LT_NODES_MAX];
+};
+
+/* Checks the graph and infers every shape. LT_ECONTENT names the node. */
+int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);
+
+const char *lt_node_kind_name(enum lt_node_kind kind);
+int lt_node_kind_by_name(const char *name); /* -1: unknown */
+
+static inline int64_t lt_net_spec_inputs(const struct lt_net_spec *s) /* D */
+{
+    return lt_shape_width(s->node[0].shape);
+}
+static inline int64_t lt_net_spec_dims(const struct lt_net_spec *s) /* K */
+{
+    return lt_shape_width(s->node[s->code].shape);
+}
+
+/* ---- parameters ---- */
+
+struct lt_param {
+    char name[LT_NODE_NAME + 8]; /* "encoder1.weight" */
+    int node;
+    size_t offset;      /* in floats, into the parameter array */
+    int64_t rows, cols; /* weights (out, in); a bias is (out, 1) */
+    bool bias;
+};
+struct lt_params {
+    int count;
+    size_t total; /* floats */
+    struct lt_param param[2 * LT_NODES_MAX];
+};
+/* The layout of an inferred spec. */
+int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err);
+
+/* Initial weights by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
+ * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
+ * 2010); biases 0.  A function of (seed, block) only. */
+void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
+                    float *values /* (total) */);
+
+/* ---- a bound network ---- */
+
+struct lt_net;
+
+struct lt_net_options {
+    int64_t rows;  /* most rows in a pass, rounded up to LT_ROW_BLOCK */
+    bool training; /* plan gradients; otherwise activations share memory by lifetime */
+    enum lt_precision precision;
+};
+int lt_net_create(struct lt_net **out, const struct lt_net_spec *spec, struct lt_backend *backend,
+                  const struct lt_net_options *options, struct lt_error *err);
+void lt_net_free(struct lt_net **net);
+
+/* What a pass needs to know besides the values. */
+struct lt_pass {
+    int64_t rows;
+    bool training;          /* noise and dropout act */
+    uint64_t seed;          /* these three name the randomness */
+    uint32_t epoch;
+    const int64_t *row_ids; /* (rows), host */
+};
+
+const struct lt_net_spec *lt_net_spec_of(const struct lt_net *net);
+const struct lt_params *lt_net_params(const struct lt_net *net);
+size_t lt_net_memory(const struct lt_net *net); /* bytes planned */
+
+/* Handles (float offsets as in lt_params): */
+struct lt_buffer lt_net_weights(const struct lt_net *net);
+struct lt_buffer lt_net_gradients(const struct lt_net *net); /* training only */
+/* What a dense node read in the last training pass, (rows, in). */
+struct lt_buffer lt_net_dense_input(const struct lt_net *net, int node);
+/* Call after the weights changed and before the next forward. */
+void lt_net_pack(struct lt_net *net);
+void lt_net_set_weights(struct lt_net *net, const float *values /* (total), host */); /* and packs */
+void lt_net_get_weights(const struct lt_net *net, float *values /* (total), host */);
+
+/* Rows in and values out, through the staging buffers. */
+void lt_net_put_input(struct lt_net *net, const float *rows /* (n, D) */, int64_t n);
+void lt_net_put_code(struct lt_net *net, const float *codes /* (n, K) */, int64_t n);
+void lt_net_get_code(const struct lt_net *net, float *codes /* (n, K) */, int64_t n);
+/* What a node of a net bound for training put out in the last pass: its hidden activations. */
+void lt_net_get_node(const struct lt_net *net, int node, float *values /* (n, width) */,
+                     int64_t n);
+/* The heads' values, each at its target columns; columns without a head are 0. */
+void lt_net_get_output(const struct lt_net *net, float *rows /* (n, D) */, int64_t n);
+
+/* encode: input to code.  decode: code to heads' values (no loss).  forward:
+ * both and the losses against the input.  decode after encode gives the bits
+ * of forward; reconstruct is encode and decode. */
+void lt_net_encode(struct lt_net *net, const struct lt_pass *pass);
+void lt_net_decode(struct lt_net *net, const struct lt_pass *pass);
+void lt_net_forward(struct lt_net *net, const struct lt_pass *pass);
+/* After a training forward: the gradients of the objective, overwritten. */
+void lt_net_backward(struct lt_net *net, const struct lt_pass *pass);
+/* Of the last forward, per row: weighted loss and squared error; each may be NULL. */
+void lt_net_get_losses(const struct lt_net *net, double *loss /* (n) */,
+                       double *squared_error /* (n) */, int64_t n);
+
+/* Floating-point operations of the products of one training step (forward,
+ * data gradient, weight gradient) and of one forward, per row. */
+double lt_net_flops_train(const struct lt_net_spec *spec);
+double lt_net_flops_forward(const struct lt_net_spec *spec);
+
+/* The objective in double precision by an independent plain evaluation of the
+ * spec, for gradient checks: same noise and dropout as the pass would use. */
+double lt_net_oracle(const struct lt_net_spec *spec, const struct lt_params *layout,
+                     const double *params /* (total) */, const float *rows /* (n, D) */,
+                     const struct lt_pass *pass, struct lt_error *err);
+
+#endif

@@ -1,0 +1,73 @@
+#include "base/rng.h"
+#include "net/layer.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(struct lt_params *p, const struct lt_net_spec *spec, int node, int64_t rows,
+                int64_t cols, bool bias)
+{
+    struct lt_param *q = &p->param[p->count++];
+    snprintf(q->name, sizeof q->name, "%s.%s", spec->node[node].name, bias ? "bias" : "weight");
+    q->node = node;
+    q->offset = p->total;
+    q->rows = rows;
+    q->cols = cols;
+    q->bias = bias;
+    p->total += (size_t)rows * (size_t)cols;
+}
+
+int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err)
+{
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < spec->count; i++) {
+        const struct lt_node *n = &spec->node[i];
+        if (n->kind != LT_NODE_DENSE)
+            continue;
+        if (!n->tied)
+            add(out, spec, i, n->width, lt_input_width(spec, i, 0), false);
+        add(out, spec, i, n->width, 1, true);
+        if (out->total > ((size_t)1 << 33))
+            return lt_node_fail(spec, i, err, "the network has more than 2^33 weights");
+    }
+    return 0;
+}
+
+/* The variance of initial weights, by what follows them. */
+static double variance(enum lt_act act, double fan_in, double fan_out)
+{
+    switch (act) {
+    case LT_ACT_RELU:
+    case LT_ACT_LEAKY_RELU:
+    case LT_ACT_ELU:
+    case LT_ACT_GELU:
+    case LT_ACT_SILU:
+        return 2 / fan_in;
+    case LT_ACT_SIGMOID:
+    case LT_ACT_TANH:
+    case LT_ACT_SOFTPLUS:
+        return 2 / (fan_in + fan_out);
+    default:
+        return 1 / fan_in;
+    }
+}
+
+void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
+                    float *values)
+{
+    for (int p = 0; p < params->count; p++) {
+        const struct lt_param *q = &params->param[p];
+        size_t n = (size_t)q->rows * (size_t)q->cols;
+        float *w = values + q->offset;
+        if (q->bias) {
+            memset(w, 0, n * sizeof *w);
+            continue;
+        }
+        struct lt_stream stream = lt_stream(seed, LT_RNG_INIT, 0, (uint64_t)p);
+        lt_fill_normal(&stream, w, n);
+        float sd = (float)sqrt(
+            variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
+        for (size_t i = 0; i < n; i++)
+            w[i] *= sd;
+    }
+}

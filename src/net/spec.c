@@ -1,0 +1,112 @@
+#include "net/layer.h"
+#include <ctype.h>
+#include <string.h>
+
+static int check_name(const struct lt_net_spec *spec, int node, struct lt_error *err)
+{
+    const char *name = spec->node[node].name;
+    if (!memchr(name, 0, LT_NODE_NAME) || !name[0])
+        return lt_node_fail(spec, node, err, "its name is empty or too long");
+    for (const char *c = name; *c; c++)
+        if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '_' && *c != '.')
+            return lt_node_fail(spec, node, err, "names are made of a-z, 0-9, _ and .");
+    for (int i = 0; i < node; i++)
+        if (strcmp(spec->node[i].name, name) == 0)
+            return lt_node_fail(spec, node, err, "its name stands twice");
+    return 0;
+}
+
+static int check_edges(const struct lt_net_spec *spec, int node, struct lt_error *err)
+{
+    const struct lt_node *n = &spec->node[node];
+    if ((int)n->kind < 0 || n->kind >= LT_NODE_KINDS)
+        return lt_node_fail(spec, node, err, "unknown kind");
+    const struct lt_layer_ops *ops = lt_layers[n->kind];
+    if (n->inputs < ops->inputs_min || n->inputs > ops->inputs_max)
+        return lt_node_fail(spec, node, err, "it has the wrong number of inputs");
+    for (int i = 0; i < n->inputs; i++) {
+        if (n->input[i] < 0 || n->input[i] >= node)
+            return lt_node_fail(spec, node, err, "an input is not an earlier node");
+        if (spec->node[n->input[i]].kind == LT_NODE_HEAD)
+            return lt_node_fail(spec, node, err, "a head has no outputs to read");
+    }
+    return 0;
+}
+
+/* Marks the nodes the code depends on, itself included. */
+static void mark_encoder(const struct lt_net_spec *spec, bool *encoder)
+{
+    memset(encoder, 0, LT_NODES_MAX * sizeof *encoder);
+    encoder[spec->code] = true;
+    for (int i = spec->code; i > 0; i--)
+        for (int k = 0; encoder[i] && k < spec->node[i].inputs; k++)
+            encoder[spec->node[i].input[k]] = true;
+}
+
+/* All that reaches a head goes through the code: otherwise codes alone could not be decoded. */
+static int check_bottleneck(const struct lt_net_spec *spec, struct lt_error *err)
+{
+    bool encoder[LT_NODES_MAX];
+    mark_encoder(spec, encoder);
+    int heads = 0;
+    for (int i = 1; i < spec->count; i++) {
+        const struct lt_node *n = &spec->node[i];
+        heads += n->kind == LT_NODE_HEAD;
+        for (int k = 0; !encoder[i] && k < n->inputs; k++)
+            if (encoder[n->input[k]] && n->input[k] != spec->code)
+                return lt_node_fail(spec, i, err, "it sees the input past the code");
+    }
+    if (heads == 0)
+        return lt_fail(err, LT_ECONTENT, "the network has no head");
+    return 0;
+}
+
+int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err)
+{
+    if (spec->count < 1 || spec->count > LT_NODES_MAX)
+        return lt_fail(err, LT_ECONTENT, "a network has 1 to %d nodes, not %d", LT_NODES_MAX,
+                       spec->count);
+    if (spec->code < 1 || spec->code >= spec->count ||
+        spec->node[spec->code].kind != LT_NODE_CODE || spec->node[0].kind != LT_NODE_INPUT)
+        return lt_fail(err, LT_ECONTENT, "the network lacks its input or its code");
+    struct lt_shape s = spec->node[0].shape;
+    if (s.c < 1 || s.h < 1 || s.w < 1 || s.c > LT_WIDTH_MAX || s.h > LT_WIDTH_MAX ||
+        s.w > LT_WIDTH_MAX || s.c * s.h > LT_WIDTH_MAX || s.c * s.h * s.w > LT_WIDTH_MAX)
+        return lt_node_fail(spec, 0, err, "the input shape is out of range");
+    for (int i = 0; i < spec->count; i++) {
+        int rc = check_name(spec, i, err);
+        if (!rc)
+            rc = check_edges(spec, i, err);
+        if (!rc)
+            rc = lt_layer_of(spec, i)->infer(spec, i, err);
+        if (rc)
+            return rc;
+    }
+    return check_bottleneck(spec, err);
+}
+
+double lt_net_flops_forward(const struct lt_net_spec *spec)
+{
+    double flops = 0;
+    for (int i = 0; i < spec->count; i++)
+        if (spec->node[i].kind == LT_NODE_DENSE)
+            flops += 2.0 * (double)lt_input_width(spec, i, 0) * (double)lt_node_width(spec, i);
+    return flops;
+}
+
+double lt_net_flops_train(const struct lt_net_spec *spec)
+{
+    double flops = 0;
+    bool learns[LT_NODES_MAX] = {false};
+    for (int i = 0; i < spec->count; i++) {
+        const struct lt_node *n = &spec->node[i];
+        bool below = false;
+        for (int k = 0; k < n->inputs; k++)
+            below |= learns[n->input[k]];
+        learns[i] = below || n->kind == LT_NODE_DENSE;
+        if (n->kind == LT_NODE_DENSE)
+            flops += 2.0 * (below ? 3 : 2) * (double)lt_input_width(spec, i, 0) *
+                     (double)lt_node_width(spec, i);
+    }
+    return flops;
+}

@@ -1,0 +1,752 @@
+/* Networks: gradients against central differences in double precision, the two
+ * halves against the whole, rows against their neighbours, specs that are refused. */
+#include "base/mem.h"
+#include "kernels/ref/ref.h"
+#include "net/net.h"
+#include "t.h"
+
+/* ---- networks to test ---- */
+
+/* Adds a node that reads `input` and returns its index. */
+static int add(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int input)
+{
+    struct lt_node *n = &s->node[s->count];
+    n->kind = kind;
+    snprintf(n->name, sizeof n->name, "%s", name);
+    n->inputs = s->count > 0;
+    n->input[0] = input;
+    n->weight = 1;
+    return s->count++;
+}
+
+static int add_input(struct lt_net_spec *s, int64_t width)
+{
+    memset(s, 0, sizeof *s);
+    int i = add(s, LT_NODE_INPUT, "input", 0);
+    s->node[i].shape = (struct lt_shape){width, 1, 1};
+    return i;
+}
+
+static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t width,
+                     enum lt_act act)
+{
+    int i = add(s, LT_NODE_DENSE, name, input);
+    s->node[i].width = width;
+    s->node[i].act = act;
+    return i;
+}
+
+static int add_head(struct lt_net_spec *s, const char *name, int input, enum lt_loss loss,
+                    enum lt_act unit)
+{
+    int i = add(s, LT_NODE_HEAD, name, input);
+    s->node[i].loss = loss;
+    s->node[i].unit = unit;
+    return i;
+}
+
+static int add_code(struct lt_net_spec *s, int input)
+{
+    return s->code = add(s, LT_NODE_CODE, "code", input);
+}
+
+/* inputs -> hidden -> dims -> hidden -> inputs, tied when asked. */
+static void plain_net(struct lt_net_spec *s, const int64_t widths[3], enum lt_act act, bool tied,
+                      enum lt_loss loss, enum lt_act unit)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, widths[0]), widths[1], act);
+    int e2 = add_dense(s, "encoder2", e1, widths[2], LT_ACT_LINEAR);
+    int d1 = add_dense(s, "decoder1", add_code(s, e2), widths[1], act);
+    int d2 = add_dense(s, "decoder2", d1, widths[0], LT_ACT_LINEAR);
+    s->node[d1].tied = tied ? e2 : 0;
+    s->node[d2].tied = tied ? e1 : 0;
+    add_head(s, "output", d2, loss, unit);
+}
+
+static const int64_t SMALL[3] = {11, 7, 3}, ODD[3] = {67, 37, 17};
+
+/* A skip connection in the encoder, the code read twice, a concatenation, a layer read by a head
+ * and by another layer, and heads of different losses and weights; column 11 has none. */
+static void graph_net(struct lt_net_spec *s)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, 12), 6, LT_ACT_TANH);
+    int e2 = add_dense(s, "encoder2", e1, 6, LT_ACT_GELU);
+    int skip = add(s, LT_NODE_ADD, "skip", e1);
+    s->node[skip].inputs = 2;
+    s->node[skip].input[1] = e2;
+    int code = add_code(s, add_dense(s, "encoder3", skip, 3, LT_ACT_LINEAR));
+    int d1 = add_dense(s, "decoder1", code, 5, LT_ACT_SILU);
+    int both = add(s, LT_NODE_CONCAT, "both", d1);
+    s->node[both].inputs = 2;
+    s->node[both].input[1] = code;
+    int first = add_dense(s, "first", both, 4, LT_ACT_LINEAR);
+    int h1 = add_head(s, "first_head", first, LT_LOSS_HUBER, LT_ACT_LINEAR);
+    int second = add_dense(s, "second", first, 7, LT_ACT_LINEAR);
+    int h2 = add_head(s, "second_head", second, LT_LOSS_BCE, LT_ACT_SIGMOID);
+    s->node[h1].weight = 0.25f;
+    s->node[h2].weight = 1.75f;
+    s->node[h2].target = 4;
+}
+
+/* Noise on the input and dropout on both hidden layers. */
+static void noisy_net(struct lt_net_spec *s, enum lt_noise kind, float amount)
+{
+    int noise = add(s, LT_NODE_NOISE, "noise", add_input(s, 11));
+    s->node[noise].noise = kind;
+    s->node[noise].amount = amount;
+    s->node[noise].low = -0.5f;
+    s->node[noise].high = 1.5f;
+    int e1 = add_dense(s, "encoder1", noise, 9, LT_ACT_ELU);
+    int drop1 = add(s, LT_NODE_DROPOUT, "drop1", e1);
+    int e2 = add_dense(s, "encoder2", drop1, 4, LT_ACT_LINEAR);
+    int d1 = add_dense(s, "decoder1", add_code(s, e2), 9, LT_ACT_TANH);
+    int drop2 = add(s, LT_NODE_DROPOUT, "drop2", d1);
+    s->node[drop1].amount = 0.3f;
+    s->node[drop2].amount = 0.2f;
+    add_head(s, "output", add_dense(s, "decoder2", drop2, 11, LT_ACT_LINEAR), LT_LOSS_MSE,
+             LT_ACT_LINEAR);
+}
+
+/* ---- bound networks ---- */
+
+struct rig {
+    struct lt_backend *backend;
+    struct lt_net *net;
+    struct lt_params layout;
+    float *weights, *gradients; /* (layout.total) */
+    float *rows;                /* (capacity, D), values in [0, 1) */
+    int64_t row_ids[256];
+};
+
+static void fill(float *x, size_t n, uint64_t row, float low, float high)
+{
+    struct lt_stream s = lt_stream(7, LT_RNG_TEST, 0, row);
+    lt_fill_uniform(&s, x, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = low + (high - low) * x[i];
+}
+
+static void rig_close(struct rig *r)
+{
+    lt_net_free(&r->net);
+    lt_backend_free(&r->backend);
+    lt_free(r->weights);
+    lt_free(r->gradients);
+    lt_free(r->rows);
+}
+
+/* False when this build lacks the backend. Biases are not 0, so that each one matters. */
+static bool rig_open(struct rig *r, const struct lt_net_spec *spec, const char *backend,
+                     int threads, const struct lt_net_options *options)
+{
+    struct lt_error err = {0};
+    memset(r, 0, sizeof *r);
+    if (lt_backend_create(&r->backend, backend, threads, &err))
+        return false;
+    if (lt_net_create(&r->net, spec, r->backend, options, &err))
+        T_FAIL("%s", err.text);
+    r->layout = *lt_net_params(r->net);
+    size_t width = (size_t)lt_net_spec_inputs(lt_net_spec_of(r->net));
+    T_INT(lt_alloc(&r->weights, r->layout.total, sizeof(float), "weights", &err), 0);
+    T_INT(lt_alloc(&r->gradients, r->layout.total, sizeof(float), "gradients", &err), 0);
+    T_INT(lt_alloc(&r->rows, 256 * width, sizeof(float), "rows", &err), 0);
+    lt_params_init(&r->layout, lt_net_spec_of(r->net), 3, r->weights);
+    for (int p = 0; p < r->layout.count; p++)
+        if (r->layout.param[p].bias)
+            fill(r->weights + r->layout.param[p].offset, (size_t)r->layout.param[p].rows,
+                 100 + (uint64_t)p, -0.3f, 0.3f);
+    lt_net_set_weights(r->net, r->weights);
+    fill(r->rows, 256 * width, 1, 0, 1);
+    for (int i = 0; i < 256; i++)
+        r->row_ids[i] = 1000 - 3 * i;
+    return true;
+}
+
+static struct lt_pass training_pass(const struct rig *r, int64_t rows)
+{
+    return (struct lt_pass){
+        .rows = rows, .training = true, .seed = 5, .epoch = 2, .row_ids = r->row_ids};
+}
+
+static void train_once(struct rig *r, int64_t rows)
+{
+    struct lt_pass pass = training_pass(r, rows);
+    lt_net_put_input(r->net, r->rows, rows);
+    lt_net_forward(r->net, &pass);
+    lt_net_backward(r->net, &pass);
+    r->backend->ops->download(r->backend, r->gradients, lt_net_gradients(r->net),
+                              r->layout.total * sizeof(float));
+}
+
+/* ---- gradients against the oracle ---- */
+
+static double largest(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fabs(x[i]) > most ? fabs(x[i]) : most;
+    return most;
+}
+
+/* dF/dw by (F(w + h) - F(w - h)) / 2h.  In double with h = 1e-6 its error is near 1e-9: F has few
+ * tens of units, and is smooth on that scale at these weights. */
+static void differences(const struct lt_net_spec *spec, const struct rig *r,
+                        const struct lt_pass *pass, double *w, double *out)
+{
+    const double h = 1e-6;
+    struct lt_error err = {0};
+    for (size_t i = 0; i < r->layout.total; i++) {
+        double kept = w[i];
+        w[i] = kept + h;
+        double up = lt_net_oracle(spec, &r->layout, w, r->rows, pass, &err);
+        w[i] = kept - h;
+        double down = lt_net_oracle(spec, &r->layout, w, r->rows, pass, &err);
+        w[i] = kept;
+        out[i] = (up - down) / (2 * h);
+    }
+    T_INT(err.code, 0);
+}
+
+/* Each gradient is a sum over rows and paths of f32 products.  A rounding is 6e-8 of the terms and
+ * an activation is good to 4e-7, so 4e-6 of the block's largest gradient leaves room for several
+ * in a row (5e-7 is the worst met here), and a missing term is far outside. */
+static const double GRADIENT_TOLERANCE = 4e-6;
+
+/* The largest deviation of a gradient, in units of the largest gradient of its block. */
+static double deviation(const struct rig *r, const double *want, const struct lt_param *q)
+{
+    size_t count = (size_t)q->rows * (size_t)q->cols;
+    double scale = largest(want + q->offset, count), worst = 0;
+    T_OK(scale > 0);
+    for (size_t i = q->offset; i < q->offset + count; i++)
+        worst = fmax(worst, fabs((double)r->gradients[i] - want[i]) / scale);
+    return worst;
+}
+
+static double check_rig(const struct lt_net_spec *spec, struct rig *r, int64_t rows)
+{
+    size_t n = r->layout.total;
+    struct lt_error err = {0};
+    struct lt_pass pass = training_pass(r, rows);
+    double *w = NULL, *want = NULL, loss[256], mean = 0, worst = 0, d;
+    T_INT(lt_alloc(&w, n, sizeof *w, "weights", &err), 0);
+    T_INT(lt_alloc(&want, n, sizeof *want, "gradients", &err), 0);
+    train_once(r, rows);
+    lt_net_get_losses(r->net, loss, NULL, rows);
+    for (int64_t i = 0; i < rows; i++)
+        mean += loss[i] / (double)rows;
+    for (size_t i = 0; i < n; i++)
+        w[i] = (double)r->weights[i];
+    double objective = lt_net_oracle(spec, &r->layout, w, r->rows, &pass, &err);
+    T_NEAR(mean, objective, 2e-6 * objective);
+    differences(spec, r, &pass, w, want);
+    for (int p = 0; p < r->layout.count; p++)
+        worst = (d = deviation(r, want, &r->layout.param[p])) > worst ? d : worst;
+    lt_free(w);
+    lt_free(want);
+    return worst;
+}
+
+static const char *const backends[] = {"ref", "cpu"};
+enum { BACKENDS = sizeof backends / sizeof *backends };
+
+/* On every backend of this build. */
+static void check_gradients(struct lt_net_spec *spec, int64_t rows)
+{
+    struct lt_error err = {0};
+    struct rig r;
+    if (lt_net_spec_infer(spec, &err))
+        T_FAIL("%s", err.text);
+    for (int b = 0; b < BACKENDS; b++) {
+        if (!rig_open(&r, spec, backends[b], 2,
+                      &(struct lt_net_options){.rows = rows, .training = true}))
+            continue;
+        double worst = check_rig(spec, &r, rows);
+        rig_close(&r);
+        if (!(worst <= GRADIENT_TOLERANCE))
+            T_FAIL("%s: a gradient is off by %.1e of the largest in its block", backends[b],
+                   worst);
+    }
+}
+
+TEST(gradients_of_every_activation_are_right)
+{
+    struct lt_net_spec s;
+    for (int act = 0; act < LT_ACTS; act++) {
+        plain_net(&s, SMALL, (enum lt_act)act, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+        check_gradients(&s, 5);
+    }
+}
+
+TEST(gradients_of_every_loss_and_output_unit_are_right)
+{
+    struct lt_net_spec s;
+    for (int loss = 0; loss < LT_LOSSES; loss++)
+        for (int sigmoid = loss == LT_LOSS_BCE; sigmoid < 2; sigmoid++) {
+            plain_net(&s, SMALL, LT_ACT_TANH, false, (enum lt_loss)loss,
+                      sigmoid ? LT_ACT_SIGMOID : LT_ACT_LINEAR);
+            check_gradients(&s, 9);
+        }
+}
+
+TEST(gradients_of_wide_layers_and_remainder_rows_are_right)
+{
+    struct lt_net_spec s;
+    plain_net(&s, ODD, LT_ACT_SOFTPLUS, false, LT_LOSS_BCE, LT_ACT_SIGMOID);
+    check_gradients(&s, 3);
+    plain_net(&s, SMALL, LT_ACT_SOFTPLUS, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+    for (int64_t rows = 31; rows <= 33; rows++)
+        check_gradients(&s, rows);
+}
+
+TEST(gradients_of_tied_weights_are_right)
+{
+    struct lt_net_spec s;
+    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+    check_gradients(&s, 6);
+    plain_net(&s, SMALL, LT_ACT_GELU, true, LT_LOSS_BCE, LT_ACT_SIGMOID);
+    check_gradients(&s, 33);
+}
+
+TEST(gradients_through_every_noise_and_dropout_are_right)
+{
+    const float amounts[LT_NOISES] = {0, 0.2f, 0.4f, 0.4f, 0.3f};
+    struct lt_net_spec s;
+    for (int kind = 0; kind < LT_NOISES; kind++) {
+        noisy_net(&s, (enum lt_noise)kind, amounts[kind]);
+        check_gradients(&s, 7);
+    }
+}
+
+TEST(gradients_of_a_skip_a_concatenation_and_two_heads_are_right)
+{
+    struct lt_net_spec s;
+    graph_net(&s);
+    check_gradients(&s, 8);
+}
+
+/* Backward passes that lack a term. */
+static void without_bias(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
+                         struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                         struct lt_buffer dw, struct lt_buffer db, bool accumulate)
+{
+    (void)db;
+    lt_ref_ops.dense_backward(b, dense, rows, x, da, dx, dw, (struct lt_buffer){NULL, 0},
+                              accumulate);
+}
+
+static void without_sharing(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
+                            struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                            struct lt_buffer dw, struct lt_buffer db, bool accumulate)
+{
+    (void)accumulate;
+    lt_ref_ops.dense_backward(b, dense, rows, x, da, dx, dw, db, false);
+}
+
+static void without_slope(struct lt_backend *b, enum lt_act act, size_t n, struct lt_buffer pre,
+                          struct lt_buffer y, struct lt_buffer dy, struct lt_buffer da)
+{
+    (void)b, (void)act, (void)n, (void)pre, (void)y, (void)dy, (void)da;
+}
+
+TEST(a_backward_pass_that_lacks_a_term_is_found)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    for (int fault = 0; fault < 4; fault++) {
+        struct lt_backend_ops ops = lt_ref_ops;
+        if (fault == 1)
+            ops.dense_backward = without_bias;
+        if (fault == 2)
+            ops.dense_backward = without_sharing;
+        if (fault == 3)
+            ops.act_backward = without_slope;
+        T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 8, .training = true}));
+        r.backend->ops = &ops;
+        double worst = check_rig(&s, &r, 8);
+        T_OK(fault ? worst > 0.01 : worst <= GRADIENT_TOLERANCE);
+        rig_close(&r);
+    }
+}
+
+/* ---- the halves and the whole ---- */
+
+static void check_halves(const struct lt_net_spec *spec, const char *backend, bool training)
+{
+    enum { N = 37 };
+    struct rig r;
+    float codes[N * 32], whole[N * 128], halves[N * 128];
+    struct lt_pass pass = {.rows = N};
+    if (!rig_open(&r, spec, backend, 2,
+                  &(struct lt_net_options){.rows = N, .training = training}))
+        return;
+    size_t bytes = N * (size_t)lt_net_spec_inputs(lt_net_spec_of(r.net)) * sizeof(float);
+    lt_net_put_input(r.net, r.rows, N);
+    lt_net_forward(r.net, &pass);
+    lt_net_get_output(r.net, whole, N);
+    lt_net_put_input(r.net, r.rows, N);
+    lt_net_encode(r.net, &pass);
+    lt_net_get_code(r.net, codes, N);
+    memset(halves, 0, sizeof halves);
+    lt_net_put_input(r.net, halves, N); /* nothing of the rows is left */
+    lt_net_encode(r.net, &pass);
+    lt_net_put_code(r.net, codes, N);
+    lt_net_decode(r.net, &pass);
+    lt_net_get_output(r.net, halves, N);
+    T_OK(memcmp(whole, halves, bytes) == 0);
+    rig_close(&r);
+}
+
+TEST(encode_then_decode_gives_the_bits_of_forward)
+{
+    struct lt_net_spec s;
+    for (int b = 0; b < BACKENDS; b++)
+        for (int training = 0; training < 2; training++) {
+            for (int act = 0; act < LT_ACTS; act++) {
+                plain_net(&s, ODD, (enum lt_act)act, act % 2, LT_LOSS_MSE,
+                          act % 3 ? LT_ACT_SIGMOID : LT_ACT_LINEAR);
+                check_halves(&s, backends[b], training);
+            }
+            graph_net(&s);
+            check_halves(&s, backends[b], training);
+            noisy_net(&s, LT_NOISE_MASK, 0.5f);
+            check_halves(&s, backends[b], training);
+        }
+}
+
+TEST(columns_without_a_head_come_back_as_zero)
+{
+    struct lt_net_spec s;
+    struct rig r;
+    float out[3 * 12];
+    graph_net(&s);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 3}));
+    lt_net_put_input(r.net, r.rows, 3);
+    lt_net_forward(r.net, &(struct lt_pass){.rows = 3});
+    lt_net_get_output(r.net, out, 3);
+    for (int i = 0; i < 36; i++)
+        T_OK((out[i] == 0) == (i % 12 == 11));
+    rig_close(&r);
+}
+
+/* ---- memory ---- */
+
+/* Codes, outputs and losses of a network that trains and of one that shares memory. */
+static void check_sharing(const struct lt_net_spec *spec, const char *backend)
+{
+    enum { N = 37 };
+    struct rig r;
+    float codes[2][N * 32], out[2][N * 128];
+    double loss[2][N];
+    size_t memory[2];
+    for (int training = 0; training < 2; training++) {
+        if (!rig_open(&r, spec, backend, 1,
+                      &(struct lt_net_options){.rows = N, .training = training}))
+            return;
+        memset(codes[training], 0, sizeof codes[0]);
+        memset(out[training], 0, sizeof out[0]);
+        lt_net_put_input(r.net, r.rows, N);
+        lt_net_forward(r.net, &(struct lt_pass){.rows = N});
+        lt_net_get_code(r.net, codes[training], N);
+        lt_net_get_output(r.net, out[training], N);
+        lt_net_get_losses(r.net, loss[training], NULL, N);
+        memory[training] = lt_net_memory(r.net);
+        rig_close(&r);
+    }
+    T_OK(memcmp(codes[0], codes[1], sizeof codes[0]) == 0);
+    T_OK(memcmp(out[0], out[1], sizeof out[0]) == 0);
+    T_OK(memcmp(loss[0], loss[1], sizeof loss[0]) == 0);
+    T_OK(memory[0] < memory[1]);
+}
+
+TEST(values_that_share_memory_keep_their_bits)
+{
+    struct lt_net_spec s;
+    for (int b = 0; b < BACKENDS; b++) {
+        plain_net(&s, ODD, LT_ACT_GELU, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+        check_sharing(&s, backends[b]);
+        graph_net(&s);
+        check_sharing(&s, backends[b]);
+        noisy_net(&s, LT_NOISE_GAUSSIAN, 0.5f);
+        check_sharing(&s, backends[b]);
+    }
+}
+
+/* ---- rows and their neighbours ---- */
+
+/* Row `row` of a batch of `n`, and the same row as the only one. */
+static void check_alone(struct rig *r, int64_t n, int64_t row)
+{
+    enum { MOST = 256 };
+    static float codes[MOST * 32], out[MOST * 128];
+    float code[32], alone[128];
+    double loss[MOST], alone_loss;
+    size_t d = (size_t)lt_net_spec_inputs(lt_net_spec_of(r->net));
+    size_t k = (size_t)lt_net_spec_dims(lt_net_spec_of(r->net));
+    lt_net_put_input(r->net, r->rows, n);
+    lt_net_forward(r->net, &(struct lt_pass){.rows = n});
+    lt_net_get_code(r->net, codes, n);
+    lt_net_get_output(r->net, out, n);
+    lt_net_get_losses(r->net, loss, NULL, n);
+    lt_net_put_input(r->net, r->rows + (size_t)row * d, 1);
+    lt_net_forward(r->net, &(struct lt_pass){.rows = 1});
+    lt_net_get_code(r->net, code, 1);
+    lt_net_get_output(r->net, alone, 1);
+    lt_net_get_losses(r->net, &alone_loss, NULL, 1);
+    T_OK(memcmp(code, codes + (size_t)row * k, k * sizeof(float)) == 0);
+    T_OK(memcmp(alone, out + (size_t)row * d, d * sizeof(float)) == 0);
+    T_OK(memcmp(&alone_loss, loss + row, sizeof alone_loss) == 0);
+}
+
+TEST(a_row_alone_gives_the_bits_it_gives_among_others)
+{
+    const int64_t counts[] = {1, 2, 31, 32, 33, 63, 64, 100, 255, 256};
+    struct lt_net_spec s;
+    struct rig r;
+    for (int kind = 0; kind < 3; kind++)
+        for (int b = 0; b < BACKENDS; b++)
+            for (int precision = 0; precision < 2; precision++) {
+                if (kind == 2)
+                    graph_net(&s);
+                else
+                    plain_net(&s, ODD, LT_ACT_SILU, kind == 1, LT_LOSS_BCE, LT_ACT_SIGMOID);
+                if (!rig_open(&r, &s, backends[b], 3,
+                              &(struct lt_net_options){.rows = 256,
+                                                       .precision = (enum lt_precision)precision}))
+                    continue;
+                for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+                    check_alone(&r, counts[i], 0);
+                    check_alone(&r, counts[i], counts[i] / 2);
+                    check_alone(&r, counts[i], counts[i] - 1);
+                }
+                rig_close(&r);
+            }
+}
+
+TEST(a_short_batch_is_blind_to_the_longer_one_before_it)
+{
+    struct lt_net_spec s;
+    struct rig fresh, used;
+    for (int b = 0; b < BACKENDS; b++)
+        for (int precision = 0; precision < 2; precision++) {
+            struct lt_net_options options = {
+                .rows = 100, .training = true, .precision = (enum lt_precision)precision};
+            plain_net(&s, ODD, LT_ACT_ELU, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+            if (!rig_open(&fresh, &s, backends[b], 2, &options))
+                continue;
+            T_OK(rig_open(&used, &s, backends[b], 2, &options));
+            train_once(&used, 100);
+            train_once(&used, 37);
+            train_once(&fresh, 37);
+            T_OK(memcmp(fresh.gradients, used.gradients, fresh.layout.total * sizeof(float)) ==
+                 0);
+            rig_close(&fresh);
+            rig_close(&used);
+        }
+}
+
+/* ---- threads ---- */
+
+static void check_threads(const struct lt_net_spec *spec, const char *backend,
+                          enum lt_precision precision)
+{
+    const int threads[] = {1, 2, 3, 5, 8};
+    struct rig first, other;
+    struct lt_net_options options = {.rows = 200, .training = true, .precision = precision};
+    if (!rig_open(&first, spec, backend, threads[0], &options))
+        return;
+    train_once(&first, 171);
+    for (size_t i = 1; i < sizeof threads / sizeof *threads; i++) {
+        T_OK(rig_open(&other, spec, backend, threads[i], &options));
+        train_once(&other, 171);
+        if (memcmp(first.gradients, other.gradients, first.layout.total * sizeof(float)) != 0)
+            T_FAIL("%s: other bits with %d threads", backend, threads[i]);
+        rig_close(&other);
+    }
+    rig_close(&first);
+}
+
+TEST(gradients_have_the_same_bits_for_any_number_of_threads)
+{
+    const int64_t wide[3] = {301, 257, 64};
+    struct lt_net_spec s;
+    for (int b = 0; b < BACKENDS; b++)
+        for (int precision = 0; precision < 2; precision++)
+            for (int kind = 0; kind < 4; kind++) {
+                if (kind == 3)
+                    graph_net(&s);
+                else if (kind == 2)
+                    noisy_net(&s, LT_NOISE_GAUSSIAN, 0.1f);
+                else
+                    plain_net(&s, wide, LT_ACT_GELU, kind == 1, LT_LOSS_HUBER, LT_ACT_SIGMOID);
+                check_threads(&s, backends[b], (enum lt_precision)precision);
+            }
+}
+
+/* ---- parameters ---- */
+
+TEST(parameters_lie_in_node_order_with_their_names)
+{
+    struct lt_net_spec s;
+    struct lt_params p;
+    struct lt_error err = {0};
+    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_params_of(&p, &s, &err), 0);
+    T_INT(p.count, 6);
+    T_STR(p.param[0].name, "encoder1.weight");
+    T_STR(p.param[3].name, "encoder2.bias");
+    T_STR(p.param[4].name, "decoder1.bias");
+    T_INT(p.param[2].rows, 3);
+    T_INT(p.param[2].cols, 7);
+    T_INT(p.param[2].offset, 7 * 11 + 7);
+    T_INT(p.total, 7 * 11 + 7 + 3 * 7 + 3 + 7 + 11);
+}
+
+TEST(initial_weights_have_the_variance_of_their_activation)
+{
+    const int64_t widths[3] = {200, 300, 100};
+    const double want[LT_ACTS] = {
+        [LT_ACT_LINEAR] = 1.0 / 200, [LT_ACT_SELU] = 1.0 / 200,    [LT_ACT_SIGMOID] = 2.0 / 500,
+        [LT_ACT_TANH] = 2.0 / 500,   [LT_ACT_SOFTPLUS] = 2.0 / 500, [LT_ACT_RELU] = 2.0 / 200,
+        [LT_ACT_GELU] = 2.0 / 200,   [LT_ACT_LEAKY_RELU] = 2.0 / 200, [LT_ACT_ELU] = 2.0 / 200,
+        [LT_ACT_SILU] = 2.0 / 200};
+    struct lt_net_spec s;
+    struct rig r;
+    for (int act = 0; act < LT_ACTS; act++) {
+        plain_net(&s, widths, (enum lt_act)act, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+        T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 1}));
+        double sum = 0;
+        for (int i = 0; i < 300 * 200; i++)
+            sum += (double)r.weights[i] * (double)r.weights[i];
+        T_NEAR(sum / (300 * 200), want[act], 0.03 * want[act]);
+        rig_close(&r);
+    }
+}
+
+TEST(operations_are_counted_per_row)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    plain_net(&s, SMALL, LT_ACT_TANH, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_NEAR(lt_net_flops_forward(&s), 2 * 2 * (11 * 7 + 7 * 3), 0);
+    T_NEAR(lt_net_flops_train(&s), 6 * 2 * (11 * 7 + 7 * 3) - 2 * 11 * 7, 0);
+}
+
+/* ---- refusals ---- */
+
+static void expect_refusal(struct lt_net_spec *s, const char *message)
+{
+    struct lt_error err = {0};
+    T_INT(lt_net_spec_infer(s, &err), LT_ECONTENT);
+    T_ERR(err, message);
+}
+
+static struct lt_net_spec sound(void)
+{
+    struct lt_net_spec s;
+    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+    return s;
+}
+
+#define REFUSED(change, message)                                                                   \
+    do {                                                                                           \
+        struct lt_net_spec s = sound();                                                            \
+        change;                                                                                    \
+        expect_refusal(&s, message);                                                               \
+    } while (0)
+
+/* Nodes of sound(): 0 input, 1 encoder1, 2 encoder2, 3 code, 4 decoder1, 5 decoder2, 6 output. */
+TEST(a_graph_that_makes_no_sense_is_refused)
+{
+    REFUSED(s.count = 0, "a network has 1 to 64 nodes, not 0");
+    REFUSED(s.count = 65, "a network has 1 to 64 nodes, not 65");
+    REFUSED(s.code = 2, "the network lacks its input or its code");
+    REFUSED(s.count = 4, "the network has no head");
+    REFUSED(s.node[0].shape.c = 0, "network node 0 \"input\": the input shape is out of range");
+    REFUSED(s.node[0].shape = ((struct lt_shape){1 << 20, 1 << 20, 1 << 20}),
+            "network node 0 \"input\": the input shape is out of range");
+    REFUSED(s.node[2].kind = LT_NODE_INPUT,
+            "network node 2 \"encoder2\": it has the wrong number of inputs");
+    REFUSED(s.node[2].kind = LT_NODE_KINDS, "network node 2 \"encoder2\": unknown kind");
+    REFUSED(s.node[2].inputs = 3, "network node 2 \"encoder2\": it has the wrong number of inputs");
+    REFUSED(s.node[2].input[0] = 2, "network node 2 \"encoder2\": an input is not an earlier node");
+    REFUSED(s.node[2].input[0] = -1,
+            "network node 2 \"encoder2\": an input is not an earlier node");
+    REFUSED((s.node[5].input[0] = 1, s.node[5].tied = 0),
+            "network node 5 \"decoder2\": it sees the input past the code");
+    REFUSED((s.node[4].kind = LT_NODE_CODE, s.node[4].tied = 0),
+            "network node 4 \"decoder1\": a network has one code");
+    REFUSED((s.node[6].input[0] = 5, s.count = 8, s.node[7] = s.node[6], s.node[7].input[0] = 6,
+             s.node[7].name[0] = 'x'),
+            "network node 7 \"xutput\": a head has no outputs to read");
+}
+
+TEST(names_that_cannot_be_stored_are_refused)
+{
+    REFUSED(s.node[2].name[0] = 0, "network node 2 \"\": its name is empty or too long");
+    REFUSED(memset(s.node[2].name, 'a', sizeof s.node[2].name),
+            "network node 2 \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\": its name is empty or too long");
+    REFUSED(s.node[2].name[0] = 'E',
+            "network node 2 \"Encoder2\": names are made of a-z, 0-9, _ and .");
+    REFUSED(s.node[2].name[7] = '1', "network node 2 \"encoder1\": its name stands twice");
+}
+
+TEST(attributes_out_of_range_are_refused)
+{
+    REFUSED(s.node[2].width = 0, "network node 2 \"encoder2\": the width is out of range");
+    REFUSED(s.node[2].width = LT_WIDTH_MAX + 1,
+            "network node 2 \"encoder2\": the width is out of range");
+    REFUSED(s.node[4].tied = 4, "network node 4 \"decoder1\": tied to a node that has no weights");
+    REFUSED(s.node[4].tied = 3, "network node 4 \"decoder1\": tied to a node that has no weights");
+    REFUSED(s.node[5].tied = 4, "network node 5 \"decoder2\": tied to a node that has no weights");
+    REFUSED(s.node[4].tied = 1, "network node 4 \"decoder1\": tied to weights of another shape");
+    REFUSED(s.node[6].unit = LT_ACT_TANH,
+            "network node 6 \"output\": the output unit must be linear or sigmoid");
+    REFUSED(s.node[6].loss = LT_LOSS_BCE,
+            "network node 6 \"output\": bce needs the sigmoid output unit");
+    REFUSED(s.node[6].weight = -1, "network node 6 \"output\": the weight of its loss is out of range");
+    REFUSED(s.node[6].weight = NAN,
+            "network node 6 \"output\": the weight of its loss is out of range");
+    REFUSED(s.node[6].target = 1, "network node 6 \"output\": its target lies outside the input");
+    REFUSED(s.node[6].target = -1, "network node 6 \"output\": its target lies outside the input");
+}
+
+TEST(noise_dropout_and_joins_are_checked)
+{
+    struct lt_net_spec s;
+    noisy_net(&s, LT_NOISE_MASK, 1.5f);
+    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
+    noisy_net(&s, LT_NOISE_GAUSSIAN, NAN);
+    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 1);
+    s.node[3].amount = 1;
+    expect_refusal(&s, "network node 3 \"drop1\": dropout must be at least 0 and less than 1");
+    s.node[3].kind = LT_NODE_NOISE;
+    expect_refusal(&s, "network node 3 \"drop1\": noise belongs right after the input");
+    graph_net(&s);
+    s.node[3].input[1] = 0;
+    expect_refusal(&s, "network node 3 \"skip\": its inputs differ in shape");
+    graph_net(&s);
+    s.node[2].width = s.node[6].width = LT_WIDTH_MAX;
+    s.node[3].input[1] = 1;
+    expect_refusal(&s, "network node 7 \"both\": the width is out of range");
+}
+
+TEST(a_network_of_too_many_weights_is_refused)
+{
+    struct lt_net_spec s = sound();
+    struct lt_params p;
+    struct lt_error err = {0};
+    s.node[1].width = s.node[2].width = LT_WIDTH_MAX;
+    s.node[4].tied = s.node[5].tied = 0;
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_params_of(&p, &s, &err), LT_ECONTENT);
+    T_ERR(err, "network node 2 \"encoder2\": the network has more than 2^33 weights");
+}
+
+T_MAIN
