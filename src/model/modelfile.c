@@ -1,0 +1,410 @@
+#include "model/modelfile.h"
+
+#include "base/mem.h"
+#include "model/netjson.h"
+#include "model/safetensors.h"
+#include "model/schemajson.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char kind[] = "a Latent model";
+
+/* ---- writing ---- */
+
+static int describe_networks(struct lt_json *json, const struct lt_model *model,
+                             struct lt_error *err)
+{
+    struct lt_json *networks = NULL, *one = NULL;
+    int rc = lt_json_array(&networks, err);
+    for (int i = 0; i < model->networks && !rc; i++) {
+        rc = lt_net_spec_to_json(&one, &model->network[i].spec, err);
+        if (!rc)
+            rc = lt_json_set_string(one, "role", model->network[i].role, err);
+        if (!rc)
+            rc = lt_json_append(networks, &one, err);
+    }
+    if (!rc)
+        rc = lt_json_set(json, "networks", &networks, err);
+    lt_json_free(&one);
+    lt_json_free(&networks);
+    return rc;
+}
+
+static int describe_rest(struct lt_json *json, const struct lt_model *model, struct lt_error *err)
+{
+    struct lt_json *record = NULL;
+    int rc = model->baseline.mean
+                 ? lt_json_set_integer(json, "baseline.dims", model->baseline.dims, err)
+                 : lt_json_set_null(json, "baseline", err);
+    if (!rc)
+        rc = model->record ? lt_json_copy(&record, model->record, err)
+                           : lt_json_object(&record, err);
+    return rc ? rc : lt_json_set(json, "record", &record, err);
+}
+
+/* The description: what stands under the key "latent". */
+static int describe(const struct lt_model *model, char **text, struct lt_error *err)
+{
+    struct lt_json *json = NULL;
+    *text = NULL;
+    int rc = lt_json_object(&json, err);
+    if (!rc)
+        rc = lt_json_set_integer(json, "format", LT_MODEL_FORMAT, err);
+    if (!rc)
+        rc = lt_json_set_string(json, "version", LT_VERSION, err);
+    if (!rc)
+        rc = lt_json_set_string(json, "weights_sha256", model->weights_sha256, err);
+    if (!rc)
+        rc = lt_prep_to_json(json, &model->prep, err);
+    if (!rc)
+        rc = describe_networks(json, model, err);
+    if (!rc)
+        rc = describe_rest(json, model, err);
+    if (!rc)
+        rc = lt_json_dump(json, 0, text, NULL, err);
+    lt_json_free(&json);
+    return rc;
+}
+
+/* A vector (rows) when cols is 0, else a matrix (rows, cols). */
+static struct lt_tensor tensor(const char *name, enum lt_dtype dtype, int64_t rows, int64_t cols,
+                               const void *data)
+{
+    struct lt_tensor t = {.dtype = dtype, .rank = cols ? 2 : 1, .shape = {rows, cols}, .data = data};
+    snprintf(t.name, sizeof t.name, "%s", name);
+    return t;
+}
+
+/* ROLE.NODE.weight */
+static void param_name(char name[LT_TENSOR_NAME], const struct lt_network *n, int param)
+{
+    snprintf(name, LT_TENSOR_NAME, "%s.%s", n->role, n->layout.param[param].name);
+}
+
+/* All tensors in the order of the file; f64 first, so that every one is aligned. */
+static int list_tensors(const struct lt_model *model, struct lt_tensor **out, int *count,
+                        struct lt_error *err)
+{
+    int64_t D = model->prep.schema.columns;
+    size_t most = 5;
+    for (int i = 0; i < model->networks; i++)
+        most += (size_t)model->network[i].layout.count;
+    int rc = lt_alloc(out, most, sizeof **out, "a list of arrays", err);
+    if (rc)
+        return rc;
+    struct lt_tensor *t = *out;
+    *t++ = tensor("prep.offset", LT_DTYPE_F64, D, 0, model->prep.offset);
+    *t++ = tensor("prep.scale", LT_DTYPE_F64, D, 0, model->prep.scale);
+    for (int i = 0; i < model->networks; i++) {
+        const struct lt_network *n = &model->network[i];
+        for (int k = 0; k < n->layout.count; k++) {
+            const struct lt_param *p = &n->layout.param[k];
+            char name[LT_TENSOR_NAME];
+            param_name(name, n, k);
+            *t++ = tensor(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols,
+                          n->params + p->offset);
+        }
+    }
+    const struct lt_baseline *b = &model->baseline;
+    if (b->mean) {
+        *t++ = tensor("baseline.mean", LT_DTYPE_F32, D, 0, b->mean);
+        *t++ = tensor("baseline.basis", LT_DTYPE_F32, b->dims, D, b->basis);
+        *t++ = tensor("baseline.variance", LT_DTYPE_F32, b->dims, 0, b->variance);
+    }
+    *count = (int)(t - *out);
+    return LT_OK;
+}
+
+/* Puts the file together and hands it to a path or to memory. */
+static int put(const struct lt_model *model, const char *path, unsigned char **bytes, size_t *size,
+               struct lt_error *err)
+{
+    char *text = NULL;
+    struct lt_tensor *tensors = NULL;
+    int count = 0;
+    int rc = describe(model, &text, err);
+    if (!rc)
+        rc = list_tensors(model, &tensors, &count, err);
+    if (!rc) {
+        struct lt_safetensors_text metadata = {"latent", text};
+        struct lt_safetensors_content content = {
+            .text = &metadata, .texts = 1, .tensor = tensors, .tensors = count};
+        rc = path ? lt_safetensors_write(&content, path, err)
+                  : lt_safetensors_bytes(&content, bytes, size, err);
+    }
+    lt_free(text);
+    lt_free(tensors);
+    return rc;
+}
+
+int lt_model_write(const struct lt_model *model, const char *path, struct lt_error *err)
+{
+    return put(model, path, NULL, NULL, err);
+}
+
+int lt_model_to_bytes(const struct lt_model *model, unsigned char **bytes, size_t *size,
+                      struct lt_error *err)
+{
+    *bytes = NULL;
+    return put(model, NULL, bytes, size, err);
+}
+
+/* ---- reading ---- */
+
+static int check_format(const struct lt_json *json, struct lt_error *err)
+{
+    int64_t format = 0;
+    const char *version = NULL;
+    int rc = lt_json_get_integer(json, "format", &format, err);
+    if (!rc)
+        rc = lt_json_get_string(json, "version", &version, err);
+    if (!rc && format > LT_MODEL_FORMAT)
+        rc = lt_fail(err, LT_ECONTENT,
+                     "written by Latent %.32s in format %lld, and this is Latent " LT_VERSION
+                     ", which reads formats up to %d; install a newer Latent",
+                     version, (long long)format, LT_MODEL_FORMAT);
+    if (!rc && format < 1)
+        rc = lt_fail(err, LT_ECONTENT, "\"format\" is %lld", (long long)format);
+    return rc;
+}
+
+/* Spec, role and layout of one network; its weights come later. */
+static int read_network(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
+{
+    struct lt_network *n = &model->network[model->networks];
+    const char *role = NULL;
+    int rc = lt_json_get_string(json, "role", &role, err);
+    if (!rc)
+        rc = lt_model_check_role(model, role, err);
+    if (!rc)
+        rc = lt_net_spec_from_json(&n->spec, json, err);
+    if (!rc)
+        rc = lt_params_of(&n->layout, &n->spec, err);
+    if (rc)
+        return rc;
+    strcpy(n->role, role);
+    if (lt_net_spec_inputs(&n->spec) != model->prep.schema.columns)
+        return lt_fail(err, LT_ECONTENT, "the network \"%s\" has %lld inputs for %lld columns",
+                       role, (long long)lt_net_spec_inputs(&n->spec),
+                       (long long)model->prep.schema.columns);
+    model->networks++;
+    return LT_OK;
+}
+
+static int read_networks(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
+{
+    const struct lt_json *networks = NULL;
+    int rc = lt_json_get_array(json, "networks", &networks, err);
+    if (rc)
+        return rc;
+    size_t count = lt_json_count(networks);
+    if (count < 1 || count > LT_NETWORKS_MAX)
+        return lt_fail(err, LT_ECONTENT, "\"networks\" holds %zu, of 1 to %d", count,
+                       LT_NETWORKS_MAX);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = read_network(model, lt_json_at(networks, i), err);
+    return rc;
+}
+
+static int read_rest(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
+{
+    const struct lt_json *record = NULL;
+    const char *hex = NULL;
+    int64_t dims = 0;
+    int rc = lt_json_get_string(json, "weights_sha256", &hex, err);
+    if (!rc && !lt_sha256_is_hex(hex))
+        rc = lt_fail(err, LT_ECONTENT, "\"weights_sha256\" is no SHA-256");
+    if (!rc)
+        rc = lt_json_get_object(json, "record", &record, err);
+    if (rc)
+        return rc;
+    strcpy(model->weights_sha256, hex);
+    lt_json_free(&model->record);
+    if ((rc = lt_json_copy(&model->record, record, err)))
+        return rc;
+    const struct lt_json *baseline = lt_json_get(json, "baseline");
+    if (baseline && lt_json_kind(baseline) == LT_JSON_NULL) {
+        model->baseline.dims = -1; /* no tensors to read */
+        return LT_OK;
+    }
+    if ((rc = lt_json_get_integer(json, "baseline.dims", &dims, err)))
+        return rc;
+    if (dims < 0 || dims > model->prep.schema.columns)
+        return lt_fail(err, LT_ECONTENT, "\"baseline.dims\" is %lld for %lld columns",
+                       (long long)dims, (long long)model->prep.schema.columns);
+    model->baseline.dims = dims;
+    return LT_OK;
+}
+
+static int read_description(struct lt_model *model, const struct lt_json *json,
+                            struct lt_error *err)
+{
+    int rc = lt_prep_from_json(&model->prep, json, err);
+    if (!rc)
+        rc = read_networks(model, json, err);
+    return rc ? rc : read_rest(model, json, err);
+}
+
+/* Copies a tensor of floats or doubles into `values`; they must be finite. */
+static int copy_tensor(const struct lt_safetensors *st, const struct lt_tensor *want, void *values,
+                       struct lt_error *err)
+{
+    const struct lt_tensor *t = NULL;
+    int rc = lt_safetensors_get(st, want->name, want->dtype, want->rank, want->shape, &t, err);
+    if (rc || t->bytes == 0)
+        return rc;
+    memcpy(values, t->data, t->bytes);
+    size_t n = t->bytes / lt_dtype_size(t->dtype);
+    bool finite = true;
+    for (size_t i = 0; i < n; i++)
+        finite &= t->dtype == LT_DTYPE_F64 ? isfinite(((double *)values)[i]) != 0
+                                           : isfinite(((float *)values)[i]) != 0;
+    return finite ? LT_OK
+                  : lt_fail(err, LT_ECONTENT, "%s: the array \"%s\" holds values that are not "
+                                              "finite; train the model again",
+                            st->name, want->name);
+}
+
+/* Allocates what the tensor needs and copies it; its size has been found in the file before. */
+static int take_tensor(const struct lt_safetensors *st, const struct lt_tensor *want, void *out,
+                       struct lt_error *err)
+{
+    const struct lt_tensor *t = NULL;
+    void *values = NULL;
+    int rc = lt_safetensors_get(st, want->name, want->dtype, want->rank, want->shape, &t, err);
+    if (!rc)
+        rc = lt_alloc(&values, t->bytes, 1, want->name, err);
+    if (!rc)
+        rc = copy_tensor(st, want, values, err);
+    if (rc) {
+        lt_free(values);
+        return rc;
+    }
+    memcpy(out, &values, sizeof values);
+    return LT_OK;
+}
+
+static int read_weights(struct lt_network *n, const struct lt_safetensors *st,
+                        struct lt_error *err)
+{
+    struct lt_tensor want[2 * LT_NODES_MAX];
+    const struct lt_tensor *t = NULL;
+    int rc = LT_OK;
+    for (int k = 0; k < n->layout.count && !rc; k++) { /* all there, before memory is taken */
+        const struct lt_param *p = &n->layout.param[k];
+        char name[LT_TENSOR_NAME];
+        param_name(name, n, k);
+        want[k] = tensor(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols, NULL);
+        rc = lt_safetensors_get(st, name, LT_DTYPE_F32, want[k].rank, want[k].shape, &t, err);
+    }
+    if (!rc)
+        rc = lt_alloc(&n->params, n->layout.total, sizeof *n->params, "the weights", err);
+    for (int k = 0; k < n->layout.count && !rc; k++)
+        rc = copy_tensor(st, &want[k], n->params + n->layout.param[k].offset, err);
+    return rc;
+}
+
+static int read_tensors(struct lt_model *model, const struct lt_safetensors *st,
+                        struct lt_error *err)
+{
+    int64_t D = model->prep.schema.columns;
+    struct lt_baseline *b = &model->baseline;
+    struct lt_tensor offset = tensor("prep.offset", LT_DTYPE_F64, D, 0, NULL);
+    struct lt_tensor scale = tensor("prep.scale", LT_DTYPE_F64, D, 0, NULL);
+    int rc = take_tensor(st, &offset, &model->prep.offset, err);
+    if (!rc)
+        rc = take_tensor(st, &scale, &model->prep.scale, err);
+    for (int64_t j = 0; j < D && !rc; j++)
+        if (model->prep.scale[j] == 0)
+            rc = lt_fail(err, LT_ECONTENT, "%s: the scale of column %lld is 0", st->name,
+                         (long long)j);
+    for (int i = 0; i < model->networks && !rc; i++)
+        rc = read_weights(&model->network[i], st, err);
+    if (rc)
+        return rc;
+    if (b->dims < 0) {
+        b->dims = 0;
+        return LT_OK;
+    }
+    struct lt_tensor mean = tensor("baseline.mean", LT_DTYPE_F32, D, 0, NULL);
+    struct lt_tensor basis = tensor("baseline.basis", LT_DTYPE_F32, b->dims, D, NULL);
+    struct lt_tensor variance = tensor("baseline.variance", LT_DTYPE_F32, b->dims, 0, NULL);
+    rc = take_tensor(st, &mean, &b->mean, err);
+    if (!rc)
+        rc = take_tensor(st, &basis, &b->basis, err);
+    return rc ? rc : take_tensor(st, &variance, &b->variance, err);
+}
+
+/* The description of the file as JSON. */
+static int open_description(const struct lt_safetensors *st, struct lt_json **json,
+                            struct lt_error *err)
+{
+    const char *text = lt_safetensors_text(st, "latent");
+    struct lt_error inner = {0};
+    if (!text || !st->sealed)
+        return lt_fail(err, LT_ECONTENT, "%s: not %s (it is %s)", st->name, kind,
+                       lt_safetensors_text(st, "checkpoint")
+                           ? "a checkpoint of a training run; continue it with --resume"
+                           : "a safetensors file from elsewhere");
+    int rc = lt_json_parse(json, "its description", text, strlen(text), &inner);
+    if (!rc)
+        rc = check_format(*json, &inner);
+    return rc ? lt_fail(err, rc, "%s: %s", st->name, inner.text) : LT_OK;
+}
+
+static int take(struct lt_model **out, const struct lt_safetensors *st, struct lt_error *err)
+{
+    struct lt_json *json = NULL;
+    struct lt_model *model = NULL;
+    struct lt_error inner = {0};
+    char hex[LT_SHA256_HEX];
+    int rc = open_description(st, &json, err);
+    if (!rc)
+        rc = lt_model_create(&model, err);
+    if (!rc && (rc = read_description(model, json, &inner)))
+        lt_fail(err, rc, "%s: its description does not make sense: %s", st->name, inner.text);
+    if (!rc)
+        rc = read_tensors(model, st, err);
+    if (!rc) {
+        strcpy(hex, model->weights_sha256);
+        lt_model_seal(model);
+        if (strcmp(hex, model->weights_sha256) != 0)
+            rc = lt_fail(err, LT_ECONTENT,
+                         "%s: the weights are not those it was sealed with (weights_sha256 "
+                         "differs); get a fresh copy",
+                         st->name);
+    }
+    lt_json_free(&json);
+    if (rc) {
+        lt_model_free(&model);
+        return rc;
+    }
+    *out = model;
+    return LT_OK;
+}
+
+int lt_model_read(struct lt_model **out, const char *path, struct lt_error *err)
+{
+    struct lt_safetensors st;
+    *out = NULL;
+    int rc = lt_safetensors_open(&st, path, kind, err);
+    if (rc)
+        return rc;
+    rc = take(out, &st, err);
+    lt_safetensors_close(&st);
+    return rc;
+}
+
+int lt_model_from_bytes(struct lt_model **out, const char *name, const void *bytes, size_t size,
+                        struct lt_error *err)
+{
+    struct lt_safetensors st;
+    *out = NULL;
+    int rc = lt_safetensors_open_bytes(&st, name, bytes, size, kind, err);
+    if (rc)
+        return rc;
+    rc = take(out, &st, err);
+    lt_safetensors_close(&st);
+    return rc;
+}
