@@ -1,0 +1,55 @@
+#include "app/bench/bounds.h"
+
+#include <math.h>
+
+/* Twice so many seconds of each, the bound's in between. */
+static const double TURNS_SECONDS = 1, BOUND_SECONDS = 0.7;
+enum { ROUNDS = 2 };
+
+static size_t layers_of(const struct lt_bench_bounded *b, struct lt_bound_layer *layers)
+{
+    size_t n = 0;
+    int last = b->encoder ? b->spec->code : b->spec->count;
+    for (int i = 0; i < last; i++) {
+        const struct lt_node *node = &b->spec->node[i];
+        if (node->kind != LT_NODE_DENSE)
+            continue;
+        layers[n] = (struct lt_bound_layer){
+            .in = lt_shape_width(b->spec->node[node->input[0]].shape),
+            .out = lt_shape_width(node->shape),
+            .need_dx = n > 0,
+            .forward_only = b->encoder};
+        n++;
+    }
+    return n;
+}
+
+static int measure_bound(struct lt_bench *bench, struct lt_bench_bounded *b, struct lt_error *err)
+{
+    struct lt_bound_layer layers[LT_NODES_MAX];
+    struct lt_bound now = {0};
+    size_t count = layers_of(b, layers);
+    int rc = lt_bound_measure(layers, count, b->batch, b->precision, bench->backend->threads,
+                              BOUND_SECONDS, &now, err);
+    if (rc)
+        return rc;
+    b->bound.flops = now.flops;
+    b->bound.seconds = fmin(b->bound.seconds, now.seconds); /* the number where one is NaN */
+    b->bound.square_gflops = fmax(b->bound.square_gflops, now.square_gflops);
+    return LT_OK;
+}
+
+int lt_bench_race(struct lt_bench *bench, struct lt_bench_bounded *b, int n, struct lt_error *err)
+{
+    const double none = (double)NAN;
+    int rc = LT_OK;
+    for (int i = 0; i < n; i++)
+        b[i].bound = (struct lt_bound){none, none, none};
+    for (int k = 0; k <= ROUNDS && !rc; k++) {
+        for (int i = 0; i < n && !rc; i++)
+            rc = lt_bench_turns(&b[i].turn, 1, TURNS_SECONDS, err);
+        for (int i = 0; i < n && k < ROUNDS && bench->bare && !rc; i++)
+            rc = measure_bound(bench, &b[i], err);
+    }
+    return rc;
+}

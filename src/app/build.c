@@ -1,0 +1,147 @@
+#include "app/build.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the spec, node by node ---- */
+
+static int add(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int number)
+{
+    struct lt_node *n = &s->node[s->count];
+    n->kind = kind;
+    n->weight = 1;
+    if (number)
+        snprintf(n->name, sizeof n->name, "%s%d", name, number);
+    else
+        snprintf(n->name, sizeof n->name, "%s", name);
+    n->inputs = s->count > 0;
+    n->input[0] = s->count - 1;
+    return s->count++;
+}
+
+static int add_dense(struct lt_net_spec *s, const char *name, int number, int64_t width,
+                     enum lt_act act)
+{
+    int i = add(s, LT_NODE_DENSE, name, number);
+    s->node[i].width = width;
+    s->node[i].act = act;
+    return i;
+}
+
+static void add_dropout(struct lt_net_spec *s, double p, const char *name, int number)
+{
+    if (p > 0)
+        s->node[add(s, LT_NODE_DROPOUT, name, number)].amount = (float)p;
+}
+
+static void add_noise(struct lt_net_spec *s, const struct lt_autoencoder *a)
+{
+    if (a->noise == LT_NOISE_NONE || a->amount <= 0)
+        return;
+    struct lt_node *n = &s->node[add(s, LT_NODE_NOISE, "noise", 0)];
+    n->noise = a->noise;
+    n->amount = (float)a->amount;
+    n->low = (float)a->low;
+    n->high = (float)a->high;
+}
+
+int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
+                         struct lt_error *err)
+{
+    int encoder[LT_HIDDEN_MAX + 1];
+    int64_t inputs = lt_shape_width(a->input);
+    memset(out, 0, sizeof *out);
+    out->node[add(out, LT_NODE_INPUT, "input", 0)].shape = a->input;
+    add_noise(out, a);
+    for (int i = 0; i < a->hidden; i++) {
+        encoder[i] = add_dense(out, "encoder", i + 1, a->widths[i], a->act);
+        add_dropout(out, a->dropout, "encoder_dropout", i + 1);
+    }
+    encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, LT_ACT_LINEAR);
+    out->code = add(out, LT_NODE_CODE, "code", 0);
+    for (int i = a->hidden; i >= 0; i--) {
+        int number = a->hidden - i + 1;
+        int d = add_dense(out, "decoder", number, i ? a->widths[i - 1] : inputs,
+                          i ? a->act : LT_ACT_LINEAR);
+        out->node[d].tied = a->tied ? encoder[i] : 0;
+        if (i)
+            add_dropout(out, a->dropout, "decoder_dropout", number);
+    }
+    struct lt_node *head = &out->node[add(out, LT_NODE_HEAD, "output", 0)];
+    head->loss = a->loss;
+    head->unit = a->unit;
+    return lt_net_spec_infer(out, err);
+}
+
+void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "%lld", (long long)lt_net_spec_inputs(spec));
+    for (int i = 0; i < spec->count && used < size; i++)
+        if (spec->node[i].kind == LT_NODE_DENSE)
+            used += (size_t)snprintf(text + used, size - used, "-%lld",
+                                     (long long)spec->node[i].width);
+}
+
+/* ---- words ---- */
+
+int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err)
+{
+    a->hidden = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    for (const char *c = text;;) {
+        char *end;
+        errno = 0;
+        long long width = strtoll(c, &end, 10);
+        if (end == c || errno || width < 1 || width > LT_WIDTH_MAX || (*end && *end != ','))
+            return lt_fail(err, LT_EUSAGE,
+                           "--layers: \"%.60s\" is not a list of widths such as 512,256 (or none)",
+                           text);
+        if (a->hidden == LT_HIDDEN_MAX)
+            return lt_fail(err, LT_EUSAGE, "--layers: at most %d widths", LT_HIDDEN_MAX);
+        a->widths[a->hidden++] = width;
+        if (!*end)
+            return 0;
+        c = end + 1;
+    }
+}
+
+static int parse_amount(const char *text, double *out)
+{
+    char *end;
+    *out = strtod(text, &end);
+    if (end == text)
+        return -1;
+    if (*end == '/') {
+        const char *below = end + 1;
+        double divisor = strtod(below, &end);
+        if (end == below || divisor == 0)
+            return -1;
+        *out /= divisor;
+    }
+    return *end ? -1 : 0;
+}
+
+int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err)
+{
+    char kind[32];
+    const char *colon = strchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    snprintf(kind, sizeof kind, "%.*s", (int)(length < 31 ? length : 31), text);
+    int noise = lt_noise_by_name(kind);
+    if (noise < 0)
+        return lt_fail(err, LT_EUSAGE,
+                       "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform", kind);
+    a->noise = (enum lt_noise)noise;
+    if (noise == LT_NOISE_NONE)
+        return 0;
+    if (!colon || parse_amount(colon + 1, &a->amount) || !(a->amount > 0 && a->amount < 1e6))
+        return lt_fail(err, LT_EUSAGE,
+                       "--noise: \"%.60s\" needs a positive amount, such as %s:0.2 or %s:25/255",
+                       text, kind, kind);
+    if ((noise == LT_NOISE_MASK || noise == LT_NOISE_SALTPEPPER) && a->amount > 1)
+        return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
+                       a->amount);
+    return 0;
+}

@@ -1,0 +1,422 @@
+#include "app/fit.h"
+#include "app/judge.h"
+#include "app/metrics.h"
+#include "app/pca.h"
+#include "app/recipe.h"
+#include "app/record.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Everything a fit makes on its way; freed as a whole. */
+struct fit {
+    const struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
+    const latent_train_options *options;
+    const latent_listener *listener;
+    double started;
+    struct lt_backend *backend;
+    struct lt_rowset parts[LT_PARTS];
+    int64_t *train_rows, *judge_rows; /* indices into table and valid */
+    struct lt_prep prep;
+    struct lt_pca pca;
+    char dims_why[400];
+    int64_t dims;
+    double pca_error; /* on the rows that stop training */
+    struct lt_recipe recipe;
+    char fingerprint[1200];
+    struct lt_feed *train_feed, *stop_feed;
+    struct lt_net *net;
+    struct lt_trainer *trainer;
+    struct lt_train_outcome outcome;
+    struct lt_model *model;
+};
+
+/* ---- telling ---- */
+
+static void tell(const struct fit *f, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void tell(const struct fit *f, int level, const char *format, ...)
+{
+    char text[1000];
+    if (!f->listener || !f->listener->message)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    f->listener->message(f->listener->context, level, text);
+}
+
+static int tell_progress(void *context, const struct lt_train_progress *p)
+{
+    const struct fit *f = context;
+    double per_epoch = ceil((double)f->parts[LT_PART_TRAIN].count / (double)f->recipe.train.batch);
+    if (!f->listener || !f->listener->progress)
+        return 0;
+    latent_progress progress = {.stage = "training",
+                                .epoch = (int64_t)p->epoch + 1,
+                                .step = p->step,
+                                .steps = p->steps,
+                                .epochs = (double)p->steps / per_epoch,
+                                .train_loss = p->train_loss,
+                                .valid_error = p->valid_error,
+                                .pca_error = f->pca_error,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left,
+                                .epoch_ended = p->validated};
+    return f->listener->progress(f->listener->context, &progress);
+}
+
+/* ---- rows ---- */
+
+static int list_rows(int64_t **out, const struct lt_rowset *set, struct lt_error *err)
+{
+    int rc = lt_alloc(out, (size_t)set->count, sizeof **out, "row numbers", err);
+    for (int64_t i = 0; i < set->count && !rc; i++)
+        (*out)[i] = lt_rowset_row(set, i);
+    return rc;
+}
+
+/* Keeps rows from training, or takes all of `valid`; lists those that train and judge. */
+static int split_rows(struct fit *f, struct lt_error *err)
+{
+    int64_t rows = lt_table_rows(f->table);
+    uint64_t seed = f->options->seed;
+    if (f->valid != f->table) {
+        struct lt_rowset train[LT_PARTS];
+        lt_split(train, rows, 0, seed);
+        lt_split(f->parts, lt_table_rows(f->valid), lt_table_rows(f->valid), seed);
+        f->parts[LT_PART_TRAIN] = train[LT_PART_TRAIN];
+    } else {
+        int64_t kept = f->options->valid >= 0 ? (int64_t)(f->options->valid * (double)rows)
+                                              : lt_split_default_kept(rows);
+        lt_split(f->parts, rows, kept, seed);
+    }
+    if (f->parts[LT_PART_TRAIN].count < 4)
+        return lt_fail(err, LT_ECONTENT, "%s has %lld rows, too few to train on; 20 is the least "
+                                         "that makes sense",
+                       lt_table_name(f->table), (long long)rows);
+    int rc = list_rows(&f->train_rows, &f->parts[LT_PART_TRAIN], err);
+    return rc ? rc : list_rows(&f->judge_rows, &f->parts[LT_PART_JUDGE], err);
+}
+
+/* ---- what is fitted before the network ---- */
+
+static int fit_prep(struct fit *f, struct lt_error *err)
+{
+    char name[256];
+    int scaling = f->options->scale ? lt_scaling_by_name(f->options->scale) : LT_SCALING_AUTO;
+    int rc = lt_prep_fit(&f->prep, f->table, f->train_rows, f->parts[LT_PART_TRAIN].count,
+                         (enum lt_scaling)scaling, err);
+    if (!rc && f->prep.constants > 0)
+        tell(f, 0, "%lld of %lld columns hold one value only in the training rows (the first is %s)",
+             (long long)f->prep.constants, (long long)f->prep.schema.columns,
+             lt_table_column_name(f->table, f->prep.first_constant, name, sizeof name));
+    return rc;
+}
+
+static int fit_pca(struct fit *f, struct lt_error *err)
+{
+    struct lt_rows rows = {0};
+    int64_t inputs = f->prep.schema.columns;
+    struct lt_pca_options options = {
+        .dims = f->options->dims > 0 ? f->options->dims : lt_choose_dims_most(inputs),
+        .seed = f->options->seed,
+        .backend = f->backend};
+    int rc = lt_rows_open(&rows, f->table, &f->prep, f->train_rows, f->parts[LT_PART_TRAIN].count,
+                          lt_rows_batch(inputs), err);
+    if (!rc)
+        rc = lt_pca_fit(&f->pca, &rows, &options, err);
+    lt_rows_close(&rows);
+    f->dims = f->options->dims;
+    if (!rc && f->dims == 0) {
+        f->dims = lt_choose_dims(&f->pca, f->dims_why, sizeof f->dims_why);
+        tell(f, 0, "%s", f->dims_why);
+    }
+    return rc;
+}
+
+/* ---- the model, without and with its weights ---- */
+
+static int start_model(struct fit *f, struct lt_error *err)
+{
+    int rc = lt_model_create(&f->model, err);
+    if (rc)
+        return rc;
+    rc = lt_pca_baseline(&f->model->baseline, &f->pca, f->dims, err);
+    f->model->prep = f->prep; /* moved: feeds and recipe point to f->prep's arrays, which stay */
+    return rc;
+}
+
+/* PCA's error on the rows that stop training: the line to beat while training. */
+static int measure_pca(struct fit *f, struct lt_error *err)
+{
+    struct lt_rows rows = {0};
+    int64_t *stop = NULL;
+    const struct lt_rowset *set = &f->parts[LT_PART_STOP];
+    double mean_error;
+    f->pca_error = NAN;
+    if (set->count == 0)
+        return 0;
+    int rc = list_rows(&stop, set, err);
+    if (!rc)
+        rc = lt_rows_open(&rows, f->valid, &f->prep, stop, set->count,
+                          lt_rows_batch(f->prep.schema.columns), err);
+    if (!rc)
+        rc = lt_baseline_errors(&f->model->baseline, f->dims, &rows, f->backend, &mean_error,
+                                &f->pca_error, err);
+    lt_rows_close(&rows);
+    lt_free(stop);
+    return rc;
+}
+
+/* ---- training ---- */
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t n) /* FNV-1a */
+{
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ b[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* Names data, network and training, so that a checkpoint is only continued by its own command. */
+static int take_fingerprint(struct fit *f, struct lt_error *err)
+{
+    enum { SAMPLE = 32 };
+    const struct lt_train_settings *t = &f->recipe.train;
+    const struct lt_autoencoder *a = &f->recipe.shape;
+    size_t d = (size_t)f->prep.schema.columns;
+    int64_t n = f->parts[LT_PART_TRAIN].count < SAMPLE ? f->parts[LT_PART_TRAIN].count : SAMPLE;
+    char network[600];
+    float *x = NULL;
+    int rc = lt_alloc(&x, SAMPLE * d, sizeof *x, "a checkpoint", err);
+    if (!rc)
+        rc = lt_feed_rows(f->train_feed, f->train_rows, n, x, err);
+    if (rc) {
+        lt_free(x);
+        return rc;
+    }
+    uint64_t hash = mix(0xcbf29ce484222325u, f->prep.offset, d * sizeof(double));
+    hash = mix(hash, f->prep.scale, d * sizeof(double));
+    hash = mix(hash, x, (size_t)n * d * sizeof(float));
+    lt_free(x);
+    lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
+    snprintf(f->fingerprint, sizeof f->fingerprint,
+             "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
+             "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
+             "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
+             "backend %s, data %016llx",
+             (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
+             network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
+             lt_noise_name(a->noise), a->amount, t->optimizer->name, t->optimizer_settings.lr,
+             t->optimizer_settings.momentum, t->optimizer_settings.decay,
+             t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
+             (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch,
+             (long long)t->steps, t->budget, (long long)t->patience, (unsigned long long)t->seed,
+             f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32", f->backend->ops->name,
+             (unsigned long long)hash);
+    return 0;
+}
+
+/* What a budget leaves for training: judging and writing need the rest. */
+static double budget_left(const struct fit *f)
+{
+    double spent = lt_clock() - f->started;
+    double reserve = 0.3 + 0.02 * f->options->budget;
+    return fmax(0.05, f->options->budget - spent - reserve);
+}
+
+static int prepare_training(struct fit *f, struct lt_error *err)
+{
+    struct lt_facts facts = {f->parts[LT_PART_TRAIN].count, &f->prep, lt_table_name(f->table)};
+    int rc = lt_recipe_draw(&f->recipe, f->options, f->dims, &facts, err);
+    if (rc)
+        return rc;
+    enum lt_precision precision = lt_backend_precision(f->backend, f->recipe.precision);
+    bool asked = f->options->precision && strcmp(f->options->precision, "bf16") == 0;
+    if (precision != f->recipe.precision && asked)
+        tell(f, 1, "%s", f->backend->note);
+    f->recipe.precision = f->recipe.train.optimizer_settings.precision = precision;
+    struct lt_net_options options = {
+        .rows = f->recipe.train.batch, .training = true, .precision = precision};
+    rc = lt_net_create(&f->net, &f->recipe.spec, f->backend, &options, err);
+    if (!rc)
+        rc = lt_feed_create(&f->train_feed, f->table, &f->prep, f->recipe.train.batch, err);
+    if (!rc)
+        rc = lt_feed_create(&f->stop_feed, f->valid, &f->prep, f->recipe.train.batch, err);
+    if (!rc)
+        rc = take_fingerprint(f, err);
+    return rc;
+}
+
+static int init_weights(struct fit *f, struct lt_error *err)
+{
+    const struct lt_params *params = lt_net_params(f->net);
+    float *weights = NULL;
+    int rc = lt_alloc(&weights, params->total, sizeof *weights, "weights", err);
+    if (rc)
+        return rc;
+    lt_params_init(params, &f->recipe.spec, f->options->seed, weights);
+    lt_net_set_weights(f->net, weights);
+    lt_free(weights);
+    return 0;
+}
+
+static int train(struct fit *f, struct lt_error *err)
+{
+    struct lt_train_settings *t = &f->recipe.train;
+    struct lt_source rows = {f->train_feed, f->parts[LT_PART_TRAIN]};
+    struct lt_source stop = {f->stop_feed, f->parts[LT_PART_STOP]};
+    char network[600];
+    t->fingerprint = f->fingerprint;
+    t->checkpoint = f->options->checkpoint_path;
+    t->checkpoint_seconds = f->options->checkpoint_seconds;
+    t->resume = f->options->resume != 0;
+    t->progress = tell_progress;
+    t->progress_context = f;
+    t->budget = f->options->budget > 0 ? budget_left(f) : 0;
+    lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
+    tell(f, 2, "network %s, %s, loss %s, %s in %s, %lld rows a step, on %d thread%s", network,
+         lt_act_name(f->recipe.shape.act), lt_loss_name(f->recipe.shape.loss), t->optimizer->name,
+         f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32", (long long)t->batch,
+         f->backend->threads, f->backend->threads == 1 ? "" : "s");
+    int rc = init_weights(f, err);
+    if (!rc)
+        rc = lt_trainer_create(&f->trainer, f->net, f->backend, &rows, &stop, t, err);
+    if (!rc)
+        rc = lt_trainer_run(f->trainer, &f->outcome, err);
+    return rc;
+}
+
+/* ---- the end ---- */
+
+static int finish_model(struct fit *f, struct lt_error *err)
+{
+    float *weights = NULL;
+    int rc = lt_alloc(&weights, lt_net_params(f->net)->total, sizeof *weights, "weights", err);
+    if (rc)
+        return rc;
+    lt_net_get_weights(f->net, weights);
+    rc = lt_model_add_network(f->model, "autoencoder", &f->recipe.spec, weights, err);
+    lt_free(weights);
+    if (!rc)
+        lt_model_seal(f->model);
+    return rc;
+}
+
+static enum lt_settled settled(const struct fit *f)
+{
+    double errors[64];
+    int count = f->outcome.history_count, n = 0;
+    if (f->parts[LT_PART_STOP].count == 0)
+        return LT_SETTLED_UNKNOWN;
+    for (int i = 0; i < count; i++) /* at most 64 of them, the last included */
+        if ((count - 1 - i) % ((count + 63) / 64) == 0)
+            errors[n++] = f->outcome.history[i].valid_error;
+    return lt_converged(errors, n) ? LT_SETTLED_YES : LT_SETTLED_NO;
+}
+
+static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
+{
+    struct lt_case judged = {.model = f->model,
+                             .backend = f->backend,
+                             .table = f->valid,
+                             .rows = f->judge_rows,
+                             .count = f->parts[LT_PART_JUDGE].count,
+                             .rows_are = "rows kept from training",
+                             .train = f->table,
+                             .train_rows = f->train_rows,
+                             .train_count = f->parts[LT_PART_TRAIN].count,
+                             .settled = settled(f),
+                             .seed = f->options->seed};
+    int rc = lt_judge(&judged, report, err);
+    if (rc)
+        return rc;
+    if (f->options->dims == 0)
+        lt_report_line(report, "%s", f->dims_why);
+    lt_record_report(report, f->model);
+    lt_record_history(report, f->model);
+    lt_report_number(report, "seconds", lt_clock() - f->started);
+    return lt_report_seal(report, err);
+}
+
+static int write_record(struct fit *f, struct lt_error *err)
+{
+    struct lt_record record = {.table = f->table,
+                               .parts = f->parts,
+                               .recipe = &f->recipe,
+                               .outcome = &f->outcome,
+                               .backend = f->backend,
+                               .scaling = f->prep.scaling,
+                               .dims_why = f->dims_why,
+                               .seconds = lt_clock() - f->started};
+    return lt_record_write(f->model, &record, err);
+}
+
+static void free_fit(struct fit *f)
+{
+    if (f->model)
+        f->model->prep = (struct lt_prep){0}; /* still f->prep's */
+    lt_model_free(&f->model);
+    lt_trainer_free(&f->trainer);
+    lt_net_free(&f->net);
+    lt_feed_free(&f->train_feed);
+    lt_feed_free(&f->stop_feed);
+    lt_pca_free(&f->pca);
+    lt_prep_free(&f->prep);
+    lt_free(f->train_rows);
+    lt_free(f->judge_rows);
+    lt_backend_free(&f->backend);
+}
+
+static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
+{
+    const latent_train_options *o = f->options;
+    int rc = lt_recipe_check(o, err);
+    if (!rc)
+        rc = lt_backend_create(&f->backend, o->backend,
+                               o->threads > 0 ? o->threads : lt_cpu_count(), err);
+    int (*const stages[])(struct fit *, struct lt_error *) = {
+        split_rows,   fit_prep, fit_pca,      start_model, measure_pca,
+        prepare_training, train,    finish_model, write_record};
+    for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
+        rc = stages[i](f, err);
+    if (!rc && report)
+        rc = judge(f, report, err);
+    return rc;
+}
+
+int lt_fit(struct lt_model **out, const struct lt_table *table, const struct lt_table *valid,
+           const latent_train_options *options, const latent_listener *listener,
+           struct lt_report **report, struct lt_error *err)
+{
+    struct fit f = {.table = table,
+                    .valid = valid ? valid : table,
+                    .options = options,
+                    .listener = listener,
+                    .started = options->started > 0 ? options->started : lt_clock()};
+    struct lt_report *told = NULL;
+    *out = NULL;
+    if (report)
+        *report = NULL;
+    int rc = report ? lt_report_create(&told, err) : 0;
+    if (!rc)
+        rc = run(&f, told, err);
+    if (!rc) {
+        *out = f.model; /* with it goes the prep */
+        f.model = NULL;
+        f.prep = (struct lt_prep){0};
+        if (report)
+            *report = told;
+    } else {
+        lt_report_free(&told);
+    }
+    free_fit(&f);
+    return rc;
+}

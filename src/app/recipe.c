@@ -1,0 +1,238 @@
+#include "app/recipe.h"
+#include "data/table.h"
+#include <math.h>
+#include <string.h>
+
+/* The constants of the defaults; docs/defaults.md holds the measurements. */
+static const double TRAIN_FLOPS = 16e12; /* of the products of a default training */
+static const double EPOCHS_MOST = 300, EPOCHS_LEAST = 5;
+enum { STEPS_MOST = 60000, BATCH_MOST = 512, BATCH_LEAST = 32, STEPS_PER_EPOCH = 16 };
+
+/* ---- words ---- */
+
+static int pick(const char *option, const char *word, int (*by_name)(const char *), int *out,
+                struct lt_error *err)
+{
+    *out = by_name(word);
+    if (*out < 0)
+        return lt_fail(err, LT_EUSAGE, "--%s: \"%.40s\" is not known", option, word);
+    return 0;
+}
+
+static int check_range(const char *option, double value, double low, double high,
+                       struct lt_error *err)
+{
+    if (!(value >= low && value <= high))
+        return lt_fail(err, LT_EUSAGE, "--%s: %g is not between %g and %g", option, value, low,
+                       high);
+    return 0;
+}
+
+static int check_numbers(const latent_train_options *o, struct lt_error *err)
+{
+    const struct {
+        const char *option;
+        double value, low, high;
+    } ranges[] = {
+        {"dims", (double)o->dims, 0, LT_WIDTH_MAX}, {"dropout", o->dropout, 0, 0.95},
+        {"l1", o->l1, 0, 1e6},                      {"l2", o->l2, 0, 1e6},
+        {"lr", o->lr, 0, 1e3},                      {"momentum", o->momentum, 0, 0.9999},
+        {"weight-decay", o->weight_decay, -1, 100}, {"warmup", o->warmup, -1, 1e6},
+        {"clip", o->clip, 0, 1e12},                 {"batch", (double)o->batch, 0, 1 << 20},
+        {"epochs", o->epochs, 0, 1e9},              {"steps", (double)o->steps, 0, 1e15},
+        {"budget", o->budget, 0, 1e8},              {"patience", (double)o->patience, -1, 1e9},
+        {"valid", o->valid, -1, 0.9},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        int rc = check_range(ranges[i].option, ranges[i].value, ranges[i].low, ranges[i].high, err);
+        if (rc)
+            return rc;
+    }
+    if ((o->epochs > 0) + (o->steps > 0) + (o->budget > 0) > 1)
+        return lt_fail(err, LT_EUSAGE,
+                       "--epochs, --steps and --budget say the same thing; give one of them");
+    return 0;
+}
+
+static int optimizer_by_name(const char *name)
+{
+    const struct lt_optimizer_ops *ops;
+    for (int i = 0; (ops = lt_optimizer_at(i)); i++)
+        if (strcmp(ops->name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* What the words name, before any default. */
+struct words {
+    int act, loss, optimizer, schedule; /* -1: not given */
+};
+
+static int read_words(struct words *w, struct lt_autoencoder *a, const latent_train_options *o,
+                      struct lt_error *err)
+{
+    *w = (struct words){-1, -1, -1, -1};
+    int rc = o->act ? pick("act", o->act, lt_act_by_name, &w->act, err) : 0;
+    if (!rc && o->loss && strcmp(o->loss, "auto") != 0)
+        rc = pick("loss", o->loss, lt_loss_by_name, &w->loss, err);
+    if (!rc && o->optimizer)
+        rc = pick("optimizer", o->optimizer, optimizer_by_name, &w->optimizer, err);
+    if (!rc && o->schedule)
+        rc = pick("schedule", o->schedule, lt_schedule_by_name, &w->schedule, err);
+    if (!rc && o->layers && strcmp(o->layers, "auto") != 0)
+        rc = lt_parse_layers(o->layers, a, err);
+    if (!rc && o->noise)
+        rc = lt_parse_noise(o->noise, a, err);
+    return rc;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
+{
+    struct lt_autoencoder a = {0};
+    struct words w;
+    int scale;
+    int rc = check_numbers(o, err);
+    if (!rc)
+        rc = read_words(&w, &a, o, err);
+    if (!rc && o->scale)
+        rc = pick("scale", o->scale, lt_scaling_by_name, &scale, err);
+    if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&
+        !same(o->precision, "bf16"))
+        rc = lt_fail(err, LT_EUSAGE, "--precision: \"%.40s\" is not one of auto, f32, bf16",
+                     o->precision);
+    if (!rc && o->budget > 0 &&
+        (w.schedule == LT_SCHEDULE_COSINE || w.schedule == LT_SCHEDULE_STEP))
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--schedule %s must know the number of steps; with --budget use trapezoid, "
+                     "plateau or constant, or give --epochs or --steps",
+                     o->schedule);
+    if (!rc && same(o->optimizer, "lbfgs") && o->l1 > 0)
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--optimizer lbfgs needs a smooth objective; use --l2 in place of --l1");
+    return rc;
+}
+
+/* ---- the network ---- */
+
+/* Two hidden layers, 512 and 256 wide for many inputs, 256 and 128 for few, never narrower than
+ * the code. */
+static void draw_widths(struct lt_autoencoder *a, int64_t inputs)
+{
+    int64_t wide = inputs >= 256 ? 512 : 256;
+    a->hidden = 0;
+    for (int64_t w = wide; a->hidden < 2; w /= 2)
+        a->widths[a->hidden++] = w > a->dims ? w : a->dims;
+}
+
+static int draw_loss(struct lt_autoencoder *a, const struct words *w, const struct lt_facts *facts,
+                     struct lt_error *err)
+{
+    bool unit = facts->prep->low >= 0 && facts->prep->high <= 1;
+    a->loss = w->loss >= 0 ? (enum lt_loss)w->loss : unit ? LT_LOSS_BCE : LT_LOSS_MSE;
+    a->unit = a->loss == LT_LOSS_BCE ? LT_ACT_SIGMOID : LT_ACT_LINEAR;
+    if (a->loss == LT_LOSS_BCE && !unit)
+        return lt_fail(err, LT_EUSAGE,
+                       "--loss bce needs values in [0, 1], and those of %s run from %g to %g after "
+                       "scaling %s; use --loss mse, or --scale minmax",
+                       facts->name, facts->prep->low, facts->prep->high,
+                       lt_scaling_name(facts->prep->scaling));
+    return 0;
+}
+
+static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_train_options *o,
+                      const struct lt_facts *facts, struct lt_error *err)
+{
+    struct lt_autoencoder *a = &r->shape;
+    int64_t inputs = facts->prep->schema.columns, h, wd, c;
+    bool noisy = a->noise != LT_NOISE_NONE;
+    if (a->dims >= inputs && !noisy)
+        return lt_fail(err, LT_EUSAGE,
+                       "--dims %lld is not smaller than the %lld inputs, so the network could copy "
+                       "them; use fewer dims, or --noise to prevent copying",
+                       (long long)a->dims, (long long)inputs);
+    a->input = (struct lt_shape){inputs, 1, 1};
+    if (lt_schema_image(&facts->prep->schema, &h, &wd, &c))
+        a->input = (struct lt_shape){c, h, wd};
+    if (!o->layers || same(o->layers, "auto"))
+        draw_widths(a, inputs);
+    a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_ELU;
+    a->tied = o->tied != 0;
+    a->dropout = o->dropout;
+    a->low = facts->prep->low;
+    a->high = facts->prep->high;
+    int rc = draw_loss(a, w, facts, err);
+    return rc ? rc : lt_autoencoder_build(&r->spec, a, err);
+}
+
+/* ---- the training ---- */
+
+/* Rows per step: a sixteenth of an epoch or less, a power of two. */
+static int64_t draw_batch(int64_t asked, int64_t rows)
+{
+    int64_t batch = BATCH_LEAST;
+    if (asked > 0)
+        return asked < rows ? asked : rows;
+    while (batch < BATCH_MOST && 2 * batch * STEPS_PER_EPOCH <= rows)
+        batch *= 2;
+    return batch < rows ? batch : rows;
+}
+
+static int64_t draw_steps(const struct lt_recipe *r, const latent_train_options *o, int64_t rows)
+{
+    double per_epoch = ceil((double)rows / (double)r->train.batch);
+    if (r->train.optimizer->full_batch)
+        per_epoch = 1;
+    if (o->steps > 0)
+        return o->steps;
+    if (o->epochs > 0)
+        return (int64_t)fmax(1, o->epochs * per_epoch);
+    double epochs = TRAIN_FLOPS / (lt_net_flops_train(&r->spec) * (double)rows);
+    epochs = fmin(fmax(epochs, EPOCHS_LEAST), EPOCHS_MOST);
+    return (int64_t)fmax(1, fmin(epochs * per_epoch, STEPS_MOST));
+}
+
+static void draw_training(struct lt_recipe *r, const struct words *w,
+                          const latent_train_options *o, int64_t rows)
+{
+    struct lt_train_settings *t = &r->train;
+    t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : 0);
+    t->batch = draw_batch(o->batch, rows);
+    int64_t per_epoch = (rows + t->batch - 1) / t->batch;
+    t->steps = o->budget > 0 ? 0 : draw_steps(r, o, rows);
+    t->schedule.kind = w->schedule >= 0 ? (enum lt_schedule_kind)w->schedule
+                       : t->optimizer->full_batch ? LT_SCHEDULE_CONSTANT
+                                                  : LT_SCHEDULE_TRAPEZOID;
+    double warmup = o->warmup >= 0 ? o->warmup * (double)per_epoch : 50;
+    t->schedule.warmup = t->optimizer->full_batch ? 0 : (int64_t)warmup;
+    t->l1 = o->l1;
+    t->l2 = o->l2;
+    t->validate_every = per_epoch > 25 ? per_epoch : per_epoch * ((25 + per_epoch - 1) / per_epoch);
+    if (t->optimizer->full_batch)
+        t->validate_every = 1;
+    t->patience = o->patience >= 0 ? o->patience : 20;
+    t->seed = o->seed;
+    r->precision = same(o->precision, "f32") ? LT_PRECISION_F32 : LT_PRECISION_BF16;
+    t->optimizer_settings = (struct lt_optimizer_settings){.lr = o->lr,
+                                                           .momentum = o->momentum,
+                                                           .decay = o->weight_decay,
+                                                           .clip = o->clip,
+                                                           .precision = r->precision};
+}
+
+int lt_recipe_draw(struct lt_recipe *out, const latent_train_options *options, int64_t dims,
+                   const struct lt_facts *facts, struct lt_error *err)
+{
+    struct words w;
+    *out = (struct lt_recipe){.shape = {.dims = dims}};
+    int rc = read_words(&w, &out->shape, options, err);
+    if (!rc)
+        rc = draw_shape(out, &w, options, facts, err);
+    if (!rc)
+        draw_training(out, &w, options, facts->rows);
+    return rc;
+}

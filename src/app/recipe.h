@@ -1,0 +1,38 @@
+/* The recipe: every choice that the user left open, drawn from the data.
+ *
+ * What is asked for stands; what is not follows from how many rows and inputs
+ * there are, whether the inputs lie in [0, 1], and how many floating-point
+ * operations an hour-glass of that size costs.  docs/defaults.md gives the
+ * rules and the measurements behind them.
+ */
+#ifndef LT_APP_RECIPE_H
+#define LT_APP_RECIPE_H
+
+#include "app/build.h"
+#include "latent.h"
+#include "prep/prep.h"
+#include "train/trainer.h"
+
+struct lt_facts {
+    int64_t rows; /* that train */
+    const struct lt_prep *prep;
+    const char *name; /* of the data, for messages */
+};
+
+struct lt_recipe {
+    struct lt_autoencoder shape;
+    struct lt_net_spec spec;
+    struct lt_train_settings train; /* budget, checkpoint, callbacks: the caller's */
+    enum lt_precision precision;    /* wanted; the backend may fall back */
+};
+
+/* Checks the words and numbers of the options that need no data; call it first, so that a
+ * mistyped option costs no reading. LT_EUSAGE names the option. */
+int lt_recipe_check(const latent_train_options *options, struct lt_error *err);
+
+/* `dims` is the code's width, chosen before. LT_EUSAGE: dims >= D without noise; bce on data
+ * outside [0, 1]; and what lt_recipe_check refuses. */
+int lt_recipe_draw(struct lt_recipe *out, const latent_train_options *options, int64_t dims,
+                   const struct lt_facts *facts, struct lt_error *err);
+
+#endif

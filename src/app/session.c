@@ -1,0 +1,62 @@
+#include "app/session.h"
+#include "base/mem.h"
+
+int lt_session_create(struct lt_session **out, const struct lt_model *model,
+                      const struct lt_session_options *options, struct lt_error *err)
+{
+    struct lt_session *s = NULL;
+    const struct lt_network *network = &model->network[0];
+    size_t d = (size_t)lt_net_spec_inputs(&network->spec);
+    size_t k = (size_t)lt_net_spec_dims(&network->spec);
+    *out = NULL;
+    int rc = lt_alloc(&s, 1, sizeof *s, "a session", err);
+    if (rc)
+        return rc;
+    s->model = model;
+    rc = lt_backend_create(&s->backend, options->backend, options->threads, err);
+    if (!rc)
+        rc = lt_net_create(
+            &s->net, &network->spec, s->backend,
+            &(struct lt_net_options){.rows = LT_SESSION_ROWS, .precision = options->precision},
+            err);
+    if (!rc)
+        rc = lt_alloc(&s->rows, LT_SESSION_ROWS * d, sizeof *s->rows, "a session", err);
+    if (!rc)
+        rc = lt_alloc(&s->codes, LT_SESSION_ROWS * k, sizeof *s->codes, "a session", err);
+    if (!rc)
+        rc = lt_alloc(&s->values, LT_SESSION_ROWS * d, sizeof *s->values, "a session", err);
+    if (rc)
+        lt_session_free(&s);
+    else
+        lt_net_set_weights(s->net, network->params);
+    *out = s;
+    return rc;
+}
+
+void lt_session_free(struct lt_session **session)
+{
+    struct lt_session *s = *session;
+    *session = NULL;
+    if (!s)
+        return;
+    lt_net_free(&s->net);
+    lt_backend_free(&s->backend);
+    lt_free(s->rows);
+    lt_free(s->codes);
+    lt_free(s->values);
+    lt_free(s);
+}
+
+void lt_session_encode(struct lt_session *s, const float *x, int64_t n, float *codes)
+{
+    lt_net_put_input(s->net, x, n);
+    lt_net_encode(s->net, &(struct lt_pass){.rows = n});
+    lt_net_get_code(s->net, codes, n);
+}
+
+void lt_session_decode(struct lt_session *s, const float *codes, int64_t n, float *x)
+{
+    lt_net_put_code(s->net, codes, n);
+    lt_net_decode(s->net, &(struct lt_pass){.rows = n});
+    lt_net_get_output(s->net, x, n);
+}
