@@ -1,0 +1,303 @@
+/* latent.h: the whole public interface of liblatent, the autoencoder toolkit.
+ *
+ *     input x (D) --> encoder --> code z (K), K < D --> decoder --> x' (D)
+ *
+ * Latent trains networks that squeeze rows of D numbers through a code of K
+ * numbers and back, judges them beside PCA and the mean on rows they have not
+ * seen, and applies them.  Five kinds of thing make up the interface:
+ *
+ *   latent_data     rows to read: a table, an array, images, or your own memory
+ *   latent_model    a trained model: network, column schema, scaling, baselines
+ *   latent_session  one thread's working space for applying a model
+ *   latent_report   the result of a long operation: a verdict in words, numbers
+ *                   with names, and the same as JSON
+ *   options         plain structs that you fill; always call their _init first
+ *
+ * A first program:
+ *
+ *     latent_error error = {0};
+ *     latent_data *data = NULL;
+ *     latent_model *model = NULL;
+ *     latent_report *report = NULL;
+ *     const char *files[] = {"sensors.csv"};
+ *     if (latent_data_open(&data, files, 1, NULL, &error) == 0 &&
+ *         latent_train(&model, data, NULL, NULL, &report, &error) == 0 &&
+ *         latent_model_save(model, "sensors.latent", &error) == 0)
+ *         puts(latent_report_text(report));
+ *     else
+ *         fprintf(stderr, "%s\n", error.text);
+ *     latent_report_free(&report);
+ *     latent_model_free(&model);
+ *     latent_data_free(&data);
+ *
+ * Errors.  Functions that can fail return 0 or a negative LATENT_E... code and
+ * then fill the latent_error they were given (which may be NULL) with one
+ * sentence: what is wrong, where, and what to do.  Output handles are set to
+ * NULL on failure.  The library never prints, exits or aborts.
+ *
+ * Ownership.  Handles belong to the library: one create/open/train and one
+ * _free(T **), which sets the handle to NULL and accepts NULL.  Arrays belong
+ * to the caller.  Strings returned by a handle live as long as the handle.
+ *
+ * Threads.  A latent_model and a latent_data do not change once made and may
+ * be shared by threads; a latent_session serves one thread at a time.  Do not
+ * fork after training or after making a session.
+ *
+ * Same bits.  On one kind of machine, results depend on the data, the options
+ * and the seed; never on the number of threads, on the clock (unless a budget
+ * in seconds is asked for), or on which rows stand beside a row.
+ *
+ * Not promised: the layout of option structs beyond their `size` rule (always
+ * use _init), the wording of texts, the order of keys in JSON.
+ */
+#ifndef LATENT_H
+#define LATENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LATENT_VERSION_MAJOR 0
+#define LATENT_VERSION_MINOR 1
+#define LATENT_VERSION_PATCH 0
+#define LATENT_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define LATENT_API __attribute__((visibility("default")))
+#else
+#define LATENT_API
+#endif
+
+/* The codes; the program's exit status is the code with its sign turned
+ * (LATENT_EINTERRUPTED: 130). */
+enum {
+    LATENT_OK = 0,
+    LATENT_EFAIL = -1,        /* missing or unwritable file, I/O, memory, diverged */
+    LATENT_EUSAGE = -2,       /* an option or value that cannot be used */
+    LATENT_ECONTENT = -3,     /* unreadable or corrupt content, schema mismatch */
+    LATENT_ENO = -4,          /* the answer is "no", e.g. doctor found a fault */
+    LATENT_EINTERRUPTED = -5, /* cancelled by a callback; see the message */
+};
+
+typedef struct latent_error {
+    int code;
+    char text[1000];
+} latent_error;
+
+typedef struct latent_data latent_data;
+typedef struct latent_model latent_model;
+typedef struct latent_session latent_session;
+typedef struct latent_report latent_report;
+
+/* ---- the library ------------------------------------------------------- */
+
+LATENT_API const char *latent_version(void); /* "0.1.0" */
+
+/* One line per feature of this build, e.g. "oneDNN 2.6.3", "gz yes". */
+LATENT_API const char *latent_features(void);
+
+/* The words an option accepts, as "a, b, c": which = "act", "loss", "noise",
+ * "optimizer", "schedule", "scale", "backend", "precision".  NULL otherwise. */
+LATENT_API const char *latent_choices(const char *which);
+
+/* ---- progress ---------------------------------------------------------- */
+
+typedef struct latent_progress {
+    const char *stage; /* "reading", "training", "judging", "writing" */
+    int64_t epoch;     /* from 1 */
+    int64_t step, steps; /* so far, planned (0 while a budget is being measured) */
+    double epochs;       /* planned, 0 when unknown */
+    double train_loss;   /* mean per row since the last call, NaN before the first */
+    double valid_error;  /* squared error per row on the rows that stop training, NaN before */
+    double pca_error;    /* PCA's squared error per row on the same rows, NaN when not known */
+    double rows_per_second;
+    double seconds, seconds_left; /* in this stage; left is NaN when unknown */
+    int epoch_ended;              /* 1 when an epoch (or a validation) just ended */
+} latent_progress;
+
+/* What long operations tell while they work.  Either function may be NULL.
+ * They are called from the thread that called the operation. */
+typedef struct latent_listener {
+    void *context;
+    /* Return nonzero to cancel: the operation then stops with
+     * LATENT_EINTERRUPTED, training after saving a checkpoint when it has a
+     * place for one. Called a few times a second. */
+    int (*progress)(void *context, const latent_progress *progress);
+    /* A note (level 0), a warning (1), or detail for --verbose (2); one sentence. */
+    void (*message)(void *context, int level, const char *text);
+} latent_listener;
+
+/* ---- data -------------------------------------------------------------- */
+
+typedef struct latent_data_options {
+    size_t size; /* set by _init */
+    const char *columns; /* keep only these, "a,b" or "0,3-7"; NULL: all */
+    const char *ignore;  /* leave these out; NULL: none */
+    int64_t row_begin;   /* first row used, from 0; default 0 */
+    int64_t row_end;     /* one past the last; -1: to the end (the default) */
+    const char *labels;  /* a column (taken out of the inputs), FILE or FILE.npz:KEY; NULL: none */
+    const char *keep_label; /* only rows with this label; NULL: all */
+    const latent_listener *listener; /* NULL: silent */
+} latent_data_options;
+LATENT_API void latent_data_options_init(latent_data_options *options);
+
+/* Opens DATA: CSV or TSV, NPY, NPZ ("file.npz:KEY" for one array), IDX, any of
+ * them gzipped, "-" (CSV on standard input), or "builtin:NAME[,key=value...]".
+ * Several names of one kind are read one after the other. */
+LATENT_API int latent_data_open(latent_data **out, const char *const *names, int count,
+                                const latent_data_options *options /* or NULL */,
+                                latent_error *error);
+
+/* Rows of the caller's memory; copied. */
+LATENT_API int latent_data_from_rows(latent_data **out, const float *values /* (N, D) */,
+                                     int64_t rows, int64_t columns, latent_error *error);
+LATENT_API int64_t latent_data_rows(const latent_data *data);
+LATENT_API int64_t latent_data_columns(const latent_data *data); /* D, labels not counted */
+LATENT_API void latent_data_free(latent_data **data);
+
+/* ---- training ---------------------------------------------------------- */
+
+typedef struct latent_train_options {
+    size_t size; /* set by _init */
+    /* the network; 0 or NULL: drawn from the data, and reported */
+    int64_t dims;       /* K, width of the code */
+    const char *layers; /* encoder widths, "512,256"; the decoder mirrors; "none": no hidden layer */
+    const char *act;    /* hidden activation */
+    int tied;           /* decoder weights are the encoder's, transposed */
+    double dropout;     /* on hidden layers, probability; default 0 */
+    const char *noise;  /* "KIND:AMOUNT": corrupts the input, the target stays clean */
+    const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
+    double l1, l2;      /* penalties on weights (not biases), default 0 */
+    const char *scale;  /* "auto", "none", "standard", "minmax", "robust" */
+    /* the optimizer */
+    const char *optimizer;
+    double lr;           /* 0: the optimizer's default for this network */
+    double momentum;     /* sgd; default 0.9 */
+    double weight_decay; /* decoupled; -1: the optimizer's default */
+    const char *schedule;
+    double warmup; /* fraction of all steps; -1: the schedule's default */
+    double clip;   /* gradient norm limit, 0: none */
+    int64_t batch; /* rows per step; 0: drawn from the data */
+    /* how long; at most one of epochs, steps, budget; all 0: drawn from the data */
+    double epochs;
+    int64_t steps;
+    double budget;    /* seconds of wall time for the whole call */
+    int64_t patience; /* validations without gain before stopping; 0: never; -1: default */
+    double valid; /* fraction of rows kept from training, cut in three; -1: default */
+    const latent_data *valid_data; /* or these rows instead; NULL: by fraction */
+    /* the run */
+    uint64_t seed;         /* default 1 */
+    int threads;           /* 0: all CPUs */
+    const char *backend;   /* NULL: best in this build */
+    const char *precision; /* "auto", "f32", "bf16" */
+    const char *checkpoint_path; /* NULL: none */
+    double checkpoint_seconds;   /* write one this often; 0: only when cancelled */
+    int resume;                  /* continue from checkpoint_path if it exists */
+    double started; /* latent_seconds() when the command began, so that a budget counts reading;
+                       0: when latent_train is called */
+} latent_train_options;
+LATENT_API void latent_train_options_init(latent_train_options *options);
+
+/* A monotonic clock in seconds. */
+LATENT_API double latent_seconds(void);
+
+/* Trains an autoencoder, chooses what was left open, fits PCA and the mean on
+ * the same training rows, and judges all three on rows kept from training.
+ * report may be NULL. */
+LATENT_API int latent_train(latent_model **out, const latent_data *data,
+                            const latent_train_options *options /* or NULL */,
+                            const latent_listener *listener /* or NULL */,
+                            latent_report **report, latent_error *error);
+
+/* ---- models ------------------------------------------------------------ */
+
+LATENT_API int latent_model_open(latent_model **out, const char *path, latent_error *error);
+LATENT_API int latent_model_save(const latent_model *model, const char *path, latent_error *error);
+/* Fails early when the path cannot be written; call it before training. */
+LATENT_API int latent_model_check_path(const char *path, latent_error *error);
+LATENT_API int64_t latent_model_inputs(const latent_model *model); /* D */
+LATENT_API int64_t latent_model_dims(const latent_model *model);   /* K */
+LATENT_API const char *latent_model_sha256(const latent_model *model); /* 64 hex digits, weights */
+/* Schema, network, sizes, training record. */
+LATENT_API int latent_model_info(const latent_model *model, latent_report **report,
+                                 latent_error *error);
+LATENT_API void latent_model_free(latent_model **model);
+
+/* ---- applying ---------------------------------------------------------- */
+
+typedef struct latent_apply_options {
+    size_t size; /* set by _init */
+    int threads;           /* 0: all CPUs */
+    const char *backend;   /* NULL: best in this build */
+    const char *precision; /* "f32" (default) or "bf16" */
+    uint64_t seed;         /* default 1; resampling in eval */
+    const latent_listener *listener; /* NULL: silent */
+} latent_apply_options;
+LATENT_API void latent_apply_options_init(latent_apply_options *options);
+
+/* A working space for one thread; the model must outlive it. */
+LATENT_API int latent_session_create(latent_session **out, const latent_model *model,
+                                     const latent_apply_options *options /* or NULL */,
+                                     latent_error *error);
+/* Rows are in the units of the training data. */
+LATENT_API int latent_encode(latent_session *session, const float *rows /* (N, D) */, int64_t n,
+                             float *codes /* (N, K) */, latent_error *error);
+LATENT_API int latent_decode(latent_session *session, const float *codes /* (N, K) */, int64_t n,
+                             float *rows /* (N, D) */, latent_error *error);
+LATENT_API int latent_reconstruct(latent_session *session, const float *rows /* (N, D) */,
+                                  int64_t n, float *out /* (N, D) */, latent_error *error);
+LATENT_API void latent_session_free(latent_session **session);
+
+/* The same from data to a file, whole or not at all; the file's kind comes
+ * from the name (.csv .tsv .npy .npz .idx, each also .gz; .png draws images);
+ * NULL writes CSV to standard output.  The report says rows, shape and
+ * seconds.  Reconstructions have the columns, types and units of the data. */
+LATENT_API int latent_encode_to(const latent_model *model, const latent_data *data,
+                                const char *path, const latent_apply_options *options,
+                                latent_report **report, latent_error *error);
+LATENT_API int latent_decode_to(const latent_model *model, const latent_data *codes,
+                                const char *path, const latent_apply_options *options,
+                                latent_report **report, latent_error *error);
+LATENT_API int latent_reconstruct_to(const latent_model *model, const latent_data *data,
+                                     const char *path, const latent_apply_options *options,
+                                     latent_report **report, latent_error *error);
+
+/* Error on data the model has not seen, beside PCA and the mean. */
+LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
+                           const latent_apply_options *options, latent_report **report,
+                           latent_error *error);
+
+/* A PNG of originals above reconstructions, for image-shaped data; `rows` at most. */
+LATENT_API int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows,
+                            const char *path, const latent_apply_options *options,
+                            latent_error *error);
+
+/* Checks this model's own network on this machine: gradients, overfitting one
+ * batch, equality over threads, backends against each other, file round trip.
+ * Returns LATENT_ENO, with a report, when a check fails. */
+LATENT_API int latent_doctor(const latent_model *model, const latent_apply_options *options,
+                             latent_report **report, latent_error *error);
+
+/* Measures training and applying on this machine beside the bound that bare
+ * matrix products set.  `what` names one measurement or is NULL for all. */
+LATENT_API int latent_bench(const char *what, const latent_apply_options *options,
+                            latent_report **report, latent_error *error);
+
+/* ---- reports ----------------------------------------------------------- */
+
+/* For people: the first line is the verdict, the last says what to do next. */
+LATENT_API const char *latent_report_text(const latent_report *report);
+/* One JSON object. */
+LATENT_API const char *latent_report_json(const latent_report *report);
+/* One value by its dotted key, such as "pca.squared_error"; NaN or NULL when absent. */
+LATENT_API double latent_report_number(const latent_report *report, const char *key);
+LATENT_API const char *latent_report_string(const latent_report *report, const char *key);
+LATENT_API void latent_report_free(latent_report **report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
