@@ -1,0 +1,21 @@
+#include "command.h"
+#include "settings.h"
+#include "verbs.h"
+
+int lt_cmd_doctor(struct lt_settings *settings, latent_error *error)
+{
+    latent_model *model = NULL;
+    latent_report *report = NULL;
+    latent_apply_options options;
+    lt_apply_options(settings, &options);
+    int e = latent_model_open(&model, settings->operands[0], error);
+    if (!e)
+        e = latent_doctor(model, &options, &report, error);
+    if (!e || (e == LATENT_ENO && report)) {
+        int printed = lt_print_report(settings, report, 0, error);
+        e = printed ? printed : e;
+    }
+    latent_report_free(&report);
+    latent_model_free(&model);
+    return e;
+}

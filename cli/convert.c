@@ -1,0 +1,43 @@
+#include "convert.h"
+
+#include "command.h"
+#include "settings.h"
+#include "usage.h"
+#include "verbs.h"
+
+#include <string.h>
+
+enum { SHEET_ROWS = 10 };
+
+int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_error *error)
+{
+    latent_model *model = NULL;
+    latent_data *data = NULL;
+    latent_report *report = NULL;
+    latent_apply_options options;
+    const char *path = settings->out && strcmp(settings->out, "-") != 0 ? settings->out : NULL;
+    lt_apply_options(settings, &options);
+    if (settings->json && !path)
+        return lt_cli_fail(error, LATENT_EUSAGE,
+                           "--json puts the result on standard output, so the data need a file: "
+                           "add -o FILE");
+    int e = lt_check_output(settings, "-o", path, error);
+    if (!e)
+        e = lt_check_output(settings, "--sheet", settings->sheet, error);
+    if (!e)
+        e = latent_model_open(&model, settings->operands[0], error);
+    if (!e)
+        e = lt_open_data(settings, 1, &data, error);
+    if (!e)
+        e = convert(model, data, path, &options, &report, error);
+    if (!e && settings->sheet)
+        e = latent_sheet(model, data, SHEET_ROWS, settings->sheet, &options, error);
+    if (!e)
+        e = lt_print_report(settings, report, path == NULL, error);
+    if (!e && !path)
+        e = lt_flush(error);
+    latent_report_free(&report);
+    latent_data_free(&data);
+    latent_model_free(&model);
+    return e;
+}

@@ -1,0 +1,158 @@
+#include "options.h"
+
+#include "settings.h"
+
+#include <string.h>
+
+#define AT(field) offsetof(struct lt_settings, field)
+#define TRAIN LT_VERB_TRAIN
+#define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT)
+#define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
+#define DATA (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
+#define ROWS (DATA | LT_VERB_DECODE)
+#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL)
+#define ALL LT_VERB_ALL
+#define MANY 1e15 /* no limit worth naming; exact in a double */
+
+/* clang-format off */
+static const struct lt_option rows[] = {
+    /* name, letter, metavar, type, field, verbs, group, least, most, choices, help */
+    {"out", 'o', "MODEL", LT_OPTION_TEXT, AT(out), TRAIN, LT_GROUP_FILES, 0, 0, NULL,
+     "where the model goes; while training can be resumed, MODEL.checkpoint stands beside it"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), APPLY, LT_GROUP_FILES, 0, 0, NULL,
+     "where the data go; the name tells the kind: .csv .tsv .npy .npz .idx, each also .gz, "
+     "or .png for images; default: CSV on standard output"},
+    {"out", 'o', "DIR", LT_OPTION_TEXT, AT(out), LT_VERB_DEMO, LT_GROUP_FILES, 0, 0, NULL,
+     "folder for what the demo makes; default: latent-demo"},
+    {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), SHEET, LT_GROUP_FILES, 0, 0, NULL,
+     "draw originals above their reconstructions, for data shaped like images"},
+    {"checkpoint", 0, "TIME", LT_OPTION_SECONDS, AT(train.checkpoint_seconds), TRAIN,
+     LT_GROUP_FILES, 0.001, MANY, NULL,
+     "save the state this often, such as 30s; default: only on Ctrl-C"},
+    {"resume", 0, NULL, LT_OPTION_FLAG, AT(train.resume), TRAIN, LT_GROUP_FILES, 0, 0, NULL,
+     "continue from MODEL.checkpoint where there is one, to the same bits"},
+
+    {"columns", 0, "A,B", LT_OPTION_TEXT, AT(data.columns), ROWS, LT_GROUP_DATA, 0, 0, NULL,
+     "use only these columns, by name, or where they have none by number, 0,3-7; default: all"},
+    {"ignore", 0, "A,B", LT_OPTION_TEXT, AT(data.ignore), ROWS, LT_GROUP_DATA, 0, 0, NULL,
+     "leave these columns out; default: none"},
+    {"rows", 0, "A:B", LT_OPTION_ROWS, AT(rows), ROWS, LT_GROUP_DATA, 0, MANY, NULL,
+     "use only rows A to B, counted from 0, B excluded; default: all"},
+    {"labels", 0, "WHERE", LT_OPTION_TEXT, AT(data.labels), DATA, LT_GROUP_DATA, 0, 0, NULL,
+     "labels: a column (which is then no input), FILE or FILE.npz:KEY; default: none"},
+    {"keep-label", 0, "LABEL", LT_OPTION_TEXT, AT(data.keep_label), DATA, LT_GROUP_DATA, 0, 0,
+     NULL, "use only the rows with this label, such as the normal ones; default: all"},
+    {"valid", 0, "HOW", LT_OPTION_TEXT, AT(valid), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
+     "rows kept from training, to stop it and to judge it: a fraction or a file; "
+     "default: a fraction drawn from the number of rows"},
+    {"scale", 0, "HOW", LT_OPTION_CHOICE, AT(train.scale), TRAIN, LT_GROUP_DATA, 0, 0, "scale",
+     "scaling of the inputs, undone on the way out; default: auto"},
+
+    {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
+     "width of the code, less than the columns; default: drawn from the data, and explained"},
+    {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "widths of the encoder, which the decoder mirrors, or none; default: drawn from the data"},
+    {"act", 0, "NAME", LT_OPTION_CHOICE, AT(train.act), TRAIN, LT_GROUP_NETWORK, 0, 0, "act",
+     "activation of the hidden layers; default: silu"},
+    {"tied", 0, NULL, LT_OPTION_FLAG, AT(train.tied), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "decoder weights are the encoder's, transposed"},
+    {"loss", 0, "NAME", LT_OPTION_CHOICE, AT(train.loss), TRAIN, LT_GROUP_NETWORK, 0, 0, "loss",
+     "what training makes small; auto is bce for data within [0,1] and mse for others; "
+     "default: auto"},
+    {"noise", 0, "KIND:AMOUNT", LT_OPTION_KIND, AT(train.noise), TRAIN, LT_GROUP_NETWORK, 0, 0,
+     "noise", "corrupt the inputs while the target stays clean; amounts in scaled units, such as "
+     "gaussian:0.1 or gaussian:25/255; default: none"},
+    {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
+     NULL, "silence hidden units with this probability; default: 0"},
+    {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
+     "penalty on the sizes of the weights; default: 0"},
+    {"l2", 0, "W", LT_OPTION_AMOUNT, AT(train.l2), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
+     "penalty on the squares of the weights; default: 0"},
+
+    {"optimizer", 0, "NAME", LT_OPTION_CHOICE, AT(train.optimizer), TRAIN, LT_GROUP_OPTIMIZER, 0,
+     0, "optimizer", "how the weights follow the gradient; default: the first"},
+    {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(train.lr), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
+     "learning rate; default: the optimizer's own for this network"},
+    {"momentum", 0, "M", LT_OPTION_AMOUNT, AT(train.momentum), TRAIN, LT_GROUP_OPTIMIZER, 0,
+     0.9999, NULL, "momentum of sgd; default: 0.9"},
+    {"weight-decay", 0, "W", LT_OPTION_AMOUNT, AT(train.weight_decay), TRAIN, LT_GROUP_OPTIMIZER,
+     0, MANY, NULL, "shrink the weights at every step; default: the optimizer's own"},
+    {"schedule", 0, "NAME", LT_OPTION_CHOICE, AT(train.schedule), TRAIN, LT_GROUP_OPTIMIZER, 0, 0,
+     "schedule", "course of the learning rate; default: the first"},
+    {"warmup", 0, "FRACTION", LT_OPTION_AMOUNT, AT(train.warmup), TRAIN, LT_GROUP_OPTIMIZER, 0, 1,
+     NULL, "part of all steps in which the learning rate rises; default: the schedule's own"},
+    {"clip", 0, "NORM", LT_OPTION_AMOUNT, AT(train.clip), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
+     "limit the norm of the gradient; default: 0, no limit"},
+    {"batch", 0, "ROWS", LT_OPTION_WHOLE, AT(train.batch), TRAIN, LT_GROUP_OPTIMIZER, 1, MANY,
+     NULL, "rows per step; default: drawn from the data"},
+
+    {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(train.budget), TRAIN, LT_GROUP_LENGTH, 0.001,
+     MANY, NULL, "wall time for the whole command, such as 60s, 2m or 1h"},
+    {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(train.budget), LT_VERB_DEMO, LT_GROUP_LENGTH,
+     0.001, MANY, NULL, "wall time for the first training; default: 60s"},
+    {"epochs", 0, "N", LT_OPTION_AMOUNT, AT(train.epochs), TRAIN, LT_GROUP_LENGTH, 0.001, MANY,
+     NULL, "passes over the training rows; default: drawn from the data"},
+    {"steps", 0, "N", LT_OPTION_WHOLE, AT(train.steps), TRAIN, LT_GROUP_LENGTH, 1, MANY, NULL,
+     "steps of the optimizer; repeats the bits of a run that had a budget"},
+    {"patience", 0, "N", LT_OPTION_WHOLE, AT(train.patience), TRAIN, LT_GROUP_LENGTH, 0, MANY,
+     NULL, "stop after N validations without gain, 0: never; default: 20"},
+
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), TRAIN, LT_GROUP_COMPUTE, 0, 0,
+     "precision", "number format of the matrix products; default: whichever measures better"},
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL,
+     LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
+    {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
+     "backend", "who computes; default: the fastest in this build"},
+
+    {"json", 0, NULL, LT_OPTION_FLAG, AT(json), ALL, LT_GROUP_EVERYWHERE, 0, 0, NULL,
+     "print the result as one JSON object"},
+    {"seed", 0, "N", LT_OPTION_SEED, AT(seed), ALL, LT_GROUP_EVERYWHERE, 0, 0, NULL,
+     "the same seed gives the same bits; default: 1"},
+    {"threads", 0, "N", LT_OPTION_WHOLE, AT(threads), ALL, LT_GROUP_EVERYWHERE, 0, 4096, NULL,
+     "threads, which change the speed but never the result; default: 0, all CPUs"},
+    {"quiet", 'q', NULL, LT_OPTION_FLAG, AT(quiet), ALL, LT_GROUP_EVERYWHERE, 0, 0, NULL,
+     "no progress and no notes; warnings and errors remain"},
+    {"verbose", 'v', NULL, LT_OPTION_FLAG, AT(verbose), ALL, LT_GROUP_EVERYWHERE, 0, 0, NULL,
+     "tell more on the way"},
+    {"help", 'h', NULL, LT_OPTION_FLAG, AT(help), ALL, LT_GROUP_EVERYWHERE, 0, 0, NULL,
+     "this text"},
+    {"version", 'V', NULL, LT_OPTION_FLAG, AT(version), ALL, LT_GROUP_EVERYWHERE, 0, 0, NULL,
+     "version and features of this build"},
+};
+/* clang-format on */
+
+static const char *const titles[LT_GROUP_COUNT] = {
+    [LT_GROUP_FILES] = "Files",           [LT_GROUP_DATA] = "The data",
+    [LT_GROUP_NETWORK] = "The network",   [LT_GROUP_OPTIMIZER] = "The optimizer",
+    [LT_GROUP_LENGTH] = "How long",       [LT_GROUP_COMPUTE] = "Computing",
+    [LT_GROUP_EVERYWHERE] = "Everywhere",
+};
+
+const struct lt_option *lt_option_at(size_t i)
+{
+    return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;
+}
+
+const struct lt_option *lt_option_find(const char *name, size_t length, unsigned verbs)
+{
+    const struct lt_option *row;
+    for (size_t i = 0; (row = lt_option_at(i)); i++)
+        if ((row->verbs & verbs) && strlen(row->name) == length &&
+            memcmp(row->name, name, length) == 0)
+            return row;
+    return NULL;
+}
+
+const struct lt_option *lt_option_by_letter(char letter, unsigned verbs)
+{
+    const struct lt_option *row;
+    for (size_t i = 0; (row = lt_option_at(i)); i++)
+        if ((row->verbs & verbs) && row->letter == letter)
+            return row;
+    return NULL;
+}
+
+const char *lt_option_group_title(enum lt_option_group group)
+{
+    return titles[group];
+}

@@ -1,0 +1,157 @@
+#include "verbs.h"
+
+#include "options.h"
+
+#include <string.h>
+
+enum { MANY = 1 << 20 };
+
+static const struct lt_verb verbs[] = {
+    {
+        "train",
+        LT_VERB_TRAIN,
+        "Learn",
+        "DATA... -o MODEL",
+        1,
+        MANY,
+        "learn a model from data and judge it beside PCA",
+        "Trains an autoencoder on the rows of DATA and writes one file that holds everything "
+        "needed to use it: columns, scaling, weights and the training record. What you leave "
+        "open is drawn from the data and explained. Rows kept from training tell how good the "
+        "model is, beside PCA with a code of the same width and beside the mean.",
+        {{"latent train sensors.csv -o sensors.latent", "a good model with no option"},
+         {"latent train images.npy -o m --dims 30 --budget 2m", "30 numbers per row, two minutes"},
+         {"latent train log.csv -o m --ignore id,time --noise gaussian:0.1",
+          "without two columns, robust to noise"},
+         {"latent train big.csv.gz -o m --checkpoint 30s --resume",
+          "safe to kill at any instant and start again"}},
+        lt_cmd_train,
+    },
+    {
+        "encode",
+        LT_VERB_ENCODE,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "data in, codes out",
+        "Writes the code of every row of DATA: K numbers instead of D. The same row gets the "
+        "same bits whichever rows stand beside it.",
+        {{"latent encode m new.csv -o codes.csv", "one line of codes per row"},
+         {"latent encode m images.npy -o codes.npy", "the same as an array"},
+         {"sensor-log | latent encode m -", "from a pipe to standard output"}},
+        lt_cmd_encode,
+    },
+    {
+        "decode",
+        LT_VERB_DECODE,
+        "Use",
+        "MODEL CODES...",
+        2,
+        MANY,
+        "codes in, data out",
+        "Turns codes back into rows with the columns and units of the training data. "
+        "encode followed by decode equals reconstruct, byte for byte.",
+        {{"latent decode m codes.csv -o back.csv", "rows as they were, nearly"},
+         {"latent encode m x.csv | latent decode m - -o back.csv", "both ways in one pipe"}},
+        lt_cmd_decode,
+    },
+    {
+        "reconstruct",
+        LT_VERB_RECONSTRUCT,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "data through the code and back",
+        "Sends every row of DATA through the code and back, in the columns and units of the "
+        "data: what the model believes the row to be.",
+        {{"latent reconstruct m new.csv -o believed.csv", "beside new.csv, row by row"},
+         {"latent reconstruct m images.npy -o back.npy --sheet look.png", "with a picture"}},
+        lt_cmd_reconstruct,
+    },
+    {
+        "eval",
+        LT_VERB_EVAL,
+        "Trust",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "the error on data the model has not seen, beside PCA and the mean",
+        "Measures the reconstruction error on DATA beside PCA with the same width and the mean, "
+        "both fitted on the training rows, with a confidence interval. When PCA is as good, it "
+        "says so.",
+        {{"latent eval m test.csv", "is it better than PCA here?"},
+         {"latent eval m test.npy --json | jq .verdict", "the same for a script"}},
+        lt_cmd_eval,
+    },
+    {
+        "info",
+        LT_VERB_INFO,
+        "Trust",
+        "MODEL",
+        1,
+        1,
+        "what a model file holds",
+        "Prints the columns, the network, the sizes and the training record of a model.",
+        {{"latent info m", "where does this file come from?"}},
+        lt_cmd_info,
+    },
+    {
+        "doctor",
+        LT_VERB_DOCTOR,
+        "Trust",
+        "MODEL",
+        1,
+        1,
+        "check a model on this machine: gradients, threads, backends, file",
+        "Checks, with the model's own network and on this machine, that the gradients are right, "
+        "that it can learn one batch by heart, that any number of threads gives the same bits, "
+        "that the backends agree, and that the file survives a round trip. The exit status is 4 "
+        "when a check fails.",
+        {{"latent doctor m", "takes a few seconds"}},
+        lt_cmd_doctor,
+    },
+    {
+        "demo",
+        LT_VERB_DEMO,
+        "Try",
+        "",
+        0,
+        0,
+        "see an autoencoder learn; needs no files",
+        "A first lesson of a little more than a minute. It draws curves, squeezes each picture "
+        "of 784 numbers into 6 and back, compares that with PCA, does the same for a table of "
+        "sensors, and leaves what it made in a folder.",
+        {{"latent demo", "the whole lesson"},
+         {"latent demo --budget 10s", "in a hurry, and worse"}},
+        lt_cmd_demo,
+    },
+    {
+        "bench",
+        LT_VERB_BENCH,
+        "Try",
+        "[WHAT]",
+        0,
+        1,
+        "how fast this machine trains, beside the fastest it could",
+        "Measures training and applying on this machine beside the bound set by bare matrix "
+        "products of the same shapes in the same run. WHAT names one measurement.",
+        {{"latent bench", "everything"}, {"latent bench --json", "the same for a script"}},
+        lt_cmd_bench,
+    },
+};
+
+const struct lt_verb *lt_verb_at(size_t i)
+{
+    return i < sizeof verbs / sizeof *verbs ? &verbs[i] : NULL;
+}
+
+const struct lt_verb *lt_verb_find(const char *name)
+{
+    const struct lt_verb *verb;
+    for (size_t i = 0; (verb = lt_verb_at(i)); i++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}

@@ -1,0 +1,419 @@
+#!/bin/sh
+# test_cli.sh [PROGRAM]: the program from outside, as TAP.
+#
+# What people and scripts rely on: words, exit statuses, exact messages, which
+# stream says what, and that nothing half-written is left behind.
+set -u
+program=${1:-${LATENT_PROGRAM:?usage: test_cli.sh PROGRAM}}
+case $program in /*) ;; *) program=$(pwd)/$program ;; esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir out
+unset NO_COLOR
+count=0
+failed=0
+
+# ---- the frame --------------------------------------------------------------
+
+# report NAME STATUS: one line of TAP; STATUS 0 is ok.
+report() {
+    count=$((count + 1))
+    if [ "$2" = 0 ]; then
+        echo "ok $count - $1"
+    else
+        echo "not ok $count - $1"
+        failed=1
+    fi
+}
+
+skip() { # NAME WHY
+    count=$((count + 1))
+    echo "ok $count - $1 # SKIP $2"
+}
+
+tell() { # FILE: shows it as TAP comments
+    sed 's/^/#   /' "$1"
+}
+
+# run ARGUMENTS: the program, leaving stdout, stderr and status in files.
+run() {
+    "$program" "$@" >stdout 2>stderr
+    status=$?
+}
+
+# claim NAME COMMAND...: the command succeeds.
+claim() {
+    name=$1
+    shift
+    if "$@" >claim.log 2>&1; then
+        report "$name" 0
+    else
+        report "$name" 1
+        echo "#   $*"
+        tell claim.log
+    fi
+}
+
+nothing_left() { # the folder of outputs is empty
+    [ -z "$(ls -A out)" ]
+}
+
+# refuses NAME STATUS MESSAGE ARGUMENTS: exits with STATUS, says exactly MESSAGE
+# (after "latent: ") on standard error, nothing on standard output, and leaves
+# no file in out/.
+refuses() {
+    name=$1 want=$2 message="latent: $3"
+    shift 3
+    run "$@"
+    if [ "$status" = "$want" ] && [ "$(cat stderr)" = "$message" ] && [ ! -s stdout ] &&
+        nothing_left; then
+        report "$name" 0
+    else
+        report "$name" 1
+        echo "#   latent $*"
+        echo "#   want $want $message"
+        echo "#   got  $status $(cat stderr)"
+        tell stdout
+        ls -A out | sed 's/^/#   left behind: /'
+        rm -rf out
+        mkdir out
+    fi
+}
+
+# has_keys FILE KEY...: FILE is exactly one JSON object with these dotted keys.
+has_keys() {
+    python3 - "$@" <<'PYTHON'
+import json, sys
+with open(sys.argv[1]) as file:
+    top = json.load(file)
+assert isinstance(top, dict)
+for key in sys.argv[2:]:
+    value = top
+    for part in key.split("."):
+        assert part in value, key
+        value = value[part]
+PYTHON
+}
+
+value_of() { # FILE KEY: one value of a JSON object, or nothing
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$@" 2>/dev/null
+}
+
+# ---- words ------------------------------------------------------------------
+
+verbs="train encode decode reconstruct eval info doctor demo bench"
+
+run --version
+claim "version_begins_with_the_name_and_the_number" \
+    [ "$status/$(head -n 1 stdout)" = "0/latent 0.1.0" ]
+claim "version_says_more_than_one_line" [ "$(wc -l <stdout)" -gt 1 ]
+run --help
+claim "help_goes_to_standard_output" [ "$status" = 0 -a -s stdout -a ! -s stderr ]
+cp stdout help.txt
+run
+claim "no_words_at_all_shows_the_help_as_an_error" \
+    sh -c '[ "$1" = 2 ] && [ ! -s stdout ] && cmp -s stderr help.txt' - "$status"
+for verb in $verbs; do
+    claim "help_names_$verb" grep -q "^  $verb " help.txt
+    run "$verb" --help
+    claim "${verb}_has_a_help_of_80_columns" \
+        sh -c '[ "$1" = 0 ] && [ -s stdout ] && ! grep -q "^.\{81\}" stdout' - "$status"
+    cp stdout verb.txt
+    run help "$verb"
+    claim "help_${verb}_is_the_same" cmp stdout verb.txt
+    sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' verb.txt >options.txt
+    run --man "$verb"
+    for option in $(cat options.txt); do
+        grep -q "\\\\-\\\\-$(echo "$option" | sed 's/-/\\\\-/g')\\\\fR" stdout || echo "$option"
+    done >missing.txt
+    claim "the_manual_of_${verb}_has_the_same_options" [ -s options.txt -a ! -s missing.txt ]
+done
+if command -v bash >/dev/null; then
+    run --completion bash
+    cp stdout completion
+    claim "completion_knows_the_words_of_an_option" [ "$(bash -c '. ./completion
+        COMP_WORDS=(latent train --act gel) COMP_CWORD=3; _latent; echo "${COMPREPLY[@]}"')" = gelu ]
+else
+    skip "completion_knows_the_words_of_an_option" "no bash"
+fi
+
+acts=$("$program" train --help | tr '\n' ' ' | tr -s ' ' |
+    sed 's/.*--act NAME[^;]*;[^;]*; one of \(.*\) --tied .*/\1/')
+
+refuses "an_unknown_verb_is_guessed" 2 '"trian" is not a verb; did you mean train?' trian x
+refuses "a_strange_verb_is_not_guessed" 2 '"xyzzy" is not a verb; latent --help lists them' xyzzy
+refuses "an_unknown_option_is_guessed" 2 '--epoch is not an option; did you mean --epochs?' \
+    train x -o out/m --epoch 3
+refuses "a_strange_option_is_not_guessed" 2 \
+    '--xyzzy is not an option; latent train --help lists them' train x -o out/m --xyzzy
+refuses "an_option_of_another_verb_is_told" 2 '--lr is an option of train, not of encode' \
+    encode m x --lr 1
+refuses "an_option_without_its_value" 2 '--out needs a value: --out MODEL' train x -o
+refuses "a_flag_with_a_value" 2 '--tied takes no value' train x -o out/m --tied=1
+refuses "an_unknown_word_is_guessed" 2 \
+    "--act: \"rlu\" is not one of $acts; did you mean relu?" train x -o out/m --act rlu
+refuses "train_without_data" 2 \
+    'train needs DATA, for example: latent train sensors.csv -o sensors.latent' train -o out/m
+refuses "train_without_a_place_for_the_model" 2 'train needs to know where the model goes, '\
+'for example: latent train sensors.csv -o sensors.latent' train x
+refuses "encode_without_anything" 2 \
+    'encode needs MODEL and DATA, for example: latent encode m new.csv -o codes.csv' encode
+refuses "info_with_too_much" 2 'info does not know what to do with "b"' info a b
+refuses "a_number_that_is_none" 2 '--dims: "many" is not a whole number' \
+    train x -o out/m --dims many
+refuses "a_number_too_small" 2 '--dims: 0 is too small; the least is 1' train x -o out/m --dims 0
+refuses "a_number_out_of_its_range" 2 '--dropout: 2 is not between 0 and 0.95' \
+    train x -o out/m --dropout 2
+refuses "an_infinite_number" 2 '--lr: "inf" is not a number such as 0.1 or 25/255' \
+    train x -o out/m --lr inf
+refuses "a_fraction_by_nothing" 2 '--l1: "1/0" is not a number such as 0.1 or 25/255' \
+    train x -o out/m --l1 1/0
+refuses "a_time_without_a_unit_we_know" 2 \
+    '--budget: "2y" is not a time such as 60s, 2m or 1h' train x -o out/m --budget 2y
+refuses "rows_that_hold_none" 2 '--rows: 5:5 holds no row; rows count from 0 and B is excluded' \
+    train x -o out/m --rows 5:5
+refuses "rows_that_are_no_range" 2 \
+    '--rows: "5" is not a range of rows such as 0:1000, 1000: or :1000' train x -o out/m --rows 5
+refuses "two_lengths" 2 '--epochs, --steps and --budget all say how long to train; give one' \
+    train x -o out/m --epochs 1 --steps 2
+refuses "json_and_data_on_one_stream" 2 '--json puts the result on standard output, '\
+'so the data need a file: add -o FILE' encode m x --json
+
+# ---- a table and a model ------------------------------------------------------
+
+# 600 rows of 6 columns that two numbers tell, and the same with other rows.
+python3 - <<'PYTHON'
+import math, random
+def table(name, seed, rows):
+    rng = random.Random(seed)
+    with open(name, "w") as file:
+        file.write("a,b,c,d,e,f\n")
+        for _ in range(rows):
+            u, v = rng.gauss(0, 1), rng.gauss(0, 1)
+            cells = [u, v, u * v, math.sin(u), u + v, v * v]
+            file.write(",".join("%.6g" % (x + rng.gauss(0, .01)) for x in cells) + "\n")
+table("data.csv", 1, 600)
+table("new.csv", 2, 40)
+PYTHON
+small="--dims 2 --layers 16 --steps 60 --batch 32"
+
+run train data.csv -o m $small
+claim "train_makes_a_model" [ "$status" = 0 -a -s m ]
+claim "the_checkpoint_is_gone" [ ! -e m.checkpoint ]
+claim "plain_progress_names_its_numbers" grep -q '^epoch .*valid .*PCA ' stderr
+claim "plain_progress_has_no_escapes" sh -c '! grep -q "$(printf "\033")" stderr'
+claim "the_last_line_says_what_next" sh -c 'tail -n 1 stdout | grep -q "^next"'
+run train data.csv -o out/q $small --quiet
+claim "quiet_training_has_no_progress" sh -c '[ "$1" = 0 ] && ! grep -q ^epoch stderr' - "$status"
+rm -f out/*
+
+keys="rows inputs dims squared_error mse seconds verdict message weights_sha256
+      pca.dims pca.squared_error mean.squared_error"
+run train data.csv -o out/j $small --json
+claim "train_json_has_its_keys" has_keys stdout $keys
+first=$(value_of stdout weights_sha256)
+run eval out/j new.csv --json
+claim "eval_json_has_its_keys" has_keys stdout $keys
+run info m --json
+claim "info_json_is_one_object" has_keys stdout
+run encode m new.csv -o out/z.csv --json
+claim "encode_json_is_one_object" has_keys stdout
+rm -f out/*
+run doctor m --json
+claim "doctor_finds_no_fault" sh -c '[ "$1" = 0 ]' - "$status"
+claim "doctor_json_is_one_object" has_keys stdout
+run eval m new.csv
+claim "eval_in_words_names_pca" grep -q PCA stdout
+
+# ---- same bits -----------------------------------------------------------------
+
+for precision in f32 bf16; do
+    sums=
+    for threads in 1 2 3 5 8; do
+        run train data.csv -o out/t $small --precision $precision --threads $threads --json -q
+        sums="$sums$(value_of stdout weights_sha256)
+"
+    done
+    claim "any_number_of_threads_gives_the_same_${precision}_weights" \
+        [ "$(printf %s "$sums" | sort -u | grep -c '^[0-9a-f]\{64\}$')/$(
+            printf %s "$sums" | sort -u | wc -l)" = 1/1 ]
+done
+run train data.csv -o out/t $small --seed 2 --json -q
+claim "another_seed_gives_other_weights" [ -n "$first" -a "$(value_of stdout weights_sha256)" != "$first" ]
+rm -f out/*
+
+run encode m new.csv
+cp stdout codes.csv
+claim "encode_prints_csv_with_a_header" [ "$status/$(wc -l <codes.csv)" = 0/41 ]
+claim "data_in_a_pipe_are_the_same" sh -c '"$1" encode m - <new.csv | cmp - codes.csv' - "$program"
+run encode m new.csv --rows 17:18
+claim "one_row_alone_has_the_same_bits" [ "$(tail -n 1 stdout)" = "$(sed -n 19p codes.csv)" ]
+run reconstruct m new.csv
+cp stdout back.csv
+claim "a_reconstruction_has_the_columns_of_the_data" \
+    [ "$(head -n 1 back.csv)" = "$(head -n 1 new.csv)" ]
+claim "encode_then_decode_equals_reconstruct_in_a_pipe" sh -c \
+    '"$1" encode m new.csv -q | "$1" decode m - -q | cmp - back.csv' - "$program"
+claim "encode_then_decode_equals_reconstruct_in_arrays" sh -c '
+    "$1" encode m new.csv -o out/z.npy && "$1" decode m out/z.npy -o out/d.npy &&
+    "$1" reconstruct m new.csv -o out/r.npy && cmp out/d.npy out/r.npy' - "$program"
+rm -f out/*
+
+# ---- stopped and continued ------------------------------------------------------
+
+long="--dims 2 --layers 16 --steps 3000 --batch 32 --patience 0 --noise mask:0.1 --dropout 0.1"
+run train data.csv -o out/whole $long --json -q
+whole=$(value_of stdout weights_sha256)
+"$program" train data.csv -o out/cut $long --checkpoint 0.05s -q >stdout 2>stderr &
+pid=$!
+tries=0
+while [ ! -e out/cut.checkpoint ] && [ $tries -lt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+kill -TERM $pid 2>/dev/null
+wait $pid
+status=$?
+if [ $status = 0 ]; then
+    skip "an_interrupted_training_exits_with_130" "it was done before it could be stopped"
+    skip "an_interrupted_training_says_how_to_continue" "it was done before it could be stopped"
+    skip "a_continued_training_ends_in_the_same_bits" "it was done before it could be stopped"
+else
+    claim "an_interrupted_training_exits_with_130" \
+        [ $status = 130 -a -e out/cut.checkpoint -a ! -e out/cut ]
+    claim "an_interrupted_training_says_how_to_continue" \
+        grep -q "^to continue: .* train --resume data.csv -o out/cut " stderr
+    run train data.csv -o out/cut $long --checkpoint 0.05s -q --resume --json
+    claim "a_continued_training_ends_in_the_same_bits" \
+        [ -n "$whole" -a "$(value_of stdout weights_sha256)" = "$whole" -a ! -e out/cut.checkpoint ]
+fi
+rm -f out/*
+
+# ---- outputs ---------------------------------------------------------------------
+
+refuses "an_output_that_is_an_input" 2 \
+    '-o data.csv would overwrite what is read; choose another name' train data.csv -o data.csv
+claim "the_input_is_whole" [ "$(wc -l <data.csv)" = 601 ]
+if [ -w /dev/full ]; then
+    "$program" eval m new.csv -q >/dev/full 2>stderr
+    status=$?
+    claim "a_result_on_a_full_disk" [ "$status/$(cat stderr)" = \
+        "1/latent: standard output cannot be written: No space left on device" ]
+else
+    skip "a_result_on_a_full_disk" "no /dev/full"
+fi
+refuses "an_output_in_no_folder" 1 "out/no/m: cannot be created: No such file or directory; \
+choose a folder that exists and can be written to" train data.csv -o out/no/m
+refuses "an_output_of_no_kind" 2 "out/z.xyz: the ending of the name says no kind of file; use \
+.csv, .tsv, .npy, .idx (each also with .gz), .npz or .png" encode m new.csv -o out/z.xyz
+refuses "an_output_that_is_a_folder" 1 "out: is a folder; give the name of a file" \
+    encode m new.csv -o out
+if [ -w /dev/full ]; then
+    ln -s /dev/full full.csv
+    full="writing failed: No space left on device; nothing was kept, free some space or choose \
+another place"
+    refuses "codes_on_a_full_disk" 1 "full.csv: $full" encode m new.csv -o full.csv -q
+    refuses "a_model_on_a_full_disk" 1 "/dev/full: $full" train data.csv -o /dev/full $small -q
+    "$program" encode m new.csv -q >/dev/full 2>stderr
+    status=$?
+    claim "codes_in_a_pipe_on_a_full_disk" sh -c \
+        '[ "$1" = 1 ] && grep -q "^latent: .*: No space left on device" stderr' - "$status"
+else
+    skip "codes_on_a_full_disk" "no /dev/full"
+    skip "a_model_on_a_full_disk" "no /dev/full"
+    skip "codes_in_a_pipe_on_a_full_disk" "no /dev/full"
+fi
+
+# ---- bad input -----------------------------------------------------------------------
+
+mkdir folder
+: >empty.csv
+printf 'a,b,c\n' >header.csv
+python3 - <<'PYTHON'
+import gzip, random, struct
+good = open("data.csv").read().split("\n")
+def write(name, line, text):
+    lines = list(good)
+    lines[line - 1] = text
+    open(name, "w").write("\n".join(lines))
+write("ragged.csv", 12, "1,2,3,4,5")
+write("text.csv", 12, "1,2,three,4,5,6")
+write("nan.csv", 12, "1,2,NaN,4,5,6")
+write("inf.csv", 12, "1,2,inf,4,5,6")
+open("missing.csv", "w").write("a,b,c\n" + "".join("%d,,%d\n" % (i, i * i) for i in range(50)))
+def npy(name, dtype, shape, data):
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (dtype, shape)
+    head = head.ljust((len(head) + 10) // 64 * 64 + 64 - 11) + "\n"
+    open(name, "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data)
+npy("huge.npy", "<f4", "(%d, 4)" % 2 ** 60, bytes(64))
+npy("nan.npy", "<f4", "(30, 4)", struct.pack("<120f", *[float("nan") if i == 9 else i for i in range(120)]))
+packed = gzip.compress("\n".join(good).encode(), mtime=0)
+open("cut.csv.gz", "wb").write(packed[:len(packed) // 2])
+open("magic.npy", "wb").write(b"\x93NUMPX\x01\x00" + bytes(100))
+bits = random.Random(3)
+open("bce.csv", "w").write("a,b,c,d\n" + "".join(
+    ",".join(bits.choice(("-1", "2")) for _ in range(4)) + "\n" for _ in range(200)))
+open("five.csv", "w").write("\n".join(",".join(line.split(",")[:5]) for line in good[:50]))
+model = bytearray(open("m", "rb").read())
+model[-9] ^= 1
+open("flipped", "wb").write(model)
+open("short", "wb").write(model[:100])
+open("header_length", "w").write(str(8 + struct.unpack("<Q", model[:8])[0]))
+PYTHON
+
+refuses "a_missing_file" 1 "nowhere.csv: no such file; check the name" train nowhere.csv -o out/m -q
+refuses "a_missing_model" 1 "nowhere: no such file; check the name" encode nowhere new.csv -o out/z -q
+refuses "a_folder" 1 "folder: is a folder; give the name of a file" train folder -o out/m -q
+refuses "an_empty_file" 3 "empty.csv: is empty; a table needs at least one row" train empty.csv -o out/m -q
+refuses "a_header_and_nothing_else" 3 "header.csv: has a header but no rows; add rows below line 1" \
+    train header.csv -o out/m -q
+refuses "a_ragged_row" 3 'ragged.csv:12: 5 fields where the header has 6; give every row as '\
+'many, and put a text that holds a delimiter in quotes' train ragged.csv -o out/m -q
+refuses "text_among_numbers" 3 'text.csv:12: column "c": "three" is not a number; correct it, '\
+'or leave the column out with --ignore "c"' train text.csv -o out/m -q
+refuses "a_column_of_nothing" 3 'missing.csv: column "b" has no values at all; leave it out with '\
+'--ignore "b"' train missing.csv -o out/m -q
+refuses "a_missing_value" 3 'nan.csv:12: column "c": the value is missing; correct it, or leave '\
+'the column out with --ignore "c"' train nan.csv -o out/m -q
+refuses "an_infinite_value" 3 'inf.csv:12: column "c": the value is infinite; correct it, or '\
+'leave the column out with --ignore "c"' train inf.csv -o out/m -q
+refuses "nan_in_an_array" 3 'nan.npy: row 2, column 1: the value is NaN; correct it, or leave the '\
+'column out with --ignore "column 1"' train nan.npy -o out/m -q
+refuses "an_array_of_2_to_the_60_rows" 3 'huge.npy: the NPY header promises '\
+'(1152921504606846976, 4) values of 4 bytes, but 64 bytes follow it; the file is cut off or damaged' \
+    train huge.npy -o out/m -q
+refuses "a_truncated_gz" 3 "cut.csv.gz: the gzip stream ends early, after $(($(wc -c <cut.csv.gz))) \
+bytes; the file is cut off, fetch it again" train cut.csv.gz -o out/m -q
+refuses "a_wrong_magic" 3 'magic.npy: is called .npy but is no NPY file (it begins with 93 4e 55 4d); '\
+'is the name right?' train magic.npy -o out/m -q
+refuses "data_that_do_not_fit_the_model" 3 'five.csv: column "f" is missing; the model was '\
+'trained with 6 columns of these names' encode m five.csv -o out/z -q
+refuses "cross_entropy_outside_0_and_1" 2 '--loss bce needs values in [0, 1], and those of '\
+'bce.csv run from -1 to 2 after scaling none; use --loss mse, or --scale minmax' \
+    train bce.csv -o out/m --dims 1 --loss bce --scale none -q
+refuses "a_code_as_wide_as_the_data" 2 '--dims 6 is not smaller than the 6 inputs, so the network '\
+'could copy them; use fewer dims, or --noise to prevent copying' train data.csv -o out/m --dims 6 -q
+refuses "a_column_that_is_not_there" 2 'data.csv: there is no column "z"; the columns are a, b, '\
+'c, d, e, f' train data.csv -o out/m --ignore z -q
+refuses "a_flipped_byte_in_a_model" 3 'flipped: the weights do not match their checksum '\
+'(SHA-256): the file was changed or damaged; get a fresh copy' encode flipped new.csv -o out/z -q
+refuses "a_truncated_model" 3 "short: cut short: it has 100 bytes of at least $(cat header_length); \
+get a fresh copy" encode short new.csv -o out/z -q
+refuses "data_in_place_of_a_model" 3 'data.csv: not a Latent model (it is a text file)' info data.csv
+
+# ---- the lesson ------------------------------------------------------------------------
+
+run demo --budget 3s -o out/lesson --json -q
+claim "the_demo_runs" [ "$status" = 0 ]
+claim "the_demo_json_has_its_keys" has_keys stdout curves.train.verdict \
+    curves.test.squared_error curves.test.pca.squared_error curves.pca_wide.squared_error \
+    sensors.train.verdict sensors.test.squared_error
+claim "the_demo_leaves_what_it_made" [ -s out/lesson/curves.latent -a -s out/lesson/codes.csv -a \
+    -s out/lesson/decoded.npy -a -s out/lesson/sensors.latent ]
+run reconstruct out/lesson/curves.latent builtin:curves,part=test --rows 0:10 -o out/r.npy -q
+claim "the_demo_decoded_what_reconstruct_gives" cmp out/lesson/decoded.npy out/r.npy
+rm -rf out/*
+
+echo "1..$count"
+exit $failed
