@@ -78,7 +78,6 @@ static int open_rows(const struct demo *demo, const char *name, int64_t begin, i
     latent_data_options_init(&options);
     options.row_begin = begin;
     options.row_end = end;
-    options.listener = &demo->settings->listener;
     return latent_data_open(data, &name, 1, &options, error);
 }
 
@@ -183,7 +182,9 @@ static int judge_curves(struct demo *demo, latent_error *error)
             pca / ours,
             ours < demo->wide_error ? ",\nand less than PCA with three times as many" : "");
     else
-        say(demo, "\nPCA did as well here: give the network more time than %.0f s.\n",
+        say(demo,
+            "\nPCA is still ahead: the network needs more than the %.0f seconds that it had.\n"
+            "(latent demo --budget TIME gives it more.)\n",
             latent_report_number(demo->trained, "seconds"));
     return 0;
 }
@@ -312,8 +313,8 @@ static int learn_sensors(struct demo *demo, latent_error *error)
         goto out;
     say(demo,
         "\n4. A TABLE.  Not only pictures: %lld columns of a machine's sensors, %lld rows to\n"
-        "learn from, and %lld rows of other days to judge. No option is given; what to do is\n"
-        "drawn from the data.\n",
+        "learn from, and %lld rows of other days to judge. No option is given; what to\n"
+        "do is drawn from the data.\n",
         (long long)latent_data_columns(data), (long long)latent_data_rows(data),
         (long long)latent_data_rows(other));
     e = latent_train(&demo->table_model, data, &options, &demo->settings->listener,

@@ -58,7 +58,6 @@ static int choose_valid(const struct lt_settings *settings, struct job *job, lat
     }
     options.row_begin = 0; /* --rows speaks of DATA */
     options.row_end = -1;
-    options.listener = &settings->listener;
     int e = latent_data_open(&job->valid, names, 1, &options, error);
     job->options.valid_data = job->valid;
     return e;

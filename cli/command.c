@@ -14,10 +14,8 @@
 int lt_open_data(const struct lt_settings *settings, int first, latent_data **data,
                  latent_error *error)
 {
-    latent_data_options options = settings->data;
-    options.listener = &settings->listener;
     return latent_data_open(data, settings->operands + first, settings->operand_count - first,
-                            &options, error);
+                            &settings->data, error);
 }
 
 void lt_apply_options(const struct lt_settings *settings, latent_apply_options *options)

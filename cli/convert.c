@@ -1,6 +1,7 @@
 #include "convert.h"
 
 #include "command.h"
+#include "interrupt.h"
 #include "settings.h"
 #include "usage.h"
 #include "verbs.h"
@@ -28,6 +29,8 @@ int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_err
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e)
         e = lt_open_data(settings, 1, &data, error);
+    if (!e)
+        lt_interrupt_install();
     if (!e)
         e = convert(model, data, path, &options, &report, error);
     if (!e && settings->sheet)

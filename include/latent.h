@@ -140,7 +140,6 @@ typedef struct latent_data_options {
     int64_t row_end;     /* one past the last; -1: to the end (the default) */
     const char *labels;  /* a column (taken out of the inputs), FILE or FILE.npz:KEY; NULL: none */
     const char *keep_label; /* only rows with this label; NULL: all */
-    const latent_listener *listener; /* NULL: silent */
 } latent_data_options;
 LATENT_API void latent_data_options_init(latent_data_options *options);
 
@@ -178,7 +177,7 @@ typedef struct latent_train_options {
     double momentum;     /* sgd; default 0.9 */
     double weight_decay; /* decoupled; -1: the optimizer's default */
     const char *schedule;
-    double warmup; /* fraction of all steps; -1: the schedule's default */
+    double warmup; /* epochs of linear warm-up; -1: 50 steps */
     double clip;   /* gradient norm limit, 0: none */
     int64_t batch; /* rows per step; 0: drawn from the data */
     /* how long; at most one of epochs, steps, budget; all 0: drawn from the data */
@@ -234,7 +233,7 @@ typedef struct latent_apply_options {
     const char *backend;   /* NULL: best in this build */
     const char *precision; /* "f32" (default) or "bf16" */
     uint64_t seed;         /* default 1; resampling in eval */
-    const latent_listener *listener; /* NULL: silent */
+    const latent_listener *listener; /* told while rows are written to a file; NULL: silent */
 } latent_apply_options;
 LATENT_API void latent_apply_options_init(latent_apply_options *options);
 

@@ -274,7 +274,8 @@ static int session_options(struct lt_session_options *out, const latent_apply_op
 {
     *out = (struct lt_session_options){.threads = o && o->threads > 0 ? o->threads
                                                                       : lt_cpu_count(),
-                                       .backend = o ? o->backend : NULL};
+                                       .backend = o ? o->backend : NULL,
+                                       .listener = o ? o->listener : NULL};
     const char *precision = o && o->precision ? o->precision : "f32";
     if (strcmp(precision, "bf16") == 0)
         out->precision = LT_PRECISION_BF16;

@@ -55,7 +55,7 @@ static const struct {
     {"loss", "auto, mse, bce, mae, huber"},
     {"noise", "none, gaussian, mask, saltpepper, uniform"},
     {"optimizer", "foof, adam, adamw, sgd, rmsprop, lbfgs"},
-    {"schedule", "trapezoid, cosine, step, plateau, constant"},
+    {"schedule", "trapezoid, linear, cosine, step, plateau, constant"},
     {"scale", "auto, none, bytes, standard, minmax, robust"},
 #ifdef LT_HAVE_DNNL
     {"backend", "cpu, ref"},

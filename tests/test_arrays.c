@@ -57,8 +57,8 @@ TEST(npy_of_every_type_is_read)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char head[200];
-        snprintf(head, sizeof head,
-                 "{'descr': '%s', 'fortran_order': False, 'shape': (1, 1), }\n", cases[i].descr);
+        snprintf(head, sizeof head, "{'descr': '%s', 'fortran_order': False, 'shape': (1, 1), }\n",
+                 cases[i].descr);
         struct lt_table *t = read_npy(1 + (int)(i % 3), head, cases[i].bytes, cases[i].size);
         T_STR(help_type(t, 0), cases[i].type);
         T_STR(help_cell(t, 0, 0), cases[i].want);
@@ -98,13 +98,15 @@ TEST(a_plain_list_is_one_column)
 
 TEST(headers_that_promise_more_than_the_file_holds_are_refused)
 {
-    T_ERR(refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1152921504606846976, 784), }",
-                  "abcd", 4),
-          "x.npy: the NPY header promises (1152921504606846976, 784) values of 4 bytes, but 4 bytes "
-          "follow it; the file is cut off or damaged");
-    T_ERR(refused("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", "12345678", 8),
-          "x.npy: the NPY header promises (2,) values of 8 bytes, but 8 bytes follow it; the file is "
-          "cut off or damaged");
+    T_ERR(
+        refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1152921504606846976, 784), }",
+                "abcd", 4),
+        "x.npy: the NPY header promises (1152921504606846976, 784) values of 4 bytes, but 4 bytes "
+        "follow it; the file is cut off or damaged");
+    T_ERR(
+        refused("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", "12345678", 8),
+        "x.npy: the NPY header promises (2,) values of 8 bytes, but 8 bytes follow it; the file is "
+        "cut off or damaged");
     T_INT(refused("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", "", 0).code,
           LT_ECONTENT);
 }
@@ -112,7 +114,10 @@ TEST(headers_that_promise_more_than_the_file_holds_are_refused)
 TEST(damaged_headers_are_refused)
 {
     static const char *const heads[] = {
-        "", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1)}",
+        "",
+        "{}",
+        "{'descr': '<f4'}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1)}",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
         "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
@@ -120,7 +125,8 @@ TEST(damaged_headers_are_refused)
         "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1)}",
-        "{'descr': '<f4' 'fortran_order': False, 'shape': (1,)}", "{'descr': '<f4', ",
+        "{'descr': '<f4' 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f4', ",
     };
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         T_ERR(refused(heads[i], "abcd", 4),
@@ -143,7 +149,8 @@ TEST(damaged_headers_are_refused)
 
 TEST(arrays_follow_one_another_when_their_rows_are_alike)
 {
-    struct npy a = npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }", "\1\2\3\4", 4);
+    struct npy a =
+        npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }", "\1\2\3\4", 4);
     struct npy b = npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }", "\5\6", 2);
     struct npy c = npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 3), }", "abc", 3);
     const char *names[] = {t_file("a.npy", a.bytes, a.size), t_file("b.npy", b.bytes, b.size)};
@@ -159,9 +166,11 @@ TEST(arrays_follow_one_another_when_their_rows_are_alike)
     lt_table_free(&t);
     names[1] = t_file("c.npy", c.bytes, c.size);
     T_INT(lt_table_open(&t, names, 2, NULL, &err), LT_ECONTENT);
-    snprintf(want, sizeof want,
-             "%s: holds (1, 3) u1 but %s holds (2, 2) u1; files read together need rows of one shape "
-             "and type", names[1], names[0]);
+    snprintf(
+        want, sizeof want,
+        "%s: holds (1, 3) u1 but %s holds (2, 2) u1; files read together need rows of one shape "
+        "and type",
+        names[1], names[0]);
     T_ERR(err, want);
 }
 
@@ -199,9 +208,9 @@ TEST(idx_files_of_the_wrong_length_are_refused)
 #ifdef LT_HAVE_ZLIB
 
 /* "v\n1\n2\n" as gzip writes it. */
-static const unsigned char zipped[] = {
-    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x2b, 0xe3, 0x32, 0xe4,
-    0x32, 0xe2, 0x02, 0x00, 0xa3, 0xf0, 0xac, 0x6e, 0x06, 0x00, 0x00, 0x00};
+static const unsigned char zipped[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                       0x03, 0x2b, 0xe3, 0x32, 0xe4, 0x32, 0xe2, 0x02, 0x00,
+                                       0xa3, 0xf0, 0xac, 0x6e, 0x06, 0x00, 0x00, 0x00};
 
 TEST(gzip_is_read_through_whatever_the_name)
 {

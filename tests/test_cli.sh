@@ -363,7 +363,7 @@ open("header_length", "w").write(str(8 + struct.unpack("<Q", model[:8])[0]))
 PYTHON
 
 refuses "a_missing_file" 1 "nowhere.csv: no such file; check the name" train nowhere.csv -o out/m -q
-refuses "a_missing_model" 1 "nowhere: no such file; check the name" encode nowhere new.csv -o out/z -q
+refuses "a_missing_model" 1 "nowhere: no such file; check the name" encode nowhere new.csv -o out/z.csv -q
 refuses "a_folder" 1 "folder: is a folder; give the name of a file" train folder -o out/m -q
 refuses "an_empty_file" 3 "empty.csv: is empty; a table needs at least one row" train empty.csv -o out/m -q
 refuses "a_header_and_nothing_else" 3 "header.csv: has a header but no rows; add rows below line 1" \
@@ -388,7 +388,7 @@ bytes; the file is cut off, fetch it again" train cut.csv.gz -o out/m -q
 refuses "a_wrong_magic" 3 'magic.npy: is called .npy but is no NPY file (it begins with 93 4e 55 4d); '\
 'is the name right?' train magic.npy -o out/m -q
 refuses "data_that_do_not_fit_the_model" 3 'five.csv: column "f" is missing; the model was '\
-'trained with 6 columns of these names' encode m five.csv -o out/z -q
+'trained with 6 columns of these names' encode m five.csv -o out/z.csv -q
 refuses "cross_entropy_outside_0_and_1" 2 '--loss bce needs values in [0, 1], and those of '\
 'bce.csv run from -1 to 2 after scaling none; use --loss mse, or --scale minmax' \
     train bce.csv -o out/m --dims 1 --loss bce --scale none -q
@@ -397,9 +397,9 @@ refuses "a_code_as_wide_as_the_data" 2 '--dims 6 is not smaller than the 6 input
 refuses "a_column_that_is_not_there" 2 'data.csv: there is no column "z"; the columns are a, b, '\
 'c, d, e, f' train data.csv -o out/m --ignore z -q
 refuses "a_flipped_byte_in_a_model" 3 'flipped: the weights do not match their checksum '\
-'(SHA-256): the file was changed or damaged; get a fresh copy' encode flipped new.csv -o out/z -q
+'(SHA-256): the file was changed or damaged; get a fresh copy' encode flipped new.csv -o out/z.csv -q
 refuses "a_truncated_model" 3 "short: cut short: it has 100 bytes of at least $(cat header_length); \
-get a fresh copy" encode short new.csv -o out/z -q
+get a fresh copy" encode short new.csv -o out/z.csv -q
 refuses "data_in_place_of_a_model" 3 'data.csv: not a Latent model (it is a text file)' info data.csv
 
 # ---- the lesson ------------------------------------------------------------------------

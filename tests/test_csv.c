@@ -108,7 +108,8 @@ TEST(the_last_line_needs_no_line_end)
 
 TEST(every_word_for_a_missing_value_is_known)
 {
-    struct lt_table *t = help_text("v,w\n,1\nNA,1\nNaN,1\nnan,1\n?,1\nnull,1\nN/A,1\n\"\",1\n  ,1\n7,1\n");
+    struct lt_table *t =
+        help_text("v,w\n,1\nNA,1\nNaN,1\nnan,1\n?,1\nnull,1\nN/A,1\n\"\",1\n  ,1\n7,1\n");
     for (int row = 0; row < 9; row++)
         T_STR(help_cell(t, row, 0), "missing");
     T_STR(help_cell(t, 9, 0), "7");
@@ -170,7 +171,8 @@ TEST(several_files_follow_one_another)
     T_INT(lt_table_open(&t, names, 2, NULL, &err), LT_ECONTENT);
     snprintf(want, sizeof want,
              "%s:1: column 1 is called \"c\" but \"b\" in %s; files read together need the same "
-             "columns", names[1], names[0]);
+             "columns",
+             names[1], names[0]);
     T_ERR(err, want);
 }
 
@@ -209,12 +211,25 @@ TEST(numbers_at_the_edges_are_read_exactly)
 {
     struct lt_numbers *numbers = NULL;
     struct lt_error err = {0};
-    static const char *const texts[] = {
-        "9007199254740993", "9007199254740992.5", "0.1", "2.2250738585072014e-308", "5e-324",
-        "1.7976931348623157e308", "1e309", "-0.0", "0.000000000000000000000000001234567890123456789",
-        "123456789012345678901234567890", "18446744073709551615e0", "9223372036854775807.0",
-        "1e22", "1e23", "8.5e-27", "9007199254740993e-1", "4503599627370496.5",
-        "4503599627370497.5", "1.00000000000000011102230246251565"};
+    static const char *const texts[] = {"9007199254740993",
+                                        "9007199254740992.5",
+                                        "0.1",
+                                        "2.2250738585072014e-308",
+                                        "5e-324",
+                                        "1.7976931348623157e308",
+                                        "1e309",
+                                        "-0.0",
+                                        "0.000000000000000000000000001234567890123456789",
+                                        "123456789012345678901234567890",
+                                        "18446744073709551615e0",
+                                        "9223372036854775807.0",
+                                        "1e22",
+                                        "1e23",
+                                        "8.5e-27",
+                                        "9007199254740993e-1",
+                                        "4503599627370496.5",
+                                        "4503599627370497.5",
+                                        "1.00000000000000011102230246251565"};
     T_INT(lt_numbers_create(&numbers, &err), 0);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int64_t integer = 0;
@@ -226,8 +241,8 @@ TEST(numbers_at_the_edges_are_read_exactly)
         if (memcmp(&got, &want, sizeof got) != 0)
             T_FAIL("%s read as %.17g", texts[i], got);
     }
-    static const char *const words[] = {"", "-", ".", "e5", "1e", "1e+", "0x10", "1_000", "1,5",
-                                        "infinit", "+-1", "1 2", "--1", "nan(1)"};
+    static const char *const words[] = {"",      "-",   ".",       "e5",  "1e",  "1e+", "0x10",
+                                        "1_000", "1,5", "infinit", "+-1", "1 2", "--1", "nan(1)"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (lt_number_is(numbers, words[i]))
             T_FAIL("\"%s\" read as a number", words[i]);
@@ -278,9 +293,10 @@ TEST(ragged_rows_are_refused_with_file_and_line)
     T_ERR(help_refused_text("a,b,c,d\n1,2,3,4\n1,2,3\n"),
           "t.csv:3: 3 fields where the header has 4; give every row as many, and put a text that "
           "holds a delimiter in quotes");
-    T_ERR(help_refused_text("1,2\n1,2,3\n"),
-          "t.csv:2: 3 fields where the first row has 2; give every row as many, and put a text that "
-          "holds a delimiter in quotes");
+    T_ERR(
+        help_refused_text("1,2\n1,2,3\n"),
+        "t.csv:2: 3 fields where the first row has 2; give every row as many, and put a text that "
+        "holds a delimiter in quotes");
     T_ERR(help_refused_text("a,b\n1,2\n\n3\n"),
           "t.csv:4: 1 field where the header has 2; give every row as many, and put a text that "
           "holds a delimiter in quotes");
@@ -307,7 +323,11 @@ TEST(what_is_not_text_is_refused)
 {
     T_ERR(help_refused("t.csv", "a,b\n1,\0\n", 8),
           "t.csv:2: a zero byte, which text does not hold; is this a table?");
-    T_ERR(help_refused("t.csv", "\xff\xfe" "a\0", 4), "t.csv: is UTF-16 text; save it as UTF-8");
+    T_ERR(help_refused("t.csv",
+                       "\xff\xfe"
+                       "a\0",
+                       4),
+          "t.csv: is UTF-16 text; save it as UTF-8");
     T_ERR(help_refused("t.png", "\x89PNG\r\n\x1a\n", 8),
           "t.png: is a PNG image; CSV, NPY, NPZ and IDX can be read");
 }
@@ -331,8 +351,8 @@ TEST(missing_files_and_folders_are_refused)
 
 TEST(names_that_promise_another_kind_are_refused)
 {
-    T_ERR(help_refused("x.npy", "1,2\n", 4),
-          "x.npy: is called .npy but is no NPY file (it begins with 31 2c 32 0a); is the name right?");
+    T_ERR(help_refused("x.npy", "1,2\n", 4), "x.npy: is called .npy but is no NPY file (it begins "
+                                             "with 31 2c 32 0a); is the name right?");
     T_ERR(help_refused("labels-idx1-ubyte", "\x01\x02\x03\x04", 4),
           "labels-idx1-ubyte: is called -ubyte but is no IDX file (it begins with 01 02 03 04); is "
           "the name right?");

@@ -79,8 +79,9 @@ static struct layer layer_make(const char *backend, int threads, const struct lt
 
 static void layer_free(struct layer *l)
 {
-    void *const memories[] = {l->w.memory,  l->bias.memory, l->x.memory,  l->pre.memory, l->y.memory,
-                              l->da.memory, l->dx.memory,   l->dw.memory, l->db.memory};
+    void *const memories[] = {l->w.memory,   l->bias.memory, l->x.memory,
+                              l->pre.memory, l->y.memory,    l->da.memory,
+                              l->dx.memory,  l->dw.memory,   l->db.memory};
     for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
         l->b->ops->memory_free(l->b, memories[i]);
     l->b->ops->dense_free(l->b, l->dense);
@@ -154,7 +155,8 @@ static void expect_same_results(struct layer *a, struct layer *b, int64_t rows)
 static void expect_textbook(struct layer *l, int64_t rows, const float *old_dw, double tolerance)
 {
     const int64_t in = l->spec.in, out = l->spec.out;
-    float *w = read_back(l->b, l->w, (size_t)(in * out)), *x = read_back(l->b, l->x, padded(rows) * (size_t)in);
+    float *w = read_back(l->b, l->w, (size_t)(in * out)),
+          *x = read_back(l->b, l->x, padded(rows) * (size_t)in);
     float *da = read_back(l->b, l->da, padded(rows) * (size_t)out);
     float *bias = read_back(l->b, l->bias, (size_t)out);
     float *pre = read_back(l->b, l->pre, (size_t)(rows * out));
@@ -210,6 +212,33 @@ TEST(ref_products_are_those_of_the_textbook)
             free(old_dw);
             layer_free(&l);
         }
+}
+
+/* FNV-1a, over results that every machine must get. */
+static uint64_t hash_floats(uint64_t hash, struct layer *l, struct lt_buffer from, size_t n)
+{
+    float *values = read_back(l->b, from, n);
+    for (size_t i = 0; i < n * sizeof *values; i++)
+        hash = (hash ^ ((const unsigned char *)values)[i]) * 0x100000001b3u;
+    free(values);
+    return hash;
+}
+
+TEST(the_bits_of_ref_are_those_of_every_other_machine)
+{
+    const struct lt_dense_spec spec = {
+        .rows = 37, .in = 129, .out = 70, .training = true, .need_dx = true};
+    struct layer l = layer_make("ref", 2, &spec);
+    layer_run(&l, 37, true);
+    uint64_t hash = 0xcbf29ce484222325u;
+    hash = hash_floats(hash, &l, l.y, 37 * 70);
+    hash = hash_floats(hash, &l, l.dx, 37 * 129);
+    hash = hash_floats(hash, &l, l.dw, 129 * 70);
+    hash = hash_floats(hash, &l, l.db, 70);
+    layer_free(&l);
+    char text[32];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    T_STR(text, "99185e9d86ccca6c");
 }
 
 /* ref and cpu on one layer, a full batch, then a remainder, then accumulating. */
@@ -319,7 +348,8 @@ static void expect_rows_alone(const char *backend, enum lt_precision precision)
 {
     enum { ROWS = 200 };
     static const int64_t cuts[][2] = {/* first row, rows */
-                                      {0, 1}, {37, 1}, {199, 1}, {5, 31}, {64, 64}, {3, 129}, {1, 160}};
+                                      {0, 1},   {37, 1},  {199, 1}, {5, 31},
+                                      {64, 64}, {3, 129}, {1, 160}};
     for (int i = 0; i < WIDTHS; i++)
         for (int o = 0; o < WIDTHS; o++) {
             const struct lt_dense_spec spec = {.rows = ROWS,
@@ -421,7 +451,7 @@ static void compare_matmul(const struct lt_matmul_spec *spec, double tolerance)
 
 TEST(general_products_of_cpu_agree_with_ref)
 {
-    static const int64_t shapes[][3] = {{1, 1, 1},    {7, 33, 50},   {129, 1, 7},   {1, 129, 33},
+    static const int64_t shapes[][3] = {{1, 1, 1},    {7, 33, 50},    {129, 1, 7},    {1, 129, 33},
                                         {64, 64, 64}, {250, 30, 129}, {300, 784, 784}};
     if (!has_cpu())
         T_SKIP("this build has no oneDNN");

@@ -1,111 +1,8 @@
 /* Networks: gradients against central differences in double precision, the two
- * halves against the whole, rows against their neighbours, specs that are refused. */
+ * halves against the whole, rows against their neighbours. */
 #include "base/mem.h"
 #include "kernels/ref/ref.h"
-#include "net/net.h"
-#include "t.h"
-
-/* ---- networks to test ---- */
-
-/* Adds a node that reads `input` and returns its index. */
-static int add(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int input)
-{
-    struct lt_node *n = &s->node[s->count];
-    n->kind = kind;
-    snprintf(n->name, sizeof n->name, "%s", name);
-    n->inputs = s->count > 0;
-    n->input[0] = input;
-    n->weight = 1;
-    return s->count++;
-}
-
-static int add_input(struct lt_net_spec *s, int64_t width)
-{
-    memset(s, 0, sizeof *s);
-    int i = add(s, LT_NODE_INPUT, "input", 0);
-    s->node[i].shape = (struct lt_shape){width, 1, 1};
-    return i;
-}
-
-static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t width,
-                     enum lt_act act)
-{
-    int i = add(s, LT_NODE_DENSE, name, input);
-    s->node[i].width = width;
-    s->node[i].act = act;
-    return i;
-}
-
-static int add_head(struct lt_net_spec *s, const char *name, int input, enum lt_loss loss,
-                    enum lt_act unit)
-{
-    int i = add(s, LT_NODE_HEAD, name, input);
-    s->node[i].loss = loss;
-    s->node[i].unit = unit;
-    return i;
-}
-
-static int add_code(struct lt_net_spec *s, int input)
-{
-    return s->code = add(s, LT_NODE_CODE, "code", input);
-}
-
-/* inputs -> hidden -> dims -> hidden -> inputs, tied when asked. */
-static void plain_net(struct lt_net_spec *s, const int64_t widths[3], enum lt_act act, bool tied,
-                      enum lt_loss loss, enum lt_act unit)
-{
-    int e1 = add_dense(s, "encoder1", add_input(s, widths[0]), widths[1], act);
-    int e2 = add_dense(s, "encoder2", e1, widths[2], LT_ACT_LINEAR);
-    int d1 = add_dense(s, "decoder1", add_code(s, e2), widths[1], act);
-    int d2 = add_dense(s, "decoder2", d1, widths[0], LT_ACT_LINEAR);
-    s->node[d1].tied = tied ? e2 : 0;
-    s->node[d2].tied = tied ? e1 : 0;
-    add_head(s, "output", d2, loss, unit);
-}
-
-static const int64_t SMALL[3] = {11, 7, 3}, ODD[3] = {67, 37, 17};
-
-/* A skip connection in the encoder, the code read twice, a concatenation, a layer read by a head
- * and by another layer, and heads of different losses and weights; column 11 has none. */
-static void graph_net(struct lt_net_spec *s)
-{
-    int e1 = add_dense(s, "encoder1", add_input(s, 12), 6, LT_ACT_TANH);
-    int e2 = add_dense(s, "encoder2", e1, 6, LT_ACT_GELU);
-    int skip = add(s, LT_NODE_ADD, "skip", e1);
-    s->node[skip].inputs = 2;
-    s->node[skip].input[1] = e2;
-    int code = add_code(s, add_dense(s, "encoder3", skip, 3, LT_ACT_LINEAR));
-    int d1 = add_dense(s, "decoder1", code, 5, LT_ACT_SILU);
-    int both = add(s, LT_NODE_CONCAT, "both", d1);
-    s->node[both].inputs = 2;
-    s->node[both].input[1] = code;
-    int first = add_dense(s, "first", both, 4, LT_ACT_LINEAR);
-    int h1 = add_head(s, "first_head", first, LT_LOSS_HUBER, LT_ACT_LINEAR);
-    int second = add_dense(s, "second", first, 7, LT_ACT_LINEAR);
-    int h2 = add_head(s, "second_head", second, LT_LOSS_BCE, LT_ACT_SIGMOID);
-    s->node[h1].weight = 0.25f;
-    s->node[h2].weight = 1.75f;
-    s->node[h2].target = 4;
-}
-
-/* Noise on the input and dropout on both hidden layers. */
-static void noisy_net(struct lt_net_spec *s, enum lt_noise kind, float amount)
-{
-    int noise = add(s, LT_NODE_NOISE, "noise", add_input(s, 11));
-    s->node[noise].noise = kind;
-    s->node[noise].amount = amount;
-    s->node[noise].low = -0.5f;
-    s->node[noise].high = 1.5f;
-    int e1 = add_dense(s, "encoder1", noise, 9, LT_ACT_ELU);
-    int drop1 = add(s, LT_NODE_DROPOUT, "drop1", e1);
-    int e2 = add_dense(s, "encoder2", drop1, 4, LT_ACT_LINEAR);
-    int d1 = add_dense(s, "decoder1", add_code(s, e2), 9, LT_ACT_TANH);
-    int drop2 = add(s, LT_NODE_DROPOUT, "drop2", d1);
-    s->node[drop1].amount = 0.3f;
-    s->node[drop2].amount = 0.2f;
-    add_head(s, "output", add_dense(s, "decoder2", drop2, 11, LT_ACT_LINEAR), LT_LOSS_MSE,
-             LT_ACT_LINEAR);
-}
+#include "t_net.h"
 
 /* ---- bound networks ---- */
 
@@ -264,8 +161,7 @@ static void check_gradients(struct lt_net_spec *spec, int64_t rows)
         double worst = check_rig(spec, &r, rows);
         rig_close(&r);
         if (!(worst <= GRADIENT_TOLERANCE))
-            T_FAIL("%s: a gradient is off by %.1e of the largest in its block", backends[b],
-                   worst);
+            T_FAIL("%s: a gradient is off by %.1e of the largest in its block", backends[b], worst);
     }
 }
 
@@ -380,8 +276,7 @@ static void check_halves(const struct lt_net_spec *spec, const char *backend, bo
     struct rig r;
     float codes[N * 32], whole[N * 128], halves[N * 128];
     struct lt_pass pass = {.rows = N};
-    if (!rig_open(&r, spec, backend, 2,
-                  &(struct lt_net_options){.rows = N, .training = training}))
+    if (!rig_open(&r, spec, backend, 2, &(struct lt_net_options){.rows = N, .training = training}))
         return;
     size_t bytes = N * (size_t)lt_net_spec_inputs(lt_net_spec_of(r.net)) * sizeof(float);
     lt_net_put_input(r.net, r.rows, N);
@@ -541,8 +436,7 @@ TEST(a_short_batch_is_blind_to_the_longer_one_before_it)
             train_once(&used, 100);
             train_once(&used, 37);
             train_once(&fresh, 37);
-            T_OK(memcmp(fresh.gradients, used.gradients, fresh.layout.total * sizeof(float)) ==
-                 0);
+            T_OK(memcmp(fresh.gradients, used.gradients, fresh.layout.total * sizeof(float)) == 0);
             rig_close(&fresh);
             rig_close(&used);
         }
@@ -584,169 +478,6 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
                     plain_net(&s, wide, LT_ACT_GELU, kind == 1, LT_LOSS_HUBER, LT_ACT_SIGMOID);
                 check_threads(&s, backends[b], (enum lt_precision)precision);
             }
-}
-
-/* ---- parameters ---- */
-
-TEST(parameters_lie_in_node_order_with_their_names)
-{
-    struct lt_net_spec s;
-    struct lt_params p;
-    struct lt_error err = {0};
-    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
-    T_INT(lt_net_spec_infer(&s, &err), 0);
-    T_INT(lt_params_of(&p, &s, &err), 0);
-    T_INT(p.count, 6);
-    T_STR(p.param[0].name, "encoder1.weight");
-    T_STR(p.param[3].name, "encoder2.bias");
-    T_STR(p.param[4].name, "decoder1.bias");
-    T_INT(p.param[2].rows, 3);
-    T_INT(p.param[2].cols, 7);
-    T_INT(p.param[2].offset, 7 * 11 + 7);
-    T_INT(p.total, 7 * 11 + 7 + 3 * 7 + 3 + 7 + 11);
-}
-
-TEST(initial_weights_have_the_variance_of_their_activation)
-{
-    const int64_t widths[3] = {200, 300, 100};
-    const double want[LT_ACTS] = {
-        [LT_ACT_LINEAR] = 1.0 / 200, [LT_ACT_SELU] = 1.0 / 200,    [LT_ACT_SIGMOID] = 2.0 / 500,
-        [LT_ACT_TANH] = 2.0 / 500,   [LT_ACT_SOFTPLUS] = 2.0 / 500, [LT_ACT_RELU] = 2.0 / 200,
-        [LT_ACT_GELU] = 2.0 / 200,   [LT_ACT_LEAKY_RELU] = 2.0 / 200, [LT_ACT_ELU] = 2.0 / 200,
-        [LT_ACT_SILU] = 2.0 / 200};
-    struct lt_net_spec s;
-    struct rig r;
-    for (int act = 0; act < LT_ACTS; act++) {
-        plain_net(&s, widths, (enum lt_act)act, false, LT_LOSS_MSE, LT_ACT_LINEAR);
-        T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 1}));
-        double sum = 0;
-        for (int i = 0; i < 300 * 200; i++)
-            sum += (double)r.weights[i] * (double)r.weights[i];
-        T_NEAR(sum / (300 * 200), want[act], 0.03 * want[act]);
-        rig_close(&r);
-    }
-}
-
-TEST(operations_are_counted_per_row)
-{
-    struct lt_net_spec s;
-    struct lt_error err = {0};
-    plain_net(&s, SMALL, LT_ACT_TANH, false, LT_LOSS_MSE, LT_ACT_LINEAR);
-    T_INT(lt_net_spec_infer(&s, &err), 0);
-    T_NEAR(lt_net_flops_forward(&s), 2 * 2 * (11 * 7 + 7 * 3), 0);
-    T_NEAR(lt_net_flops_train(&s), 6 * 2 * (11 * 7 + 7 * 3) - 2 * 11 * 7, 0);
-}
-
-/* ---- refusals ---- */
-
-static void expect_refusal(struct lt_net_spec *s, const char *message)
-{
-    struct lt_error err = {0};
-    T_INT(lt_net_spec_infer(s, &err), LT_ECONTENT);
-    T_ERR(err, message);
-}
-
-static struct lt_net_spec sound(void)
-{
-    struct lt_net_spec s;
-    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
-    return s;
-}
-
-#define REFUSED(change, message)                                                                   \
-    do {                                                                                           \
-        struct lt_net_spec s = sound();                                                            \
-        change;                                                                                    \
-        expect_refusal(&s, message);                                                               \
-    } while (0)
-
-/* Nodes of sound(): 0 input, 1 encoder1, 2 encoder2, 3 code, 4 decoder1, 5 decoder2, 6 output. */
-TEST(a_graph_that_makes_no_sense_is_refused)
-{
-    REFUSED(s.count = 0, "a network has 1 to 64 nodes, not 0");
-    REFUSED(s.count = 65, "a network has 1 to 64 nodes, not 65");
-    REFUSED(s.code = 2, "the network lacks its input or its code");
-    REFUSED(s.count = 4, "the network has no head");
-    REFUSED(s.node[0].shape.c = 0, "network node 0 \"input\": the input shape is out of range");
-    REFUSED(s.node[0].shape = ((struct lt_shape){1 << 20, 1 << 20, 1 << 20}),
-            "network node 0 \"input\": the input shape is out of range");
-    REFUSED(s.node[2].kind = LT_NODE_INPUT,
-            "network node 2 \"encoder2\": it has the wrong number of inputs");
-    REFUSED(s.node[2].kind = LT_NODE_KINDS, "network node 2 \"encoder2\": unknown kind");
-    REFUSED(s.node[2].inputs = 3, "network node 2 \"encoder2\": it has the wrong number of inputs");
-    REFUSED(s.node[2].input[0] = 2, "network node 2 \"encoder2\": an input is not an earlier node");
-    REFUSED(s.node[2].input[0] = -1,
-            "network node 2 \"encoder2\": an input is not an earlier node");
-    REFUSED((s.node[5].input[0] = 1, s.node[5].tied = 0),
-            "network node 5 \"decoder2\": it sees the input past the code");
-    REFUSED((s.node[4].kind = LT_NODE_CODE, s.node[4].tied = 0),
-            "network node 4 \"decoder1\": a network has one code");
-    REFUSED((s.node[6].input[0] = 5, s.count = 8, s.node[7] = s.node[6], s.node[7].input[0] = 6,
-             s.node[7].name[0] = 'x'),
-            "network node 7 \"xutput\": a head has no outputs to read");
-}
-
-TEST(names_that_cannot_be_stored_are_refused)
-{
-    REFUSED(s.node[2].name[0] = 0, "network node 2 \"\": its name is empty or too long");
-    REFUSED(memset(s.node[2].name, 'a', sizeof s.node[2].name),
-            "network node 2 \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\": its name is empty or too long");
-    REFUSED(s.node[2].name[0] = 'E',
-            "network node 2 \"Encoder2\": names are made of a-z, 0-9, _ and .");
-    REFUSED(s.node[2].name[7] = '1', "network node 2 \"encoder1\": its name stands twice");
-}
-
-TEST(attributes_out_of_range_are_refused)
-{
-    REFUSED(s.node[2].width = 0, "network node 2 \"encoder2\": the width is out of range");
-    REFUSED(s.node[2].width = LT_WIDTH_MAX + 1,
-            "network node 2 \"encoder2\": the width is out of range");
-    REFUSED(s.node[4].tied = 4, "network node 4 \"decoder1\": tied to a node that has no weights");
-    REFUSED(s.node[4].tied = 3, "network node 4 \"decoder1\": tied to a node that has no weights");
-    REFUSED(s.node[5].tied = 4, "network node 5 \"decoder2\": tied to a node that has no weights");
-    REFUSED(s.node[4].tied = 1, "network node 4 \"decoder1\": tied to weights of another shape");
-    REFUSED(s.node[6].unit = LT_ACT_TANH,
-            "network node 6 \"output\": the output unit must be linear or sigmoid");
-    REFUSED(s.node[6].loss = LT_LOSS_BCE,
-            "network node 6 \"output\": bce needs the sigmoid output unit");
-    REFUSED(s.node[6].weight = -1, "network node 6 \"output\": the weight of its loss is out of range");
-    REFUSED(s.node[6].weight = NAN,
-            "network node 6 \"output\": the weight of its loss is out of range");
-    REFUSED(s.node[6].target = 1, "network node 6 \"output\": its target lies outside the input");
-    REFUSED(s.node[6].target = -1, "network node 6 \"output\": its target lies outside the input");
-}
-
-TEST(noise_dropout_and_joins_are_checked)
-{
-    struct lt_net_spec s;
-    noisy_net(&s, LT_NOISE_MASK, 1.5f);
-    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
-    noisy_net(&s, LT_NOISE_GAUSSIAN, NAN);
-    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
-    noisy_net(&s, LT_NOISE_GAUSSIAN, 1);
-    s.node[3].amount = 1;
-    expect_refusal(&s, "network node 3 \"drop1\": dropout must be at least 0 and less than 1");
-    s.node[3].kind = LT_NODE_NOISE;
-    expect_refusal(&s, "network node 3 \"drop1\": noise belongs right after the input");
-    graph_net(&s);
-    s.node[3].input[1] = 0;
-    expect_refusal(&s, "network node 3 \"skip\": its inputs differ in shape");
-    graph_net(&s);
-    s.node[2].width = s.node[6].width = LT_WIDTH_MAX;
-    s.node[3].input[1] = 1;
-    expect_refusal(&s, "network node 7 \"both\": the width is out of range");
-}
-
-TEST(a_network_of_too_many_weights_is_refused)
-{
-    struct lt_net_spec s = sound();
-    struct lt_params p;
-    struct lt_error err = {0};
-    s.node[1].width = s.node[2].width = LT_WIDTH_MAX;
-    s.node[4].tied = s.node[5].tied = 0;
-    T_INT(lt_net_spec_infer(&s, &err), 0);
-    T_INT(lt_params_of(&p, &s, &err), LT_ECONTENT);
-    T_ERR(err, "network node 2 \"encoder2\": the network has more than 2^33 weights");
 }
 
 T_MAIN

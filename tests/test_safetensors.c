@@ -47,11 +47,13 @@ TEST(what_is_written_is_read)
     T_INT((uintptr_t)t->data % 64, 0);
     t = lt_safetensors_find(&st, "bytes");
     T_OK(t && t->bytes == sizeof bytes && memcmp(t->data, bytes, sizeof bytes) == 0);
-    T_INT(lt_safetensors_get(&st, "net.dense1.weight", LT_DTYPE_F32, 2, (int64_t[]){2, 3}, &t, &err),
-          0);
+    T_INT(
+        lt_safetensors_get(&st, "net.dense1.weight", LT_DTYPE_F32, 2, (int64_t[]){2, 3}, &t, &err),
+        0);
     T_OK(memcmp(t->data, narrow, sizeof narrow) == 0);
-    T_INT(lt_safetensors_get(&st, "net.dense1.weight", LT_DTYPE_F32, 2, (int64_t[]){3, 2}, &t, NULL),
-          LT_ECONTENT);
+    T_INT(
+        lt_safetensors_get(&st, "net.dense1.weight", LT_DTYPE_F32, 2, (int64_t[]){3, 2}, &t, NULL),
+        LT_ECONTENT);
     T_INT(lt_safetensors_get(&st, "absent", LT_DTYPE_F32, 1, (int64_t[]){3}, &t, &err),
           LT_ECONTENT);
     T_OK(strstr(err.text, "a.safetensors: the array \"absent\" is missing") != NULL);
@@ -190,14 +192,18 @@ TEST(headers_that_contradict_themselves_are_refused)
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", 8},
         {"{\"a\":{\"dtype\":\"F99\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1152921504606846976,4],"
-         "\"data_offsets\":[0,0]}}", 0},
+         "\"data_offsets\":[0,0]}}",
+         0},
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1},
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
-         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[5,9]}}", 9}, /* a gap */
+         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[5,9]}}",
+         9}, /* a gap */
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
-         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}", 6}, /* an overlap */
+         "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[2,6]}}",
+         6}, /* an overlap */
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
-         "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}", 8}, /* a name twice */
+         "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}",
+         8}, /* a name twice */
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4]}}", 4},
         {"{\"a\":3}", 0},
         {"{\"__metadata__\":[]}", 0},

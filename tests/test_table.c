@@ -162,7 +162,8 @@ TEST(a_file_of_labels_is_one_column_of_whole_numbers_or_words)
     T_INT(lt_labels_read(&labels, name, &err), LT_ECONTENT);
     snprintf(want, sizeof want,
              "%s: labels are one column, but this has 2; give a file with one column, or the name "
-             "of a column of the data", name);
+             "of a column of the data",
+             name);
     T_ERR(err, want);
     err = (struct lt_error){0};
     name = t_text("real.csv", "a\n0\n0.5\n");

@@ -57,7 +57,7 @@ TEST(csv_keeps_names_and_types)
 TEST(what_is_written_reads_back_in_every_kind)
 {
     static const char *const names[] = {
-        "b.csv", "b.tsv", "b.npy", "b.idx",
+        "b.csv",    "b.tsv",    "b.npy",    "b.idx",
 #ifdef LT_HAVE_ZLIB
         "b.csv.gz", "b.tsv.gz", "b.npy.gz", "b.idx.gz",
 #endif
@@ -144,8 +144,9 @@ TEST(names_without_a_known_ending_are_refused)
     struct lt_error err = {0};
     struct lt_writer *w = NULL;
     T_INT(lt_writer_create(&w, "out.parquet", &schema, &err), LT_EUSAGE);
-    T_ERR(err, "out.parquet: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx "
-               "(each also with .gz), .npz or .png");
+    T_ERR(err,
+          "out.parquet: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx "
+          "(each also with .gz), .npz or .png");
     T_OK(w == NULL);
     T_INT(lt_writer_check("x.npz.gz", NULL), LT_EUSAGE);
     T_INT(lt_writer_check("x.csv.gz", NULL), 0);
@@ -186,7 +187,8 @@ TEST(nan_does_not_become_an_integer)
     T_INT(lt_writer_create(&w, t_tmp("h.csv"), &schema, &err), 0);
     T_INT(lt_writer_rows(w, values, 1, &err), LT_EFAIL);
     T_OK(strstr(err.text,
-                ": row 0, column 1 is not a number, which a column of integers cannot hold") != NULL);
+                ": row 0, column 1 is not a number, which a column of integers cannot hold") !=
+         NULL);
     lt_writer_abort(&w);
 }
 
@@ -239,8 +241,14 @@ static void png_size(const char *path, int *width, int *height)
 TEST(sheets_draw_originals_above_reconstructions)
 {
     float a[3 * 16] = {0}, b[3 * 16] = {0};
-    const struct lt_sheet sheet = {.originals = a, .reconstructions = b, .n = 3, .height = 4,
-                                   .width = 4, .channels = 1, .columns = 2, .zoom = 1};
+    const struct lt_sheet sheet = {.originals = a,
+                                   .reconstructions = b,
+                                   .n = 3,
+                                   .height = 4,
+                                   .width = 4,
+                                   .channels = 1,
+                                   .columns = 2,
+                                   .zoom = 1};
     struct lt_error err = {0};
     int width, height;
     T_INT(lt_sheet_write(t_tmp("s.png"), &sheet, &err), 0);

@@ -262,7 +262,11 @@ static int init_weights(struct fit *f, struct lt_error *err)
     int rc = lt_alloc(&weights, params->total, sizeof *weights, "weights", err);
     if (rc)
         return rc;
+    double square = f->pca.total; /* of a row: its variance and its mean's square */
+    for (int64_t j = 0; j < f->pca.inputs; j++)
+        square += (double)f->pca.mean[j] * (double)f->pca.mean[j];
     lt_params_init(params, &f->recipe.spec, f->options->seed, weights);
+    lt_params_fit_data(params, &f->recipe.spec, f->pca.mean, square, weights);
     lt_net_set_weights(f->net, weights);
     lt_free(weights);
     return 0;

@@ -286,7 +286,7 @@ bool lt_converged(const double *errors, int64_t n)
         before = i < n - tail && errors[i] < before ? errors[i] : before;
         best = errors[i] < best ? errors[i] : best;
     }
-    return isfinite(before) && best >= 0.98 * before;
+    return isfinite(before) && best >= 0.9 * before;
 }
 
 /* ---- leaks ---- */

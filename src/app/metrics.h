@@ -60,7 +60,7 @@ int lt_bootstrap_ratio(struct lt_interval *out, const double *a /* (n) */,
                        struct lt_error *err);
 
 /* Had training settled?  `errors` are the validations in order: no when the last tenth of them
- * (at least one) still lowered the best error by more than 2 %, or when there is only one. */
+ * (at least one) still lowered the best error by more than 10 %, or when there is only one. */
 bool lt_converged(const double *errors /* (n) */, int64_t n);
 
 /* ---- leaks ---- */

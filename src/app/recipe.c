@@ -106,7 +106,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
         rc = lt_fail(err, LT_EUSAGE, "--precision: \"%.40s\" is not one of auto, f32, bf16",
                      o->precision);
     if (!rc && o->budget > 0 &&
-        (w.schedule == LT_SCHEDULE_COSINE || w.schedule == LT_SCHEDULE_STEP))
+        (w.schedule == LT_SCHEDULE_COSINE || w.schedule == LT_SCHEDULE_STEP ||
+         w.schedule == LT_SCHEDULE_LINEAR))
         rc = lt_fail(err, LT_EUSAGE,
                      "--schedule %s must know the number of steps; with --budget use trapezoid, "
                      "plateau or constant, or give --epochs or --steps",
@@ -160,7 +161,7 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
         a->input = (struct lt_shape){c, h, wd};
     if (!o->layers || same(o->layers, "auto"))
         draw_widths(a, inputs);
-    a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_ELU;
+    a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_SILU;
     a->tied = o->tied != 0;
     a->dropout = o->dropout;
     a->low = facts->prep->low;

@@ -13,6 +13,7 @@ int lt_session_create(struct lt_session **out, const struct lt_model *model,
     if (rc)
         return rc;
     s->model = model;
+    s->listener = options->listener;
     rc = lt_backend_create(&s->backend, options->backend, options->threads, err);
     if (!rc)
         rc = lt_net_create(

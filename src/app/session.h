@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "kernels/backend.h"
+#include "latent.h"
 #include "model/model.h"
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ enum { LT_SESSION_ROWS = 512 };
 
 struct lt_session {
     const struct lt_model *model;
+    const latent_listener *listener; /* told while rows are written; NULL: nobody */
     struct lt_backend *backend;
     struct lt_net *net;
     float *rows;  /* (LT_SESSION_ROWS, D): scaled rows */
@@ -27,6 +29,7 @@ struct lt_session_options {
     int threads;
     const char *backend; /* NULL: the best in this build */
     enum lt_precision precision;
+    const latent_listener *listener; /* must outlive the session; NULL: nobody */
 };
 
 int lt_session_create(struct lt_session **out, const struct lt_model *model,

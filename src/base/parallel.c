@@ -13,22 +13,34 @@
 void GOMP_parallel(void (*fn)(void *), void *data, unsigned threads, unsigned flags);
 int omp_get_thread_num(void);
 
+enum { MOST_SHARES = 64, CACHE_LINE = 64 };
+
+/* A thread's own run of chunks, handed out from the front; others may take
+ * from it too. */
+struct share {
+    _Alignas(CACHE_LINE) atomic_size_t next;
+    size_t end;
+};
+
 struct lt_team {
     lt_chunk_fn *fn;
     void *context;
-    size_t chunks;
-    atomic_size_t next;
+    size_t share_count;
+    struct share shares[MOST_SHARES];
 };
 
 static void team_member(void *data)
 {
     struct lt_team *team = data;
-    int thread = omp_get_thread_num();
-    for (;;) {
-        size_t chunk = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
-        if (chunk >= team->chunks)
-            break;
-        team->fn(team->context, chunk, thread);
+    const int thread = omp_get_thread_num();
+    for (size_t i = 0; i < team->share_count; i++) {
+        struct share *s = &team->shares[((size_t)thread + i) % team->share_count];
+        for (;;) {
+            const size_t chunk = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+            if (chunk >= s->end)
+                break;
+            team->fn(team->context, chunk, thread);
+        }
     }
 }
 #endif
@@ -37,9 +49,13 @@ void lt_parallel(int threads, size_t chunks, lt_chunk_fn *fn, void *context)
 {
 #if LT_HAVE_OPENMP
     if (threads > 1 && chunks > 1) {
-        struct lt_team team = {.fn = fn, .context = context, .chunks = chunks};
-        atomic_init(&team.next, 0);
-        size_t members = (size_t)threads < chunks ? (size_t)threads : chunks;
+        const size_t members = (size_t)threads < chunks ? (size_t)threads : chunks;
+        const size_t count = members < MOST_SHARES ? members : MOST_SHARES;
+        struct lt_team team = {.fn = fn, .context = context, .share_count = count};
+        for (size_t i = 0; i < count; i++) {
+            atomic_init(&team.shares[i].next, chunks / count * i + chunks % count * i / count);
+            team.shares[i].end = chunks / count * (i + 1) + chunks % count * (i + 1) / count;
+        }
         GOMP_parallel(team_member, &team, (unsigned)members, 0);
         return;
     }

@@ -18,8 +18,10 @@
 typedef void lt_chunk_fn(void *context, size_t chunk, int thread);
 
 /* Calls fn(context, c, t) for every c in 0 ... chunks-1, where t in
- * 0 ... threads-1 names the thread that runs it (for scratch space). Pieces
- * are handed out one by one in ascending order.  Returns when all are done.
+ * 0 ... threads-1 names the thread that runs it (for scratch space).  Each
+ * thread begins with its own run of pieces, so that it meets again what its
+ * cache still holds from the last call, and then helps the others; within a run
+ * pieces are handed out one by one.  Returns when all are done.
  * threads <= 1 or chunks <= 1 runs in the calling thread. */
 void lt_parallel(int threads, size_t chunks, lt_chunk_fn *fn, void *context);
 

@@ -76,8 +76,7 @@ static int fetch(const struct lt_table *table, const int64_t *rows, int64_t begi
     return LT_OK;
 }
 
-static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf,
-                  size_t size)
+static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf, size_t size)
 {
     const struct array_table *t = array_of(table);
     int p = part_of(t, row);
@@ -106,9 +105,10 @@ static int check_alike(const struct lt_array *a, const struct lt_array *b, struc
         memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0)
         return LT_OK;
     char at[LT_ARRAY_TEXT], bt[LT_ARRAY_TEXT];
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: holds %s but %s holds %s; files read together need rows of one shape and type",
-                   b->name, lt_array_text(b, bt), a->name, lt_array_text(a, at));
+    return lt_fail(
+        err, LT_ECONTENT,
+        "%s: holds %s but %s holds %s; files read together need rows of one shape and type",
+        b->name, lt_array_text(b, bt), a->name, lt_array_text(a, at));
 }
 
 int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count,
@@ -125,7 +125,8 @@ int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count
         rows += arrays[i].rows;
     }
     if (!rc && (width < 1 || width > LT_COLUMNS_MAX || rows > LT_ROWS_MAX))
-        rc = lt_fail(err, LT_ECONTENT, "%s: %" PRId64 " columns; between 1 and %" PRId64 " can be read",
+        rc = lt_fail(err, LT_ECONTENT,
+                     "%s: %" PRId64 " columns; between 1 and %" PRId64 " can be read",
                      arrays[0].name, width, (int64_t)LT_COLUMNS_MAX);
     if (rc ||
         (rc = lt_table_init(&t, sizeof *t, &array_ops, arrays[0].name, rows, width, 1, false, err)))
@@ -134,8 +135,7 @@ int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count
         (rc = lt_alloc(&t->first, (size_t)count, sizeof *t->first, arrays[0].name, err)))
         goto out;
     struct lt_group *g = &t->base.group[0];
-    *g = (struct lt_group){
-        .type = arrays[0].type, .width = width, .shape_rank = arrays[0].rank};
+    *g = (struct lt_group){.type = arrays[0].type, .width = width, .shape_rank = arrays[0].rank};
     memcpy(g->shape, arrays[0].shape, sizeof g->shape);
     t->row_bytes = (size_t)width * lt_type_size(g->type);
     for (int i = 0; i < count; i++) {
@@ -157,12 +157,11 @@ out:
     return rc;
 }
 
-int lt_table_from_rows(struct lt_table **out, const char *name, const float *values,
-                       int64_t rows, int64_t columns, struct lt_error *err)
+int lt_table_from_rows(struct lt_table **out, const char *name, const float *values, int64_t rows,
+                       int64_t columns, struct lt_error *err)
 {
     *out = NULL;
-    struct lt_array array = {
-        .type = LT_F32, .rows = rows, .rank = 1, .shape = {columns}};
+    struct lt_array array = {.type = LT_F32, .rows = rows, .rank = 1, .shape = {columns}};
     size_t cells = 0;
     if (rows < 1 || columns < 1 || rows > LT_ROWS_MAX || columns > LT_COLUMNS_MAX ||
         !lt_size_mul((size_t)rows, (size_t)columns, &cells))

@@ -14,10 +14,10 @@ struct lt_array {
     int64_t rows;
     int rank; /* of a row */
     int64_t shape[LT_SHAPE_MAX];
-    const void *values;     /* (rows, product of shape), inside bytes or owned */
-    struct lt_bytes bytes;  /* the file, or nothing */
-    void *owned;            /* converted values, or NULL */
-    char *name;             /* of the file, for messages */
+    const void *values;    /* (rows, product of shape), inside bytes or owned */
+    struct lt_bytes bytes; /* the file, or nothing */
+    void *owned;           /* converted values, or NULL */
+    char *name;            /* of the file, for messages */
 };
 void lt_array_free(struct lt_array *array);
 int64_t lt_array_width(const struct lt_array *array);

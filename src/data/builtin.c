@@ -7,7 +7,7 @@
 
 struct builtin {
     const char *name;
-    const char *keys; /* options it knows, for messages */
+    const char *keys;                  /* options it knows, for messages */
     int64_t rows, test_rows, rows_max; /* defaults; test_rows 0: no part=test */
     bool faulty;                       /* knows faults= and dropouts= */
     int (*make)(struct lt_table **out, const char *name, const struct lt_builtin_options *options,

@@ -57,8 +57,7 @@ static const struct lt_cells_run *run_of(const struct lt_cells *t, int64_t row)
     return &t->run[low];
 }
 
-static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf,
-                  size_t size)
+static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf, size_t size)
 {
     const struct lt_cells *t = cells_of(table);
     if (!t->runs) {
@@ -113,11 +112,12 @@ int lt_cells_create(struct lt_cells **out, const char *name, int64_t columns, bo
 {
     *out = NULL;
     if (columns < 1 || columns > LT_COLUMNS_MAX)
-        return lt_fail(err, LT_ECONTENT, "%s: %" PRId64 " columns; between 1 and %" PRId64
-                       " can be read", name, columns, (int64_t)LT_COLUMNS_MAX);
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: %" PRId64 " columns; between 1 and %" PRId64 " can be read", name,
+                       columns, (int64_t)LT_COLUMNS_MAX);
     struct lt_cells *t = NULL;
-    int rc = lt_table_init(&t, sizeof *t, &cells_ops, name, 0, columns, (int)columns, with_names,
-                           err);
+    int rc =
+        lt_table_init(&t, sizeof *t, &cells_ops, name, 0, columns, (int)columns, with_names, err);
     if (rc)
         return rc;
     rc = lt_alloc(&t->column, (size_t)columns, sizeof *t->column, name, err);

@@ -24,9 +24,9 @@ struct lt_cells_run {
 struct lt_cells {
     struct lt_table base;
     struct lt_cells_column *column; /* (D) */
-    uint64_t *cell;   /* (room / D, D) bits of an int64_t, a double or a text code */
-    size_t room;      /* cells allocated */
-    uint8_t *missing; /* bit row * D + column; NULL while none is */
+    uint64_t *cell;                 /* (room / D, D) bits of an int64_t, a double or a text code */
+    size_t room;                    /* cells allocated */
+    uint8_t *missing;               /* bit row * D + column; NULL while none is */
     size_t missing_room;
     char **file; /* (files) names; none: rows have no lines */
     int files;
@@ -39,8 +39,7 @@ int lt_cells_create(struct lt_cells **out, const char *name, int64_t columns, bo
                     struct lt_error *err);
 /* Room for at least `cells` cells in all. */
 int lt_cells_reserve(struct lt_cells *cells, size_t count, struct lt_error *err);
-int lt_cells_set_missing(struct lt_cells *cells, int64_t row, int64_t column,
-                         struct lt_error *err);
+int lt_cells_set_missing(struct lt_cells *cells, int64_t row, int64_t column, struct lt_error *err);
 /* The first `rows` cells of a column from integers to reals. */
 void lt_cells_promote(struct lt_cells *cells, int64_t column, int64_t rows);
 /* Notes that `row` stands on `line` of file number `file`. */

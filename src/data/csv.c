@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum state {      /* what a column holds so far */
-    HOLDS_NOTHING, /* missing cells only */
-    HOLDS_INTEGERS,
-    HOLDS_REALS,
-    HOLDS_TEXT,
-    HOLDS_LATE_TEXT, /* text below numbers: filled by the second pass */
+enum state {                /* what a column holds so far */
+             HOLDS_NOTHING, /* missing cells only */
+             HOLDS_INTEGERS,
+             HOLDS_REALS,
+             HOLDS_TEXT,
+             HOLDS_LATE_TEXT, /* text below numbers: filled by the second pass */
 };
 
 struct csv_reader {

@@ -157,7 +157,7 @@ static int agreement(struct lt_csv_cursor cursor, char delimiter, int64_t *field
     cursor.delimiter = delimiter;
     *fields = lt_csv_count(cursor);
     int agreeing = 0;
-    for (int i = 0; i < LT_SAMPLE && *fields > 1 && cursor.p < cursor.end; i++) {
+    for (int i = 0; i<LT_SAMPLE && * fields> 1 && cursor.p < cursor.end; i++) {
         if (lt_csv_skip_blank(&cursor))
             continue;
         int64_t count = 0;

@@ -17,10 +17,10 @@
 #include <string.h>
 
 enum {
-    LT_SIDE = 28,    /* pixels */
+    LT_SIDE = 28, /* pixels */
     LT_POINTS = 3,
-    LT_INK = 60,     /* drops of ink */
-    LT_PIECES = 64,  /* straight pieces that measure the length of the curve */
+    LT_INK = 60,    /* drops of ink */
+    LT_PIECES = 64, /* straight pieces that measure the length of the curve */
 };
 
 /* One coordinate of the curve: a natural cubic spline through value[] at
@@ -34,8 +34,8 @@ struct spline {
 static void spline_fit(struct spline *s)
 {
     double h0 = s->knot[1] - s->knot[0], h1 = s->knot[2] - s->knot[1];
-    s->middle = 3.0 * ((s->value[2] - s->value[1]) / h1 - (s->value[1] - s->value[0]) / h0) /
-                (h0 + h1);
+    s->middle =
+        3.0 * ((s->value[2] - s->value[1]) / h1 - (s->value[1] - s->value[0]) / h0) / (h0 + h1);
 }
 
 /* On a piece of length h with second derivatives m0 and m1 at its ends, and

@@ -18,8 +18,8 @@ struct lt_dictionary {
 
 /* The code of a text of n bytes, added when it is new.  `what` names the source
  * in messages. */
-int lt_dictionary_code(struct lt_dictionary *dictionary, const char *text, size_t n,
-                       int32_t *code, const char *what, struct lt_error *err);
+int lt_dictionary_code(struct lt_dictionary *dictionary, const char *text, size_t n, int32_t *code,
+                       const char *what, struct lt_error *err);
 const char *lt_dictionary_text(const struct lt_dictionary *dictionary, int32_t code);
 void lt_dictionary_free(struct lt_dictionary *dictionary);
 

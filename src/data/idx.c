@@ -49,15 +49,17 @@ static int read_head(struct lt_array *out, const struct lt_bytes *b, const char 
     bool fits = lt_size_mul(bytes, lt_type_size(out->type), &bytes);
     for (int i = 1; i < rank; i++) {
         out->shape[i - 1] = big_endian(b->data + 4 + 4 * i);
-        fits = fits && out->shape[i - 1] > 0 &&
-               lt_size_mul(bytes, (size_t)out->shape[i - 1], &bytes);
+        fits =
+            fits && out->shape[i - 1] > 0 && lt_size_mul(bytes, (size_t)out->shape[i - 1], &bytes);
     }
     if (fits && bytes == b->size - *values_at)
         return LT_OK;
     char text[LT_ARRAY_TEXT];
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: the IDX header promises %s, but %zu bytes follow it; the file is cut off or "
-                   "damaged", name, lt_array_text(out, text), b->size - *values_at);
+    return lt_fail(
+        err, LT_ECONTENT,
+        "%s: the IDX header promises %s, but %zu bytes follow it; the file is cut off or "
+        "damaged",
+        name, lt_array_text(out, text), b->size - *values_at);
 }
 
 int lt_idx_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,

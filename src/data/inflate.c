@@ -29,7 +29,8 @@ static int fail_early(const char *name, const struct lt_bytes *in, struct lt_err
 {
     return lt_fail(err, LT_ECONTENT,
                    "%s: the gzip stream ends early, after %zu bytes; the file is cut off, fetch it "
-                   "again", name, in->size);
+                   "again",
+                   name, in->size);
 }
 
 static int fail_damaged(const char *name, const z_stream *z, struct lt_error *err)

@@ -26,11 +26,10 @@ static int check_cells(const struct lt_table *labels, const struct lt_block *blo
             return lt_fail(err, LT_ECONTENT, "%s: the label is missing; every row needs one",
                            lt_table_where(labels, begin + i, 0, where, sizeof where));
         if (!is_label(lt_table_group(labels, 0)->type, block->group[0].values, i))
-            return lt_fail(err, LT_ECONTENT,
-                           "%s: the label is %g; labels are whole numbers or words",
-                           lt_table_where(labels, begin + i, 0, where, sizeof where),
-                           lt_type_value(lt_table_group(labels, 0)->type, block->group[0].values,
-                                         i));
+            return lt_fail(
+                err, LT_ECONTENT, "%s: the label is %g; labels are whole numbers or words",
+                lt_table_where(labels, begin + i, 0, where, sizeof where),
+                lt_type_value(lt_table_group(labels, 0)->type, block->group[0].values, i));
     }
     return LT_OK;
 }

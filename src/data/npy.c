@@ -14,7 +14,7 @@
 enum { LT_HEADER_MAX = 1 << 16, LT_HALF = -2 };
 
 struct npy_head {
-    int type; /* enum lt_type, or LT_HALF: 16-bit reals */
+    int type;    /* enum lt_type, or LT_HALF: 16-bit reals */
     size_t size; /* bytes of one value */
     bool big_endian, fortran;
     int rank;
@@ -101,13 +101,12 @@ static const struct {
     int type;
     size_t size;
 } npy_types[] = {
-    {"f4", LT_F32, 4}, {"f8", LT_F64, 8}, {"u1", LT_U8, 1},  {"i1", LT_I8, 1},
-    {"u2", LT_U16, 2}, {"i2", LT_I16, 2}, {"u4", LT_U32, 4}, {"i4", LT_I32, 4},
+    {"f4", LT_F32, 4}, {"f8", LT_F64, 8}, {"u1", LT_U8, 1},   {"i1", LT_I8, 1},
+    {"u2", LT_U16, 2}, {"i2", LT_I16, 2}, {"u4", LT_U32, 4},  {"i4", LT_I32, 4},
     {"u8", LT_U64, 8}, {"i8", LT_I64, 8}, {"b1", LT_BOOL, 1}, {"f2", LT_HALF, 2},
 };
 
-static int read_descr(struct npy_head *h, const char *descr, const char *name,
-                      struct lt_error *err)
+static int read_descr(struct npy_head *h, const char *descr, const char *name, struct lt_error *err)
 {
     for (size_t i = 0; strchr("<>|=", descr[0]) && i < sizeof npy_types / sizeof *npy_types; i++) {
         if (descr[0] == '\0' || strcmp(descr + 1, npy_types[i].code) != 0)
@@ -120,9 +119,10 @@ static int read_descr(struct npy_head *h, const char *descr, const char *name,
         h->has_descr = true;
         return LT_OK;
     }
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: holds values of type '%s'; f2, f4, f8, i1 to i8, u1 to u8 and b1 can be read",
-                   name, descr);
+    return lt_fail(
+        err, LT_ECONTENT,
+        "%s: holds values of type '%s'; f2, f4, f8, i1 to i8, u1 to u8 and b1 can be read", name,
+        descr);
 }
 
 static int fail_header(const char *name, struct lt_error *err)
@@ -141,8 +141,10 @@ static int parse_header(struct npy_head *h, struct scanner s, const char *name,
             return fail_header(name, err);
         if (strcmp(key, "descr") == 0 && !h->has_descr) {
             if (!take_string(&s, descr, sizeof descr))
-                return lt_fail(err, LT_ECONTENT, "%s: holds records with fields, not one array of "
-                               "numbers; write the columns as one array", name);
+                return lt_fail(err, LT_ECONTENT,
+                               "%s: holds records with fields, not one array of "
+                               "numbers; write the columns as one array",
+                               name);
             int rc = read_descr(h, descr, name, err);
             if (rc)
                 return rc;
@@ -200,8 +202,8 @@ static int check_size(const struct npy_head *h, size_t have, const char *name, s
     bool fits = true;
     for (int i = 0; i < h->rank; i++) {
         fits = fits && lt_size_mul(*count, (size_t)h->shape[i], count);
-        n += snprintf(shape + n, sizeof shape - (size_t)n, "%s%" PRId64, i ? ", " : "",
-                      h->shape[i]);
+        n +=
+            snprintf(shape + n, sizeof shape - (size_t)n, "%s%" PRId64, i ? ", " : "", h->shape[i]);
     }
     fits = fits && lt_size_mul(*count, h->size, &bytes);
     if (h->rank == 0)
@@ -211,10 +213,11 @@ static int check_size(const struct npy_head *h, size_t have, const char *name, s
     if (fits && bytes == 0)
         return lt_fail(err, LT_ECONTENT, "%s: holds no rows: its shape is %s%s)", name, shape,
                        h->rank == 1 ? "," : "");
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: the NPY header promises %s%s) values of %zu bytes, but %zu bytes follow it; "
-                   "the file is cut off or damaged",
-                   name, shape, h->rank == 1 ? "," : "", h->size, have);
+    return lt_fail(
+        err, LT_ECONTENT,
+        "%s: the NPY header promises %s%s) values of %zu bytes, but %zu bytes follow it; "
+        "the file is cut off or damaged",
+        name, shape, h->rank == 1 ? "," : "", h->size, have);
 }
 
 /* ---- the values -------------------------------------------------------- */

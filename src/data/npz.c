@@ -48,8 +48,8 @@ static int list_keys(zip_t *archive, char keys[LT_KEYS_TEXT], zip_int64_t *last)
         if (!n)
             continue;
         if (used + n + 8 < LT_KEYS_TEXT)
-            used += (size_t)snprintf(keys + used, LT_KEYS_TEXT - used, "%s%.*s",
-                                     count ? ", " : "", (int)n, member);
+            used += (size_t)snprintf(keys + used, LT_KEYS_TEXT - used, "%s%.*s", count ? ", " : "",
+                                     (int)n, member);
         else if (used + 6 < LT_KEYS_TEXT)
             used += (size_t)snprintf(keys + used, LT_KEYS_TEXT - used, ", ...");
         *last = i;
@@ -76,9 +76,10 @@ static int choose(zip_t *archive, const char *name, const char *key, const char 
         return lt_fail(err, LT_EUSAGE, "%s: there is no array \"%.100s\"; it holds %s", name, key,
                        keys);
     if (count > 1)
-        return lt_fail(err, LT_EUSAGE,
-                       "%s: holds several arrays (%s) and none is called %s; name one, as in %s:%.100s",
-                       name, keys, preferred, name, strtok(keys, ","));
+        return lt_fail(
+            err, LT_EUSAGE,
+            "%s: holds several arrays (%s) and none is called %s; name one, as in %s:%.100s", name,
+            keys, preferred, name, strtok(keys, ","));
     *index = last;
     return LT_OK;
 }
@@ -96,9 +97,8 @@ static int read_member(zip_t *archive, zip_int64_t index, struct lt_bytes *out, 
                        zip_strerror(archive));
     if (st.comp_size > archive_size || st.size / LT_DEFLATE_RATIO > st.comp_size ||
         st.size > LT_UNPACKED_MAX)
-        return lt_fail(err, LT_ECONTENT,
-                       "%s: claims to unpack %llu bytes to %llu, which cannot be", name,
-                       (unsigned long long)st.comp_size, (unsigned long long)st.size);
+        return lt_fail(err, LT_ECONTENT, "%s: claims to unpack %llu bytes to %llu, which cannot be",
+                       name, (unsigned long long)st.comp_size, (unsigned long long)st.size);
     int rc = lt_alloc(&out->owned, (size_t)st.size + 1, 1, name, err);
     if (rc)
         return rc;
@@ -131,8 +131,8 @@ static zip_t *open_archive(const struct lt_bytes *bytes, const char *name, struc
     zip_source_t *source = zip_source_buffer_create(bytes->data, bytes->size, 0, &ze);
     zip_t *archive = source ? zip_open_from_source(source, ZIP_RDONLY, &ze) : NULL;
     if (!archive) {
-        lt_fail(err, LT_ECONTENT, "%s: the zip archive is damaged (%s); fetch the file again",
-                name, zip_error_strerror(&ze));
+        lt_fail(err, LT_ECONTENT, "%s: the zip archive is damaged (%s); fetch the file again", name,
+                zip_error_strerror(&ze));
         if (source)
             zip_source_free(source);
     }

@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    LT_TOKEN_MAX = 1000,    /* longest number handed to strtod; longer ones are text */
-    LT_EXACT_POWER = 22,    /* 10^22 is the largest power of ten that is a double */
-    LT_INTEGER_POWER = 27,  /* 5^27 is the largest power of five below 2^64 */
+    LT_TOKEN_MAX = 1000,   /* longest number handed to strtod; longer ones are text */
+    LT_EXACT_POWER = 22,   /* 10^22 is the largest power of ten that is a double */
+    LT_INTEGER_POWER = 27, /* 5^27 is the largest power of five below 2^64 */
 };
 
 struct lt_numbers {

@@ -70,10 +70,11 @@ static void list_names(const struct lt_table *table, char list[LT_LIST_TEXT])
 static int fail_unknown(const struct lt_table *table, const char *name, struct lt_error *err)
 {
     if (!lt_table_has_names(table))
-        return lt_fail(err, LT_EUSAGE,
-                       "%s: there is no column %.100s; columns have no names here, choose by number "
-                       "from 0 to %" PRId64 ", such as 0,2-5",
-                       lt_table_name(table), name, lt_table_columns(table) - 1);
+        return lt_fail(
+            err, LT_EUSAGE,
+            "%s: there is no column %.100s; columns have no names here, choose by number "
+            "from 0 to %" PRId64 ", such as 0,2-5",
+            lt_table_name(table), name, lt_table_columns(table) - 1);
     char list[LT_LIST_TEXT];
     list_names(table, list);
     const char *close = close_name(table, name);
@@ -88,8 +89,7 @@ static int fail_unknown(const struct lt_table *table, const char *name, struct l
 /* ---- lists ------------------------------------------------------------- */
 
 /* "3-7" or "3" in a table without names. */
-static bool parse_range(const struct lt_table *table, const char *item, int64_t *from,
-                        int64_t *to)
+static bool parse_range(const struct lt_table *table, const char *item, int64_t *from, int64_t *to)
 {
     char *end = NULL;
     if (*item < '0' || *item > '9')

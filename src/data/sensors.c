@@ -22,26 +22,26 @@
 
 enum {
     LT_CHANNELS = 16,
-    LT_DAY = 1440,  /* rows */
-    LT_SLOT = 100,  /* rows that hold at most one fault */
+    LT_DAY = 1440, /* rows */
+    LT_SLOT = 100, /* rows that hold at most one fault */
 };
 
 enum epoch { /* streams of random numbers; 0 and 1 are builtin:curves */
-    EPOCH_STATE = 2,
-    EPOCH_NOISE = 3,
-    EPOCH_FAULT = 4,
-    EPOCH_DROPOUT = 5,
+             EPOCH_STATE = 2,
+             EPOCH_NOISE = 3,
+             EPOCH_FAULT = 4,
+             EPOCH_DROPOUT = 5,
 };
 
 /* What cannot be seen. */
 struct machine {
-    int state;       /* 0 idle, 1 runs, 2 runs hard */
-    double load;     /* 0 ... 1, follows the state within minutes */
-    double wander;   /* slow random part of the load */
-    double heat;     /* 0 ... 1, follows the load within an hour */
-    double air;      /* degrees, daily cycle */
-    double wear;     /* 0 ... 1 */
-    double tank;     /* 0 ... 1, drained by the load, refilled when low */
+    int state;     /* 0 idle, 1 runs, 2 runs hard */
+    double load;   /* 0 ... 1, follows the state within minutes */
+    double wander; /* slow random part of the load */
+    double heat;   /* 0 ... 1, follows the load within an hour */
+    double air;    /* degrees, daily cycle */
+    double wear;   /* 0 ... 1 */
+    double tank;   /* 0 ... 1, drained by the load, refilled when low */
     bool filling;
 };
 
@@ -140,14 +140,22 @@ static double level_1(const struct machine *m)
 }
 
 static const struct channel channels[LT_CHANNELS] = {
-    {"temp_1", 20, 90, temp_1},           {"temp_2", 18, 75, temp_2},
-    {"temp_3", 15, 70, temp_3},           {"temp_4", 10, 32, temp_4},
-    {"pressure_1", 1, 5, pressure_1},     {"pressure_2", 2, 9, pressure_2},
-    {"flow_1", 20, 110, flow_1},          {"flow_2", 4, 20, flow_2},
-    {"speed_1", 750, 3000, speed_1},      {"speed_2", 0, 1200, speed_2},
-    {"current_1", 8, 63, current_1},      {"current_2", 0.4, 3.4, current_2},
-    {"voltage_1", 392, 402, voltage_1},   {"vibration_1", 0.3, 3.6, vibration_1},
-    {"vibration_2", 0.4, 2.6, vibration_2}, {"level_1", 10, 95, level_1},
+    {"temp_1", 20, 90, temp_1},
+    {"temp_2", 18, 75, temp_2},
+    {"temp_3", 15, 70, temp_3},
+    {"temp_4", 10, 32, temp_4},
+    {"pressure_1", 1, 5, pressure_1},
+    {"pressure_2", 2, 9, pressure_2},
+    {"flow_1", 20, 110, flow_1},
+    {"flow_2", 4, 20, flow_2},
+    {"speed_1", 750, 3000, speed_1},
+    {"speed_2", 0, 1200, speed_2},
+    {"current_1", 8, 63, current_1},
+    {"current_2", 0.4, 3.4, current_2},
+    {"voltage_1", 392, 402, voltage_1},
+    {"vibration_1", 0.3, 3.6, vibration_1},
+    {"vibration_2", 0.4, 2.6, vibration_2},
+    {"level_1", 10, 95, level_1},
 };
 
 /* ---- the machine ------------------------------------------------------- */
@@ -265,8 +273,8 @@ static int fill_row(struct lt_cells *cells, const double *clean, int64_t row,
     if (o->faults > 0.0 && !rc) {
         const char *label = fault ? fault_names[fault->kind] : "normal";
         int32_t code = 0;
-        rc = lt_dictionary_code(&cells->column[LT_CHANNELS].dictionary, label, strlen(label),
-                                &code, cells->base.name, err);
+        rc = lt_dictionary_code(&cells->column[LT_CHANNELS].dictionary, label, strlen(label), &code,
+                                cells->base.name, err);
         lt_cells_set_integer(cells, row, LT_CHANNELS, code);
     }
     return rc;

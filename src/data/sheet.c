@@ -40,8 +40,7 @@ static int64_t zoom_of(const struct lt_sheet *s)
 static int64_t choose_columns(const struct lt_sheet *s, int64_t tile_width, int64_t tile_height)
 {
     int64_t columns = 1;
-    while (columns < s->n &&
-           columns * tile_width < (s->n + columns - 1) / columns * tile_height)
+    while (columns < s->n && columns * tile_width < (s->n + columns - 1) / columns * tile_height)
         columns++;
     int64_t least = s->n < 8 ? s->n : 8;
     return columns < least ? least : columns;
@@ -59,8 +58,9 @@ static int make_layout(struct layout *l, const struct lt_sheet *s, const char *n
     l->sheet = s;
     l->zoom = zoom_of(s);
     l->tile_width = (s->width + LT_MARGIN) * l->zoom;
-    l->tile_height = (s->height * (s->reconstructions ? 2 : 1) +
-                      (s->reconstructions ? LT_GAP : 0) + LT_MARGIN) * l->zoom;
+    l->tile_height =
+        (s->height * (s->reconstructions ? 2 : 1) + (s->reconstructions ? LT_GAP : 0) + LT_MARGIN) *
+        l->zoom;
     l->columns = s->columns > 0 ? s->columns : choose_columns(s, l->tile_width, l->tile_height);
     if (l->columns > s->n)
         l->columns = s->n;
@@ -236,7 +236,8 @@ static int begin(struct lt_writer *w, struct lt_error *err)
     if (w->rank < 2 || w->rank > 3 || (w->rank == 3 && w->shape[2] > 4))
         return lt_fail(err, LT_EUSAGE,
                        "%s: rows of %" PRId64 " values are no images and cannot be drawn; use .csv "
-                       "or .npy", w->name, w->columns);
+                       "or .npy",
+                       w->name, w->columns);
     if (!lt_size_mul((size_t)w->total, (size_t)w->columns, &cells))
         return lt_fail_memory(err, w->name, SIZE_MAX);
     w->type = lt_writer_common_type(w);

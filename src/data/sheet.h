@@ -11,8 +11,8 @@ struct lt_sheet {
     const float *reconstructions; /* (n, H, W, C), drawn below the originals, or NULL */
     int64_t n;
     int64_t height, width, channels; /* C = 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA */
-    int64_t columns; /* images side by side; 0: chosen for a handy shape */
-    int zoom;        /* sheet pixels per image pixel; 0: chosen so that small images can be seen */
+    int64_t columns;                 /* images side by side; 0: chosen for a handy shape */
+    int zoom; /* sheet pixels per image pixel; 0: chosen so that small images can be seen */
 };
 
 /* Draws to `path` ("-": standard output), whole or not at all. */

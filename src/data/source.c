@@ -117,12 +117,22 @@ static const struct {
     size_t length;
     const char *what;
 } strangers[] = {
-    {"\x89PNG", 4, "a PNG image"},       {"\xff\xd8\xff", 3, "a JPEG image"},
-    {"PAR1", 4, "a Parquet file"},       {"\x89HDF", 4, "an HDF5 file"},
-    {"ARROW1", 6, "an Arrow file"},      {"\x28\xb5\x2f\xfd", 4, "a zstd file"},
-    {"BZh", 3, "a bzip2 file"},          {"\xfd" "7zXZ", 5, "an xz file"},
-    {"%PDF", 4, "a PDF document"},       {"\x7f" "ELF", 4, "a program"},
-    {"MATLAB 5.0 MAT", 14, "a MAT file"}, {"\x80\x04\x95", 3, "a Python pickle"},
+    {"\x89PNG", 4, "a PNG image"},
+    {"\xff\xd8\xff", 3, "a JPEG image"},
+    {"PAR1", 4, "a Parquet file"},
+    {"\x89HDF", 4, "an HDF5 file"},
+    {"ARROW1", 6, "an Arrow file"},
+    {"\x28\xb5\x2f\xfd", 4, "a zstd file"},
+    {"BZh", 3, "a bzip2 file"},
+    {"\xfd"
+     "7zXZ",
+     5, "an xz file"},
+    {"%PDF", 4, "a PDF document"},
+    {"\x7f"
+     "ELF",
+     4, "a program"},
+    {"MATLAB 5.0 MAT", 14, "a MAT file"},
+    {"\x80\x04\x95", 3, "a Python pickle"},
 };
 
 static int find_kind(struct source *s, struct lt_error *err)
@@ -196,10 +206,9 @@ static int read_sources(struct lt_table **out, struct source *sources, int count
     const char *npz_key = options && options->npz_key ? options->npz_key : "X";
     for (int i = 1; i < count; i++)
         if ((sources[i].kind == &csv_kind) != (sources[0].kind == &csv_kind))
-            return lt_fail(err, LT_ECONTENT,
-                           "%s: is a %s file and %s is a %s file; give files of one kind",
-                           sources[i].name, sources[i].kind->word, sources[0].name,
-                           sources[0].kind->word);
+            return lt_fail(
+                err, LT_ECONTENT, "%s: is a %s file and %s is a %s file; give files of one kind",
+                sources[i].name, sources[i].kind->word, sources[0].name, sources[0].kind->word);
     if (sources[0].kind == &csv_kind)
         return read_csv(out, sources, count, err);
     return read_arrays(out, sources, count, npz_key, err);

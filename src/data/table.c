@@ -10,8 +10,7 @@
 enum { LT_HASH_ROWS = 256 }; /* rows fetched at once while hashing */
 
 int lt_table_init(void *out, size_t size, const struct lt_table_ops *ops, const char *name,
-                  int64_t rows, int64_t columns, int groups, bool with_names,
-                  struct lt_error *err)
+                  int64_t rows, int64_t columns, int groups, bool with_names, struct lt_error *err)
 {
     struct lt_table *table = NULL;
     int rc = lt_alloc(&table, 1, size, name, err);
@@ -170,8 +169,7 @@ void lt_table_where_array(const struct lt_table *table, int64_t row, int64_t col
 
 /* ---- blocks ------------------------------------------------------------ */
 
-int lt_block_init_arrays(struct lt_block *block, const struct lt_table *table,
-                         struct lt_error *err)
+int lt_block_init_arrays(struct lt_block *block, const struct lt_table *table, struct lt_error *err)
 {
     for (int i = 0; i < block->groups; i++) {
         const struct lt_group *g = &table->group[i];

@@ -47,9 +47,9 @@ enum { LT_SHAPE_MAX = 4 };
 
 struct lt_group {
     enum lt_type type;
-    int64_t first; /* index of its first column */
-    int64_t width; /* number of columns, >= 1 */
-    int shape_rank; /* 1 for plain columns, 2 for (H, W), 3 for (H, W, C), ... */
+    int64_t first;               /* index of its first column */
+    int64_t width;               /* number of columns, >= 1 */
+    int shape_rank;              /* 1 for plain columns, 2 for (H, W), 3 for (H, W, C), ... */
     int64_t shape[LT_SHAPE_MAX]; /* of a row; the product is width */
     bool missing;                /* false: no cell of the group is missing */
 };

@@ -43,8 +43,7 @@ struct lt_table {
 /* A zeroed kind of `size` bytes at *out with ops, one holder, a copied name and room
  * for groups and (if with_names) names. lt_table_free frees it at any stage. */
 int lt_table_init(void *out, size_t size, const struct lt_table_ops *ops, const char *name,
-                  int64_t rows, int64_t columns, int groups, bool with_names,
-                  struct lt_error *err);
+                  int64_t rows, int64_t columns, int groups, bool with_names, struct lt_error *err);
 
 /* `where` for what has no lines: "NAME: row R, column C". */
 void lt_table_where_array(const struct lt_table *table, int64_t row, int64_t column, char *buf,

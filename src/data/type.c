@@ -6,9 +6,9 @@ static const struct {
     const char *name;
     size_t size;
 } types[LT_TYPES] = {
-    [LT_F32] = {"f4", 4},  [LT_F64] = {"f8", 8},  [LT_U8] = {"u1", 1},   [LT_I8] = {"i1", 1},
-    [LT_U16] = {"u2", 2},  [LT_I16] = {"i2", 2},  [LT_U32] = {"u4", 4},  [LT_I32] = {"i4", 4},
-    [LT_U64] = {"u8", 8},  [LT_I64] = {"i8", 8},  [LT_BOOL] = {"b1", 1}, [LT_TEXT] = {"text", 4},
+    [LT_F32] = {"f4", 4}, [LT_F64] = {"f8", 8}, [LT_U8] = {"u1", 1},   [LT_I8] = {"i1", 1},
+    [LT_U16] = {"u2", 2}, [LT_I16] = {"i2", 2}, [LT_U32] = {"u4", 4},  [LT_I32] = {"i4", 4},
+    [LT_U64] = {"u8", 8}, [LT_I64] = {"i8", 8}, [LT_BOOL] = {"b1", 1}, [LT_TEXT] = {"text", 4},
 };
 
 size_t lt_type_size(enum lt_type type)

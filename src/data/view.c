@@ -134,8 +134,7 @@ static int fetch(const struct lt_table *table, const int64_t *rows, int64_t begi
 
 /* ---- looking ----------------------------------------------------------- */
 
-static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf,
-                  size_t size)
+static void where(const struct lt_table *table, int64_t row, int64_t column, char *buf, size_t size)
 {
     const struct view *v = view_of(table);
     lt_table_where(v->parent, parent_row(v, row), parent_column(v, column), buf, size);
@@ -207,7 +206,6 @@ static int cut_groups(struct view *v, int64_t columns)
     }
     return groups;
 }
-
 
 int lt_view_create(struct lt_table **out, struct lt_table *parent, const bool *keep,
                    int64_t row_begin, int64_t rows, const int64_t *picked, struct lt_error *err)

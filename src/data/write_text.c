@@ -13,8 +13,8 @@ static char delimiter_of(const struct lt_writer *w)
 
 static int write_name(struct lt_writer *w, const char *name, struct lt_error *err)
 {
-    bool quote = !*name || strpbrk(name, "\"\r\n,;\t|") || name[0] == ' ' ||
-                 name[strlen(name) - 1] == ' ';
+    bool quote =
+        !*name || strpbrk(name, "\"\r\n,;\t|") || name[0] == ' ' || name[strlen(name) - 1] == ' ';
     if (!quote)
         return lt_sink_write(w->sink, name, strlen(name), err);
     int rc = lt_sink_write(w->sink, "\"", 1, err);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct lt_writer_ops *const writers[] = {
     &lt_csv_writer, &lt_tsv_writer, &lt_npy_writer, &lt_npz_writer, &lt_idx_writer, &lt_png_writer,
@@ -20,6 +21,7 @@ static bool ends_with(const char *text, size_t n, const char *end)
 
 static const struct lt_writer_ops *find_writer(const char *path, bool *gzip, struct lt_error *err)
 {
+    struct stat file;
     *gzip = false;
     if (strcmp(path, "-") == 0)
         return &lt_csv_writer;
@@ -29,9 +31,15 @@ static const struct lt_writer_ops *find_writer(const char *path, bool *gzip, str
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
         if (ends_with(path, n, writers[i]->ending) && (writers[i]->gz || !*gzip))
             return writers[i];
-    lt_fail(err, LT_EUSAGE,
-            "%s: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx (each also "
-            "with .gz), .npz or .png", path);
+    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISDIR(file.st_mode)) {
+        *gzip = false; /* a pipe or a device has no ending to tell */
+        return &lt_csv_writer;
+    }
+    lt_fail(
+        err, LT_EUSAGE,
+        "%s: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx (each also "
+        "with .gz), .npz or .png",
+        path);
     return NULL;
 }
 
@@ -54,7 +62,7 @@ static const struct {
     [LT_I16] = {-32768, 32767, true},
     [LT_U32] = {0, 4294967295.0, true},
     [LT_I32] = {-2147483648.0, 2147483647.0, true},
-    [LT_U64] = {0, 0x1.fffffffffffffp63, true},   /* the greatest double below 2^64 */
+    [LT_U64] = {0, 0x1.fffffffffffffp63, true}, /* the greatest double below 2^64 */
     [LT_I64] = {-0x1p63, 0x1.fffffffffffffp62, true},
     [LT_BOOL] = {0, 1, true},
 };
@@ -88,8 +96,7 @@ void lt_writer_put(enum lt_type type, double value, void *cell)
     }
 }
 
-int lt_writer_fail_nan(const struct lt_writer *w, int64_t row, int64_t column,
-                       struct lt_error *err)
+int lt_writer_fail_nan(const struct lt_writer *w, int64_t row, int64_t column, struct lt_error *err)
 {
     return lt_fail(err, LT_EFAIL,
                    "%s: row %" PRId64 ", column %" PRId64

@@ -17,11 +17,16 @@ static const struct lt_backend_ops *const backends[] = {
 enum { BACKENDS = sizeof backends / sizeof *backends };
 
 static const char *const act_names[LT_ACTS] = {
-    [LT_ACT_LINEAR] = "linear",         [LT_ACT_SIGMOID] = "sigmoid",
-    [LT_ACT_TANH] = "tanh",             [LT_ACT_RELU] = "relu",
-    [LT_ACT_LEAKY_RELU] = "leaky-relu", [LT_ACT_ELU] = "elu",
-    [LT_ACT_SELU] = "selu",             [LT_ACT_GELU] = "gelu",
-    [LT_ACT_SILU] = "silu",             [LT_ACT_SOFTPLUS] = "softplus",
+    [LT_ACT_LINEAR] = "linear",
+    [LT_ACT_SIGMOID] = "sigmoid",
+    [LT_ACT_TANH] = "tanh",
+    [LT_ACT_RELU] = "relu",
+    [LT_ACT_LEAKY_RELU] = "leaky-relu",
+    [LT_ACT_ELU] = "elu",
+    [LT_ACT_SELU] = "selu",
+    [LT_ACT_GELU] = "gelu",
+    [LT_ACT_SILU] = "silu",
+    [LT_ACT_SOFTPLUS] = "softplus",
 };
 
 static const char *const loss_names[LT_LOSSES] = {
@@ -32,10 +37,8 @@ static const char *const loss_names[LT_LOSSES] = {
 };
 
 static const char *const noise_names[LT_NOISES] = {
-    [LT_NOISE_NONE] = "none",
-    [LT_NOISE_GAUSSIAN] = "gaussian",
-    [LT_NOISE_MASK] = "mask",
-    [LT_NOISE_SALTPEPPER] = "saltpepper",
+    [LT_NOISE_NONE] = "none",       [LT_NOISE_GAUSSIAN] = "gaussian",
+    [LT_NOISE_MASK] = "mask",       [LT_NOISE_SALTPEPPER] = "saltpepper",
     [LT_NOISE_UNIFORM] = "uniform",
 };
 
@@ -47,14 +50,35 @@ static int find(const char *const *names, int count, const char *name)
     return -1;
 }
 
-const char *lt_act_name(enum lt_act act) { return act_names[act]; }
-int lt_act_by_name(const char *name) { return find(act_names, LT_ACTS, name); }
-const char *lt_loss_name(enum lt_loss loss) { return loss_names[loss]; }
-int lt_loss_by_name(const char *name) { return find(loss_names, LT_LOSSES, name); }
-const char *lt_noise_name(enum lt_noise noise) { return noise_names[noise]; }
-int lt_noise_by_name(const char *name) { return find(noise_names, LT_NOISES, name); }
+const char *lt_act_name(enum lt_act act)
+{
+    return act_names[act];
+}
+int lt_act_by_name(const char *name)
+{
+    return find(act_names, LT_ACTS, name);
+}
+const char *lt_loss_name(enum lt_loss loss)
+{
+    return loss_names[loss];
+}
+int lt_loss_by_name(const char *name)
+{
+    return find(loss_names, LT_LOSSES, name);
+}
+const char *lt_noise_name(enum lt_noise noise)
+{
+    return noise_names[noise];
+}
+int lt_noise_by_name(const char *name)
+{
+    return find(noise_names, LT_NOISES, name);
+}
 
-bool lt_act_needs_pre(enum lt_act act) { return act == LT_ACT_GELU || act == LT_ACT_SILU; }
+bool lt_act_needs_pre(enum lt_act act)
+{
+    return act == LT_ACT_GELU || act == LT_ACT_SILU;
+}
 
 static const struct lt_backend_ops *backend_by_name(const char *name)
 {

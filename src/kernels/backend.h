@@ -90,7 +90,9 @@ enum lt_noise {
 
 /* What a dense product needs to know when it is planned. */
 struct lt_dense_spec {
-    int64_t rows;    /* B, most rows in a call */
+    int64_t rows;    /* most rows in a call */
+    int64_t batch;   /* rows of a full batch, whose weight gradient is planned as one
+                        product (any other number is summed in slices); 0: as rows */
     int64_t in, out; /* widths */
     bool transposed; /* W is stored (in, out): a decoder tied to an encoder */
     bool training;   /* backward will be called */

@@ -18,9 +18,8 @@ struct lt_bound_layer {
 };
 
 struct lt_bound {
-    double seconds;       /* of all products of one step; the best of many rounds */
-    double flops;         /* 2 M N K, summed over the products */
-    double square_gflops; /* 10^9 flop per second of a 2048 x 2048 x 2048 product */
+    double seconds; /* of all products of one step; the best of many rounds */
+    double flops;   /* 2 M N K, summed over the products */
 };
 
 /* Measures for at least `seconds`.  LT_EUSAGE when the build has no oneDNN.

@@ -9,9 +9,10 @@
 #define SELU_ALPHA 1.6732632423543772f
 
 enum {
-    RUN = 512,      /* columns of a head summed as floats before going to double */
-    LANES = 16,     /* partial sums held side by side */
-    ROW_RUN = 64,   /* rows of a column sum before going to the total */
+    RUN = 512,       /* columns of a head summed as floats before going to double */
+    LANES = 16,      /* floats in the widest vector */
+    SUMS = 64,       /* partial sums held side by side, enough to hide an addition's latency */
+    ROW_RUN = 64,    /* rows of a column sum before going to the total */
     COLUMN_RUN = 256 /* columns of a column sum held in registers and L1 */
 };
 
@@ -25,27 +26,39 @@ enum {
     X(leaky_relu, LT_ACT_LEAKY_RELU, a > 0.0f ? a : 0.01f * a, y > 0.0f ? 1.0f : 0.01f)            \
     X(elu, LT_ACT_ELU, a > 0.0f ? a : exp_below(a) - 1.0f, y > 0.0f ? 1.0f : y + 1.0f)             \
     X(selu, LT_ACT_SELU,                                                                           \
-      a > 0.0f ? SELU_SCALE * a : SELU_SCALE *SELU_ALPHA *(exp_below(a) - 1.0f),                   \
+      a > 0.0f ? SELU_SCALE * a : SELU_SCALE * SELU_ALPHA * (exp_below(a) - 1.0f),                 \
       y > 0.0f ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA)                                         \
     X(gelu, LT_ACT_GELU, a *normal_cdf(a), normal_cdf(a) + a * normal_pdf(a))                      \
     X(silu, LT_ACT_SILU, a *lt_sigmoidf(a), silu_slope(a, lt_sigmoidf(a)))                         \
     X(softplus, LT_ACT_SOFTPLUS, lt_softplusf(a), 1.0f - lt_expf(-y))
 
 /* exp(a) for a <= 0; positive a (whose value the caller discards) give 1. */
-static inline float exp_below(float a) { return lt_expf(a < 0.0f ? a : 0.0f); }
+static inline float exp_below(float a)
+{
+    return lt_expf(a < 0.0f ? a : 0.0f);
+}
 
-static inline float normal_cdf(float a) { return 0.5f * (1.0f + lt_erff(a * 0.70710678f)); }
+static inline float normal_cdf(float a)
+{
+    return 0.5f * (1.0f + lt_erff(a * 0.70710678f));
+}
 
-static inline float normal_pdf(float a) { return 0.39894228f * lt_expf(-0.5f * a * a); }
+static inline float normal_pdf(float a)
+{
+    return 0.39894228f * lt_expf(-0.5f * a * a);
+}
 
 /* (a s(a))' = s (1 + a (1 - s)) */
-static inline float silu_slope(float a, float s) { return s * (1.0f + a * (1.0f - s)); }
+static inline float silu_slope(float a, float s)
+{
+    return s * (1.0f + a * (1.0f - s));
+}
 
 #define DEFINE_ACTIVATION(name, id, value, slope)                                                  \
     static void act_forward_##name(size_t n, const float *pre, float *out)                         \
     {                                                                                              \
-        LT_EACH for (size_t i = 0; i < n; i++)                                                     \
-        {                                                                                          \
+        LT_EACH                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                           \
             const float a = pre[i];                                                                \
             out[i] = value;                                                                        \
         }                                                                                          \
@@ -55,8 +68,8 @@ static inline float silu_slope(float a, float s) { return s * (1.0f + a * (1.0f 
     {                                                                                              \
         const bool needs_pre = id == LT_ACT_GELU || id == LT_ACT_SILU;                             \
         const float *p = needs_pre ? pre : out;                                                    \
-        LT_EACH for (size_t i = 0; i < n; i++)                                                     \
-        {                                                                                          \
+        LT_EACH                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                           \
             const float a = p[i], y = p[i];                                                        \
             (void)a, (void)y;                                                                      \
             da[i] = dy[i] * (slope);                                                               \
@@ -64,8 +77,8 @@ static inline float silu_slope(float a, float s) { return s * (1.0f + a * (1.0f 
     }                                                                                              \
     static void bias_row_##name(size_t n, const float *bias, float *pre, float *out)               \
     {                                                                                              \
-        LT_EACH for (size_t i = 0; i < n; i++)                                                     \
-        {                                                                                          \
+        LT_EACH                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                           \
             const float a = out[i] + bias[i];                                                      \
             pre[i] = a; /* pre may be out: the value below comes last */                           \
             out[i] = value;                                                                        \
@@ -87,19 +100,20 @@ static inline float silu_slope(float a, float s) { return s * (1.0f + a * (1.0f 
     }
 ACTIVATIONS(DEFINE_ACTIVATION)
 
-/* Sum of n floats, n a multiple of LANES: lane l holds v[l] + v[l + 16] + ...,
- * then the lanes are halved as doubles. */
-static double lane_sum(const float *v /* (n) */, size_t n)
+/* Sum of n floats, n a multiple of SUMS: partial sum p holds v[p] + v[p + 64] + ...,
+ * then the partial sums are halved, at last as doubles. */
+static double sum_floats(const float *v /* (n) */, size_t n)
 {
-    typedef float lanes
-        __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
-    lanes sum = {0};
-    for (size_t i = 0; i < n; i += LANES)
-        sum += *(const lanes *)(const void *)(v + i);
+    typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+    lanes sum[SUMS / LANES] = {{0}};
+    for (size_t i = 0; i < n; i += SUMS)
+        for (int j = 0; j < SUMS / LANES; j++)
+            sum[j] += *(const lanes *)(const void *)(v + i + j * LANES);
+    const lanes all = (sum[0] + sum[2]) + (sum[1] + sum[3]);
 
     double s[LANES];
     for (int l = 0; l < LANES; l++)
-        s[l] = (double)sum[l];
+        s[l] = (double)all[l];
     for (int half = LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             s[l] += s[l + half];
@@ -114,9 +128,12 @@ static double lane_sum(const float *v /* (n) */, size_t n)
     X(mae_sigmoid, lt_sigmoidf(a), y *(1.0f - y), fabsf(d), sign(d) * slope)                       \
     X(huber_linear, a, 1.0f, huber(d), clamp1(d))                                                  \
     X(huber_sigmoid, lt_sigmoidf(a), y *(1.0f - y), huber(d), clamp1(d) * slope)                   \
-    X(bce_sigmoid, lt_sigmoidf(a), 1.0f, bce(a, t), d)
+    X(bce_sigmoid, sigmoid_by_decay(a), 1.0f, bce(a, t), d)
 
-static inline float sign(float d) { return (d > 0.0f ? 1.0f : 0.0f) - (d < 0.0f ? 1.0f : 0.0f); }
+static inline float sign(float d)
+{
+    return (d > 0.0f ? 1.0f : 0.0f) - (d < 0.0f ? 1.0f : 0.0f);
+}
 
 static inline float clamp1(float d)
 {
@@ -131,18 +148,40 @@ static inline float huber(float d)
     return c * d - 0.5f * c * c;
 }
 
+/* The sigmoid from exp(-|a|), which the compiler then shares with the loss below. */
+static inline float sigmoid_by_decay(float a)
+{
+    const float u = lt_expf(-fabsf(a));
+    return (a < 0.0f ? u : 1.0f) / (1.0f + u);
+}
+
 /* -t log s(a) - (1 - t) log(1 - s(a)) = max(a, 0) - a t + log(1 + exp(-|a|)) */
 static inline float bce(float a, float t)
 {
     return (a > 0.0f ? a : 0.0f) - a * t + lt_softplusf(-fabsf(a));
 }
 
+/* Two loops for each head: with the loss, and without where nobody asks for it. */
 #define DEFINE_HEAD(name, value, derivative, loss_value, gradient)                                 \
+    static void head_quiet_##name(size_t n, float scale, const float *pa, const float *pt,         \
+                                  float *py, float *pda)                                           \
+    {                                                                                              \
+        LT_EACH                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            const float a = pa[i], t = pt[i];                                                      \
+            const float y = value;                                                                 \
+            const float slope = derivative;                                                        \
+            const float d = y - t;                                                                 \
+            (void)slope;                                                                           \
+            py[i] = y;                                                                             \
+            pda[i] = scale * (gradient);                                                           \
+        }                                                                                          \
+    }                                                                                              \
     static void head_run_##name(size_t n, float scale, const float *pa, const float *pt,           \
                                 float *py, float *pda, float *loss, float *square)                 \
     {                                                                                              \
-        LT_EACH for (size_t i = 0; i < n; i++)                                                     \
-        {                                                                                          \
+        LT_EACH                                                                                    \
+        for (size_t i = 0; i < n; i++) {                                                           \
             const float a = pa[i], t = pt[i];                                                      \
             const float y = value;                                                                 \
             const float slope = derivative;                                                        \
@@ -156,13 +195,15 @@ static inline float bce(float a, float t)
     }                                                                                              \
     static void head_##name(const struct lt_head_rows *h)                                          \
     {                                                                                              \
-        head_each(h, head_run_##name);                                                             \
+        head_each(h, head_run_##name, head_quiet_##name);                                          \
     }
 
 /* Drives a head over rows and runs of columns, and sums. */
 static inline void head_each(const struct lt_head_rows *h,
                              void (*run)(size_t n, float scale, const float *a, const float *t,
-                                         float *y, float *da, float *loss, float *square))
+                                         float *y, float *da, float *loss, float *square),
+                             void (*quiet)(size_t n, float scale, const float *a, const float *t,
+                                           float *y, float *da))
 {
     float y[RUN], da[RUN], loss[RUN], square[RUN]; /* y and da: where they are not wanted */
     for (int64_t r = 0; r < h->rows; r++) {
@@ -170,15 +211,19 @@ static inline void head_each(const struct lt_head_rows *h,
         for (int64_t c = 0; c < h->width; c += RUN) {
             const int64_t at = r * h->width + c;
             const size_t n = h->width - c < RUN ? (size_t)(h->width - c) : RUN;
-            const size_t padded = (n + LANES - 1) / LANES * LANES;
+            const size_t padded = (n + SUMS - 1) / SUMS * SUMS;
+            float *py = h->y ? h->y + at : y, *pda = h->da ? h->da + at : da;
+            if (!h->row_loss && !h->row_squared_error) {
+                quiet(n, h->scale, h->a + at, h->t + at, py, pda);
+                continue;
+            }
             memset(loss + n, 0, (padded - n) * sizeof *loss);
             memset(square + n, 0, (padded - n) * sizeof *square);
-            run(n, h->scale, h->a + at, h->t + at, h->y ? h->y + at : y, h->da ? h->da + at : da,
-                loss, square);
+            run(n, h->scale, h->a + at, h->t + at, py, pda, loss, square);
             if (h->row_loss)
-                row_loss += lane_sum(loss, padded);
+                row_loss += sum_floats(loss, padded);
             if (h->row_squared_error)
-                row_square += lane_sum(square, padded);
+                row_square += sum_floats(square, padded);
         }
         if (h->row_loss)
             h->row_loss[r] = row_loss;
@@ -195,8 +240,8 @@ static void update_sgd(const struct lt_update_args *args, size_t n, float *w, co
     const float lr = args->lr, mu = args->beta1, keep = 1.0f - args->lr * args->decay;
     const float scale = args->gradient_scale;
     (void)v;
-    LT_EACH for (size_t i = 0; i < n; i++)
-    {
+    LT_EACH
+    for (size_t i = 0; i < n; i++) {
         const float gi = g[i] * scale;
         const float mi = mu * m[i] + gi;
         m[i] = mi;
@@ -211,8 +256,8 @@ static void update_rmsprop(const struct lt_update_args *args, size_t n, float *w
     const float lr = args->lr, b2 = args->beta2, c2 = 1.0f - args->beta2, eps = args->eps;
     const float keep = 1.0f - args->lr * args->decay, scale = args->gradient_scale;
     (void)m;
-    LT_EACH for (size_t i = 0; i < n; i++)
-    {
+    LT_EACH
+    for (size_t i = 0; i < n; i++) {
         const float gi = g[i] * scale;
         const float vi = b2 * v[i] + c2 * gi * gi;
         v[i] = vi;
@@ -229,8 +274,8 @@ static void update_adam(const struct lt_update_args *args, size_t n, float *w, c
     const float step = args->lr / args->correct1, root = 1.0f / sqrtf(args->correct2);
     const float keep = 1.0f - args->lr * args->decay, eps = args->eps;
     const float scale = args->gradient_scale;
-    LT_EACH for (size_t i = 0; i < n; i++)
-    {
+    LT_EACH
+    for (size_t i = 0; i < n; i++) {
         const float gi = g[i] * scale;
         const float mi = b1 * m[i] + c1 * gi;
         const float vi = b2 * v[i] + c2 * gi * gi;
@@ -242,8 +287,8 @@ static void update_adam(const struct lt_update_args *args, size_t n, float *w, c
 
 static void penalty(float l1, float l2, size_t n, const float *w, float *g)
 {
-    LT_EACH for (size_t i = 0; i < n; i++)
-    {
+    LT_EACH
+    for (size_t i = 0; i < n; i++) {
         g[i] = g[i] + (l2 * w[i] + l1 * sign(w[i]));
     }
 }
@@ -251,20 +296,28 @@ static void penalty(float l1, float l2, size_t n, const float *w, float *g)
 static void axpby(size_t n, float alpha, const float *x, float beta, float *y)
 {
     if (beta == 0.0f) { /* y may hold anything, NaN included */
-        LT_EACH for (size_t i = 0; i < n; i++) y[i] = alpha * x[i];
+        LT_EACH
+        for (size_t i = 0; i < n; i++)
+            y[i] = alpha * x[i];
     } else {
-        LT_EACH for (size_t i = 0; i < n; i++) y[i] = alpha * x[i] + beta * y[i];
+        LT_EACH
+        for (size_t i = 0; i < n; i++)
+            y[i] = alpha * x[i] + beta * y[i];
     }
 }
 
 static void multiply(size_t n, const float *x, const float *mask, float *y)
 {
-    LT_EACH for (size_t i = 0; i < n; i++) y[i] = x[i] * mask[i];
+    LT_EACH
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] * mask[i];
 }
 
 static void add_to(size_t n, const float *x, float *y)
 {
-    LT_EACH for (size_t i = 0; i < n; i++) y[i] += x[i];
+    LT_EACH
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
 }
 
 static void column_sums(int64_t rows, int64_t width, int64_t stride, const float *a, float *sums,
@@ -290,8 +343,7 @@ static void column_sums(int64_t rows, int64_t width, int64_t stride, const float
 
 static double dot(size_t n, const float *x, const float *y)
 {
-    typedef float single8
-        __attribute__((vector_size(8 * sizeof(float)), aligned(4), may_alias));
+    typedef float single8 __attribute__((vector_size(8 * sizeof(float)), aligned(4), may_alias));
     typedef double double8 __attribute__((vector_size(8 * sizeof(double))));
     double8 sum[2] = {{0}, {0}};
     float tail[2][LANES] = {{0}}; /* the last, incomplete 16 values, padded by zeros */
@@ -354,8 +406,8 @@ static void transpose(int64_t rows, int64_t columns, const float *from, int64_t 
 
 static void to_bf16(size_t n, const float *x, uint16_t *y)
 {
-    LT_EACH for (size_t i = 0; i < n; i++)
-    {
+    LT_EACH
+    for (size_t i = 0; i < n; i++) {
         uint32_t bits;
         memcpy(&bits, x + i, sizeof bits);
         const uint32_t even = bits + 0x7fffu + (bits >> 16 & 1u);

@@ -47,8 +47,8 @@ struct lt_elementwise {
 
     /* A head by loss and unit (0 linear, 1 sigmoid); NULL where they do not go
      * together. Sums over a row: each run of 512 columns is summed as floats in
-     * 16 lanes (column mod 16), the lanes as doubles by halving, the runs in
-     * order as doubles. */
+     * 64 partial sums (column mod 64), these by halving, the runs in order as
+     * doubles. */
     void (*head[LT_LOSSES][2])(const struct lt_head_rows *rows);
 
     /* One optimizer step, see enum lt_update. */

@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-    CHUNK = 16384,       /* values; 64 KiB of each array, so that all of them fit a core's L2 */
-    DOT_CHUNKS = 256,    /* most partial sums of a dot product */
-    COLUMN_CHUNK = 256   /* columns */
+    CHUNK = 16384,     /* values; 64 KiB of each array, so that all of them fit a core's L2 */
+    DOT_CHUNKS = 256,  /* most partial sums of a dot product */
+    COLUMN_CHUNK = 256 /* columns */
 };
 
 /* What a chunk of an elementwise operation needs; each uses what it names. */
@@ -127,8 +127,7 @@ static void axpby_chunk(void *context, size_t chunk, int thread)
 void lt_host_axpby(struct lt_backend *b, size_t n, float alpha, struct lt_buffer x, float beta,
                    struct lt_buffer y)
 {
-    struct work w = {
-        .n = n, .alpha = alpha, .beta = beta, .x = lt_host_at(x), .y = lt_host_at(y)};
+    struct work w = {.n = n, .alpha = alpha, .beta = beta, .x = lt_host_at(x), .y = lt_host_at(y)};
     each(b, &w, axpby_chunk);
 }
 
@@ -143,8 +142,7 @@ static void multiply_chunk(void *context, size_t chunk, int thread)
 void lt_host_multiply(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
                       struct lt_buffer y)
 {
-    struct work w = {
-        .n = n, .x = lt_host_at(x), .x2 = lt_host_at(mask), .y = lt_host_at(y)};
+    struct work w = {.n = n, .x = lt_host_at(x), .x2 = lt_host_at(mask), .y = lt_host_at(y)};
     each(b, &w, multiply_chunk);
 }
 
@@ -182,8 +180,7 @@ static void penalty_chunk(void *context, size_t chunk, int thread)
 void lt_host_penalty(struct lt_backend *b, float l1, float l2, size_t n, struct lt_buffer w,
                      struct lt_buffer g)
 {
-    struct work work = {
-        .n = n, .alpha = l1, .beta = l2, .x = lt_host_at(w), .y = lt_host_at(g)};
+    struct work work = {.n = n, .alpha = l1, .beta = l2, .x = lt_host_at(w), .y = lt_host_at(g)};
     each(b, &work, penalty_chunk);
 }
 

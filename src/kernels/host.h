@@ -26,10 +26,16 @@ static inline void *lt_host_at(struct lt_buffer b)
     return b.memory ? (char *)b.memory + b.offset : NULL;
 }
 
-static inline int64_t lt_round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+static inline int64_t lt_round_up(int64_t n, int64_t step)
+{
+    return (n + step - 1) / step * step;
+}
 
 /* The rows that a buffer has room for. */
-static inline int64_t lt_padded_rows(int64_t rows) { return lt_round_up(rows, LT_ROW_BLOCK); }
+static inline int64_t lt_padded_rows(int64_t rows)
+{
+    return lt_round_up(rows, LT_ROW_BLOCK);
+}
 
 int lt_host_memory_create(struct lt_backend *b, size_t bytes, void **memory, struct lt_error *err);
 void lt_host_memory_free(struct lt_backend *b, void *memory);

@@ -31,7 +31,10 @@ static bool cpu_has(enum lt_isa isa)
 static const struct lt_elementwise *const elementwise[LT_ISAS] = {&lt_elementwise_base};
 static lt_product_fn *const product[LT_ISAS] = {lt_product_base};
 
-static bool cpu_has(enum lt_isa isa) { return isa == LT_ISA_BASE; }
+static bool cpu_has(enum lt_isa isa)
+{
+    return isa == LT_ISA_BASE;
+}
 #endif
 
 enum lt_isa lt_isa_best(void)

@@ -15,9 +15,9 @@
 enum { LT_CHECKPOINT_FORMAT = 1 }; /* what is written and read */
 
 struct lt_checkpoint_part {
-    const char *name;    /* unique; shorter than LT_TENSOR_NAME */
+    const char *name; /* unique; shorter than LT_TENSOR_NAME */
     enum lt_dtype dtype;
-    const void *values;  /* (count) */
+    const void *values; /* (count) */
     size_t count;
 };
 

@@ -138,9 +138,8 @@ static int walk(struct lt_json **object, const char *path, char key[KEY_BYTES],
         return lt_fail(err, LT_EUSAGE, "the key \"%s\" is not UTF-8", path);
     for (;;) {
         if (!take_key(&rest, key) || (!*rest && rest[-1] == '.'))
-            return lt_fail(err, LT_EUSAGE,
-                           "\"%s\" is no path: its keys must have 1 to %d bytes", path,
-                           KEY_BYTES - 1);
+            return lt_fail(err, LT_EUSAGE, "\"%s\" is no path: its keys must have 1 to %d bytes",
+                           path, KEY_BYTES - 1);
         if (lt_json_kind(at) != LT_JSON_OBJECT)
             return lt_fail(err, LT_EUSAGE, "\"%s\" cannot be set: \"%s\" would lie in %s", path,
                            key, lt_json_kind_name(lt_json_kind(at)));
@@ -202,8 +201,8 @@ int lt_json_set_null(struct lt_json *object, const char *path, struct lt_error *
 
 int lt_json_set_bool(struct lt_json *object, const char *path, bool value, struct lt_error *err)
 {
-    return set_scalar(object, path,
-                      (struct lt_json_scalar){.kind = LT_JSON_BOOL, .boolean = value}, err);
+    return set_scalar(object, path, (struct lt_json_scalar){.kind = LT_JSON_BOOL, .boolean = value},
+                      err);
 }
 
 int lt_json_set_integer(struct lt_json *object, const char *path, int64_t value,
@@ -213,8 +212,7 @@ int lt_json_set_integer(struct lt_json *object, const char *path, int64_t value,
                       (struct lt_json_scalar){.kind = LT_JSON_INTEGER, .integer = value}, err);
 }
 
-int lt_json_set_number(struct lt_json *object, const char *path, double value,
-                       struct lt_error *err)
+int lt_json_set_number(struct lt_json *object, const char *path, double value, struct lt_error *err)
 {
     return set_scalar(object, path,
                       (struct lt_json_scalar){.kind = LT_JSON_NUMBER, .number = value}, err);
@@ -223,8 +221,8 @@ int lt_json_set_number(struct lt_json *object, const char *path, double value,
 int lt_json_set_string(struct lt_json *object, const char *path, const char *value,
                        struct lt_error *err)
 {
-    return set_scalar(object, path,
-                      (struct lt_json_scalar){.kind = LT_JSON_STRING, .text = value}, err);
+    return set_scalar(object, path, (struct lt_json_scalar){.kind = LT_JSON_STRING, .text = value},
+                      err);
 }
 
 int lt_json_set_numbers(struct lt_json *object, const char *path, const double *values, size_t n,
@@ -273,8 +271,8 @@ int lt_json_append_bool(struct lt_json *array, bool value, struct lt_error *err)
 
 int lt_json_append_integer(struct lt_json *array, int64_t value, struct lt_error *err)
 {
-    return append_scalar(
-        array, (struct lt_json_scalar){.kind = LT_JSON_INTEGER, .integer = value}, err);
+    return append_scalar(array, (struct lt_json_scalar){.kind = LT_JSON_INTEGER, .integer = value},
+                         err);
 }
 
 int lt_json_append_number(struct lt_json *array, double value, struct lt_error *err)
@@ -294,9 +292,9 @@ int lt_json_append_string(struct lt_json *array, const char *value, struct lt_er
 const char *lt_json_kind_name(enum lt_json_kind kind)
 {
     static const char *const names[] = {
-        [LT_JSON_NULL] = "null",         [LT_JSON_BOOL] = "true or false",
+        [LT_JSON_NULL] = "null",          [LT_JSON_BOOL] = "true or false",
         [LT_JSON_INTEGER] = "an integer", [LT_JSON_NUMBER] = "a number",
-        [LT_JSON_STRING] = "a string",   [LT_JSON_ARRAY] = "an array",
+        [LT_JSON_STRING] = "a string",    [LT_JSON_ARRAY] = "an array",
         [LT_JSON_OBJECT] = "an object",
     };
     return names[kind];
@@ -333,8 +331,7 @@ static int get_kind(const struct lt_json *json, const char *path, enum lt_json_k
     return LT_OK;
 }
 
-int lt_json_get_bool(const struct lt_json *json, const char *path, bool *out,
-                     struct lt_error *err)
+int lt_json_get_bool(const struct lt_json *json, const char *path, bool *out, struct lt_error *err)
 {
     const struct lt_json *value = NULL;
     int rc = get_kind(json, path, LT_JSON_BOOL, LT_JSON_BOOL, &value, err);
@@ -428,8 +425,7 @@ int lt_json_parse(struct lt_json **out, const char *name, const char *bytes, siz
 {
     *out = NULL;
     if (size > LT_JSON_BYTES_MAX)
-        return lt_fail(err, LT_ECONTENT, "%s: more than %d bytes of JSON", name,
-                       LT_JSON_BYTES_MAX);
+        return lt_fail(err, LT_ECONTENT, "%s: more than %d bytes of JSON", name, LT_JSON_BYTES_MAX);
     int rc = check_limits(name, bytes, size, err);
     return rc ? rc : lt_tree_parse(out, name, bytes, size, err);
 }

@@ -38,9 +38,9 @@ enum lt_json_kind {
 };
 
 enum {
-    LT_JSON_DEPTH_MAX = 64,         /* arrays and objects within each other */
-    LT_JSON_VALUES_MAX = 4 << 20,   /* values in a parsed text */
-    LT_JSON_BYTES_MAX = 256 << 20,  /* length of a parsed text */
+    LT_JSON_DEPTH_MAX = 64,        /* arrays and objects within each other */
+    LT_JSON_VALUES_MAX = 4 << 20,  /* values in a parsed text */
+    LT_JSON_BYTES_MAX = 256 << 20, /* length of a parsed text */
 };
 
 /* ---- building ---- */
@@ -91,8 +91,7 @@ const struct lt_json *lt_json_member(const struct lt_json *json, const char *key
 /* The value at `path` as a kind.  LT_ECONTENT when it is absent or of another kind, with the
  * message `"PATH" is missing` or `"PATH" is a string where a number is expected`.  Where a number
  * is expected an integer will do; a null is read as NaN. */
-int lt_json_get_bool(const struct lt_json *json, const char *path, bool *out,
-                     struct lt_error *err);
+int lt_json_get_bool(const struct lt_json *json, const char *path, bool *out, struct lt_error *err);
 int lt_json_get_integer(const struct lt_json *json, const char *path, int64_t *out,
                         struct lt_error *err);
 int lt_json_get_number(const struct lt_json *json, const char *path, double *out,
@@ -116,7 +115,7 @@ const struct lt_json *lt_json_at(const struct lt_json *array, size_t i);
 struct lt_json_member {
     const char *key;
     const struct lt_json *value;
-    void *place; /* private */
+    void *place;  /* private */
     size_t count; /* private */
 };
 bool lt_json_next(const struct lt_json *object, struct lt_json_member *member);

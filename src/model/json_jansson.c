@@ -132,7 +132,8 @@ int lt_tree_parse(struct lt_json **out, const char *name, const char *bytes, siz
     *out = wrap(json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error));
     if (*out)
         return LT_OK;
-    if (json_error_code(&error) == json_error_out_of_memory)
+    /* Where memory ends jansson often leaves the error as it was: without a line. */
+    if (json_error_code(&error) == json_error_out_of_memory || error.line < 0)
         return lt_fail(err, LT_EFAIL, "not enough memory for %zu bytes of JSON", size);
     make_printable(error.text);
     return lt_fail(err, LT_ECONTENT, "%s: line %d, column %d: %s", name, error.line, error.column,

@@ -62,8 +62,7 @@ static bool copy(struct lt_json *to, const struct lt_json *from)
     if (from->kind == LT_JSON_ARRAY || from->kind == LT_JSON_OBJECT)
         to->as.item = NULL;
     for (size_t i = 0; i < from->count; i++) {
-        if (!make_room(to) ||
-            (from->key && lt_strdup(&to->key[i], from->key[i], NULL) != LT_OK))
+        if (!make_room(to) || (from->key && lt_strdup(&to->key[i], from->key[i], NULL) != LT_OK))
             return false;
         to->count++;
         if (!copy(&to->as.item[i], &from->as.item[i]))
@@ -489,8 +488,8 @@ static int parse_container(struct parser *s, struct lt_json *v, int depth)
         if (next == close)
             break;
         if (next != ',')
-            return fail_at(s, s->p, close == '}' ? "a comma or } is expected"
-                                                 : "a comma or ] is expected");
+            return fail_at(s, s->p,
+                           close == '}' ? "a comma or } is expected" : "a comma or ] is expected");
         s->p++;
     }
     s->p++;

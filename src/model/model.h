@@ -22,14 +22,14 @@ struct lt_network {
     char role[LT_NODE_NAME]; /* "autoencoder" for the main one; unique in the model */
     struct lt_net_spec spec; /* inferred */
     struct lt_params layout;
-    float *params;           /* (layout.total), owned */
+    float *params; /* (layout.total), owned */
 };
 
-struct lt_baseline {        /* of the training rows, in scaled units */
-    int64_t dims;           /* K of the PCA kept here; may be less than the code's */
-    float *mean;            /* (D) */
-    float *basis;           /* (K, D), orthonormal rows, largest variance first */
-    float *variance;        /* (K), of the training rows along each row of the basis */
+struct lt_baseline { /* of the training rows, in scaled units */
+    int64_t dims;    /* K of the PCA kept here; may be less than the code's */
+    float *mean;     /* (D) */
+    float *basis;    /* (K, D), orthonormal rows, largest variance first */
+    float *variance; /* (K), of the training rows along each row of the basis */
 };
 
 struct lt_model {
@@ -37,7 +37,7 @@ struct lt_model {
     int networks;
     struct lt_network network[LT_NETWORKS_MAX];
     struct lt_baseline baseline;
-    struct lt_json *record;       /* settings, data, errors and history; an object */
+    struct lt_json *record;             /* settings, data, errors and history; an object */
     char weights_sha256[LT_SHA256_HEX]; /* over the networks' params in order, f32 little-endian */
 };
 

@@ -71,7 +71,8 @@ static int describe(const struct lt_model *model, char **text, struct lt_error *
 static struct lt_tensor tensor(const char *name, enum lt_dtype dtype, int64_t rows, int64_t cols,
                                const void *data)
 {
-    struct lt_tensor t = {.dtype = dtype, .rank = cols ? 2 : 1, .shape = {rows, cols}, .data = data};
+    struct lt_tensor t = {
+        .dtype = dtype, .rank = cols ? 2 : 1, .shape = {rows, cols}, .data = data};
     snprintf(t.name, sizeof t.name, "%s", name);
     return t;
 }
@@ -102,8 +103,8 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
             const struct lt_param *p = &n->layout.param[k];
             char name[LT_TENSOR_NAME];
             param_name(name, n, k);
-            *t++ = tensor(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols,
-                          n->params + p->offset);
+            *t++ =
+                tensor(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols, n->params + p->offset);
         }
     }
     const struct lt_baseline *b = &model->baseline;
@@ -116,38 +117,53 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
     return LT_OK;
 }
 
-/* Puts the file together and hands it to a path or to memory. */
-static int put(const struct lt_model *model, const char *path, unsigned char **bytes, size_t *size,
-               struct lt_error *err)
+/* What goes into the file, and what of it must be freed. */
+struct file {
+    char *text;
+    struct lt_tensor *tensors;
+    struct lt_safetensors_text metadata;
+    struct lt_safetensors_content content;
+};
+
+static void release(struct file *f)
 {
-    char *text = NULL;
-    struct lt_tensor *tensors = NULL;
+    lt_free(f->text);
+    lt_free(f->tensors);
+}
+
+static int prepare(struct file *f, const struct lt_model *model, struct lt_error *err)
+{
     int count = 0;
-    int rc = describe(model, &text, err);
+    *f = (struct file){0};
+    int rc = describe(model, &f->text, err);
     if (!rc)
-        rc = list_tensors(model, &tensors, &count, err);
-    if (!rc) {
-        struct lt_safetensors_text metadata = {"latent", text};
-        struct lt_safetensors_content content = {
-            .text = &metadata, .texts = 1, .tensor = tensors, .tensors = count};
-        rc = path ? lt_safetensors_write(&content, path, err)
-                  : lt_safetensors_bytes(&content, bytes, size, err);
-    }
-    lt_free(text);
-    lt_free(tensors);
+        rc = list_tensors(model, &f->tensors, &count, err);
+    f->metadata = (struct lt_safetensors_text){"latent", f->text};
+    f->content = (struct lt_safetensors_content){
+        .text = &f->metadata, .texts = 1, .tensor = f->tensors, .tensors = count};
     return rc;
 }
 
 int lt_model_write(const struct lt_model *model, const char *path, struct lt_error *err)
 {
-    return put(model, path, NULL, NULL, err);
+    struct file file;
+    int rc = prepare(&file, model, err);
+    if (!rc)
+        rc = lt_safetensors_write(&file.content, path, err);
+    release(&file);
+    return rc;
 }
 
 int lt_model_to_bytes(const struct lt_model *model, unsigned char **bytes, size_t *size,
                       struct lt_error *err)
 {
+    struct file file;
     *bytes = NULL;
-    return put(model, NULL, bytes, size, err);
+    int rc = prepare(&file, model, err);
+    if (!rc)
+        rc = lt_safetensors_bytes(&file.content, bytes, size, err);
+    release(&file);
+    return rc;
 }
 
 /* ---- reading ---- */
@@ -261,8 +277,9 @@ static int copy_tensor(const struct lt_safetensors *st, const struct lt_tensor *
         finite &= t->dtype == LT_DTYPE_F64 ? isfinite(((double *)values)[i]) != 0
                                            : isfinite(((float *)values)[i]) != 0;
     return finite ? LT_OK
-                  : lt_fail(err, LT_ECONTENT, "%s: the array \"%s\" holds values that are not "
-                                              "finite; train the model again",
+                  : lt_fail(err, LT_ECONTENT,
+                            "%s: the array \"%s\" holds values that are not "
+                            "finite; train the model again",
                             st->name, want->name);
 }
 
@@ -285,8 +302,7 @@ static int take_tensor(const struct lt_safetensors *st, const struct lt_tensor *
     return LT_OK;
 }
 
-static int read_weights(struct lt_network *n, const struct lt_safetensors *st,
-                        struct lt_error *err)
+static int read_weights(struct lt_network *n, const struct lt_safetensors *st, struct lt_error *err)
 {
     struct lt_tensor want[2 * LT_NODES_MAX];
     const struct lt_tensor *t = NULL;

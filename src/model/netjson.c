@@ -249,8 +249,7 @@ static int read_shape(const struct lt_json *json, struct lt_shape *out, struct l
     for (size_t i = 0; i < 3 && !rc; i++) {
         rc = lt_json_get_integer(lt_json_at(shape, i), "", &size[i], err);
         if (!rc && (size[i] < 1 || size[i] > LT_WIDTH_MAX))
-            rc = lt_fail(err, LT_ECONTENT, "\"shape\" has a size outside of 1 to %d",
-                         LT_WIDTH_MAX);
+            rc = lt_fail(err, LT_ECONTENT, "\"shape\" has a size outside of 1 to %d", LT_WIDTH_MAX);
     }
     *out = (struct lt_shape){size[0], size[1], size[2]};
     return rc;
@@ -300,13 +299,12 @@ static int read_node(struct lt_net_spec *spec, int node, const struct lt_json *j
         rc = read_shape(json, &n->shape, err);
     for (int a = 0; a < ATTRIBUTES && !rc; a++)
         if (attributes[a].kind == n->kind)
-            rc = read_attribute(spec, node, json, &attributes[a],
-                                (char *)n + attributes[a].offset, err);
+            rc = read_attribute(spec, node, json, &attributes[a], (char *)n + attributes[a].offset,
+                                err);
     return rc;
 }
 
-int lt_net_spec_from_json(struct lt_net_spec *out, const struct lt_json *json,
-                          struct lt_error *err)
+int lt_net_spec_from_json(struct lt_net_spec *out, const struct lt_json *json, struct lt_error *err)
 {
     const struct lt_json *nodes = NULL;
     const char *code = NULL;

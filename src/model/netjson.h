@@ -7,8 +7,7 @@
 #include "net/net.h"
 
 /* {"code": NAME, "nodes": [...]} as a new object. */
-int lt_net_spec_to_json(struct lt_json **out, const struct lt_net_spec *spec,
-                        struct lt_error *err);
+int lt_net_spec_to_json(struct lt_json **out, const struct lt_net_spec *spec, struct lt_error *err);
 /* LT_ECONTENT unless every attribute is there and in range and the network can be inferred, which
  * is done. */
 int lt_net_spec_from_json(struct lt_net_spec *out, const struct lt_json *json,

@@ -14,10 +14,10 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[LT_DTYPES] = {
-    [LT_DTYPE_BOOL] = {"BOOL", 1}, [LT_DTYPE_U8] = {"U8", 1},     [LT_DTYPE_I8] = {"I8", 1},
-    [LT_DTYPE_U16] = {"U16", 2},   [LT_DTYPE_I16] = {"I16", 2},   [LT_DTYPE_F16] = {"F16", 2},
-    [LT_DTYPE_BF16] = {"BF16", 2}, [LT_DTYPE_U32] = {"U32", 4},   [LT_DTYPE_I32] = {"I32", 4},
-    [LT_DTYPE_F32] = {"F32", 4},   [LT_DTYPE_U64] = {"U64", 8},   [LT_DTYPE_I64] = {"I64", 8},
+    [LT_DTYPE_BOOL] = {"BOOL", 1}, [LT_DTYPE_U8] = {"U8", 1},   [LT_DTYPE_I8] = {"I8", 1},
+    [LT_DTYPE_U16] = {"U16", 2},   [LT_DTYPE_I16] = {"I16", 2}, [LT_DTYPE_F16] = {"F16", 2},
+    [LT_DTYPE_BF16] = {"BF16", 2}, [LT_DTYPE_U32] = {"U32", 4}, [LT_DTYPE_I32] = {"I32", 4},
+    [LT_DTYPE_F32] = {"F32", 4},   [LT_DTYPE_U64] = {"U64", 8}, [LT_DTYPE_I64] = {"I64", 8},
     [LT_DTYPE_F64] = {"F64", 8},
 };
 

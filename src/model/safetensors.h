@@ -24,7 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum lt_dtype { /* the names in the file are those after LT_DTYPE_ */
+/* The names in the file are those after LT_DTYPE_. */
+enum lt_dtype {
     LT_DTYPE_BOOL,
     LT_DTYPE_U8,
     LT_DTYPE_I8,
@@ -84,7 +85,7 @@ int lt_safetensors_bytes(const struct lt_safetensors_content *content, unsigned 
 /* ---- reading ---- */
 
 struct lt_safetensors {
-    const char *name;  /* of the file, for messages; the caller's */
+    const char *name; /* of the file, for messages; the caller's */
     struct lt_bytes file;
     struct lt_json *metadata; /* an object of strings */
     struct lt_tensor *tensor; /* (tensors), sorted by name, data pointing into the file */
@@ -92,9 +93,9 @@ struct lt_safetensors {
     bool sealed; /* the checksums are there, and they are right */
 };
 
-/* Opens a file, or bytes that outlive the result (named `path` in messages).  Everything is checked:
- * the header's checksum when there is one, sizes against the file's, arrays without gap or overlap,
- * and last the payload's checksum.  `kind` says what the file is expected to be ("a Latent model").
+/* Opens a file, or bytes that outlive the result (named `path` in messages).  Everything is
+ * checked: the header's checksum when there is one, sizes against the file's, arrays without gap or
+ * overlap, and last the payload's checksum.  `kind` says what the file is expected to be ("a Latent model").
  * Fails with LT_EFAIL (missing, unreadable) or LT_ECONTENT. */
 int lt_safetensors_open(struct lt_safetensors *out, const char *path, const char *kind,
                         struct lt_error *err);

@@ -62,8 +62,8 @@ static int fail_damaged(const struct lt_safetensors *st, const char *what, struc
 static int fail_short(const struct lt_safetensors *st, uint64_t wanted, struct lt_error *err)
 {
     return lt_fail(err, LT_ECONTENT,
-                   "%s: cut short: it has %zu bytes of at least %llu; get a fresh copy",
-                   st->name, st->file.size, (unsigned long long)wanted);
+                   "%s: cut short: it has %zu bytes of at least %llu; get a fresh copy", st->name,
+                   st->file.size, (unsigned long long)wanted);
 }
 
 /* ---- the header ---- */
@@ -170,8 +170,7 @@ static int parse_tensors(struct lt_safetensors *st, const struct lt_json *root,
 {
     size_t count = lt_json_count(root);
     if (count > LT_TENSORS_MAX)
-        return lt_fail(err, LT_ECONTENT, "%s: holds more than %d arrays", st->name,
-                       LT_TENSORS_MAX);
+        return lt_fail(err, LT_ECONTENT, "%s: holds more than %d arrays", st->name, LT_TENSORS_MAX);
     int rc = lt_alloc(&st->tensor, count, sizeof *st->tensor, "a list of arrays", err);
     struct lt_json_member m = {0};
     while (!rc && lt_json_next(root, &m))
@@ -212,8 +211,8 @@ static int parse_metadata(struct lt_safetensors *st, const struct lt_json *root,
     return lt_json_copy(&st->metadata, metadata, err);
 }
 
-static int check_payload(const struct lt_safetensors *st, const unsigned char *payload,
-                         size_t size, struct lt_error *err)
+static int check_payload(const struct lt_safetensors *st, const unsigned char *payload, size_t size,
+                         struct lt_error *err)
 {
     struct lt_sha256 hash;
     char hex[LT_SHA256_HEX];
@@ -221,7 +220,9 @@ static int check_payload(const struct lt_safetensors *st, const unsigned char *p
     lt_sha256_init(&hash);
     lt_sha256_update(&hash, payload, size);
     lt_sha256_hex(&hash, hex);
-    return wanted && strcmp(wanted, hex) == 0 ? LT_OK : fail_damaged(st, "the weights do not match their", err);
+    return wanted && strcmp(wanted, hex) == 0
+               ? LT_OK
+               : fail_damaged(st, "the weights do not match their", err);
 }
 
 static int parse(struct lt_safetensors *st, const char *kind, struct lt_error *err)
@@ -311,8 +312,9 @@ int lt_safetensors_get(const struct lt_safetensors *st, const char *name, enum l
         return lt_fail(err, LT_ECONTENT, "%s: the array \"%s\" is missing", st->name, name);
     if (t->dtype != dtype || t->rank != rank ||
         (rank > 0 && memcmp(t->shape, shape, (size_t)rank * sizeof *shape) != 0))
-        return lt_fail(err, LT_ECONTENT, "%s: the array \"%s\" has another type or shape than the "
-                                         "description says",
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: the array \"%s\" has another type or shape than the "
+                       "description says",
                        st->name, name);
     *out = t;
     return LT_OK;

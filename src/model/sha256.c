@@ -16,6 +16,5 @@ void lt_sha256_hex(struct lt_sha256 *hash, char hex[LT_SHA256_HEX])
 
 bool lt_sha256_is_hex(const char *text)
 {
-    return strspn(text, "0123456789abcdef") == LT_SHA256_HEX - 1 &&
-           text[LT_SHA256_HEX - 1] == '\0';
+    return strspn(text, "0123456789abcdef") == LT_SHA256_HEX - 1 && text[LT_SHA256_HEX - 1] == '\0';
 }

@@ -9,7 +9,7 @@ _Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct lt_sha256),
 
 static struct sha256_ctx *context(struct lt_sha256 *hash)
 {
-    return (struct sha256_ctx *)(void *)hash->state;
+    return (struct sha256_ctx *)(void *)hash; /* its only member */
 }
 
 void lt_sha256_init(struct lt_sha256 *hash)

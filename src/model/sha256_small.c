@@ -16,7 +16,7 @@ _Static_assert(sizeof(struct context) <= sizeof(struct lt_sha256), "struct lt_sh
 
 static struct context *context(struct lt_sha256 *hash)
 {
-    return (struct context *)(void *)hash->state;
+    return (struct context *)(void *)hash; /* its only member */
 }
 
 /* The first 32 bits of the fractions of the cube roots of the first 64 primes. */
@@ -78,9 +78,8 @@ static void compress(uint32_t h[8], const unsigned char *block)
 /* 5.3.3: the fractions of the square roots of the first eight primes. */
 void lt_sha256_init(struct lt_sha256 *hash)
 {
-    static const struct context start = {
-        .h = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
-              0x5be0cd19}};
+    static const struct context start = {.h = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
     *context(hash) = start;
 }
 

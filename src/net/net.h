@@ -106,6 +106,14 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
                     float *values /* (total) */);
 
+/* Fits the start to the data: the weights that read the input are rescaled so that their units'
+ * inputs have variance 1 when a row's mean square sum is `mean_square`, and the last bias before
+ * a head starts at what gives the mean of the training rows (the logit of it, within +-6, where
+ * the output unit is a sigmoid), with weights halved. */
+void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec *spec,
+                        const float *mean /* (D) */, double mean_square,
+                        float *values /* (total) */);
+
 /* ---- a bound network ---- */
 
 struct lt_net;

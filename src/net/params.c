@@ -1,3 +1,4 @@
+#include "base/fmath.h"
 #include "base/rng.h"
 #include "net/layer.h"
 #include <math.h>
@@ -69,5 +70,56 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
             variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
         for (size_t i = 0; i < n; i++)
             w[i] *= sd;
+    }
+}
+
+static void scale(const struct lt_param *q, double factor, float *values)
+{
+    size_t n = (size_t)q->rows * (size_t)q->cols;
+    for (size_t i = 0; i < n; i++)
+        values[q->offset + i] *= (float)factor;
+}
+
+/* The node that a node's input really comes from, past what only acts in training. */
+static int source_of(const struct lt_net_spec *spec, int node)
+{
+    int from = spec->node[node].input[0];
+    while (lt_layer_of(spec, from)->only_training || lt_layer_of(spec, from)->passes_through)
+        from = spec->node[from].input[0];
+    return from;
+}
+
+static float output_bias(enum lt_act unit, double mean)
+{
+    if (unit != LT_ACT_SIGMOID)
+        return (float)mean;
+    double logit = lt_log(mean > 0 ? mean : 1e-9) - lt_log(mean < 1 ? 1 - mean : 1e-9);
+    return (float)(logit < -6 ? -6 : logit > 6 ? 6 : logit);
+}
+
+void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec *spec,
+                        const float *mean, double mean_square, float *values)
+{
+    for (int p = 0; p < params->count; p++) {
+        const struct lt_param *q = &params->param[p];
+        if (!q->bias && source_of(spec, q->node) == 0 && mean_square > 0) {
+            double sd = sqrt(variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
+            scale(q, 1 / (sd * sqrt(mean_square)), values);
+        }
+    }
+    for (int h = 0; h < spec->count; h++) {
+        const struct lt_node *head = &spec->node[h];
+        if (head->kind != LT_NODE_HEAD)
+            continue;
+        for (int p = 0; p < params->count; p++) {
+            const struct lt_param *q = &params->param[p];
+            if (q->node != source_of(spec, h))
+                continue;
+            if (!q->bias)
+                scale(q, 0.5, values);
+            for (int64_t j = 0; q->bias && j < q->rows; j++)
+                values[q->offset + (size_t)j] =
+                    output_bias(head->unit, (double)mean[head->target + j]);
+        }
     }
 }

@@ -63,6 +63,26 @@ void lt_convert_scaled(const struct lt_group *group, const struct lt_block_group
                                     scale + group->first, out + group->first, stride);
 }
 
+/* The first value that is NaN or infinite, or -1. x - x is 0 for every other value, which a
+ * compiler can ask of many at once. */
+#define FIND(TYPE)                                                                                 \
+    static int64_t find_infinite_##TYPE(const TYPE *v, int64_t count)                              \
+    {                                                                                              \
+        enum { RUN = 64 };                                                                         \
+        for (int64_t begin = 0; begin < count; begin += RUN) {                                     \
+            int64_t end = begin + RUN < count ? begin + RUN : count;                               \
+            int fine = 1;                                                                          \
+            for (int64_t k = begin; k < end; k++)                                                  \
+                fine &= v[k] - v[k] == 0;                                                          \
+            for (int64_t k = begin; !fine && k < end; k++)                                         \
+                if (!isfinite(v[k]))                                                               \
+                    return k;                                                                      \
+        }                                                                                          \
+        return -1;                                                                                 \
+    }
+FIND(float)
+FIND(double)
+
 int64_t lt_convert_find_bad(const struct lt_group *group, const struct lt_block_group *cells,
                             int64_t n)
 {
@@ -70,10 +90,7 @@ int64_t lt_convert_find_bad(const struct lt_group *group, const struct lt_block_
     for (int64_t k = 0; cells->valid && k < count; k++)
         if (!lt_block_valid(cells, k))
             return k;
-    if (group->type != LT_F32 && group->type != LT_F64)
-        return -1;
-    for (int64_t k = 0; k < count; k++)
-        if (!isfinite(lt_type_value(group->type, cells->values, k)))
-            return k;
-    return -1;
+    if (group->type == LT_F32)
+        return find_infinite_float(cells->values, count);
+    return group->type == LT_F64 ? find_infinite_double(cells->values, count) : -1;
 }

@@ -68,7 +68,7 @@ static void add_squares(struct moments *m, const struct reader *r, int64_t n, in
 static int first_pass(struct moments *m, struct reader *r, struct lt_error *err)
 {
     int64_t d = lt_table_columns(r->table), n;
-    char name[256];
+    char buf[256];
     m->bad_row = -1;
     for (int64_t j = 0; j < d; j++) {
         m->low[j] = INFINITY;
@@ -82,7 +82,7 @@ static int first_pass(struct moments *m, struct reader *r, struct lt_error *err)
     }
     for (int64_t j = 0; j < d; j++)
         if (m->seen[j] == 0) {
-            lt_table_column_name(r->table, j, name, sizeof name);
+            const char *name = lt_table_column_name(r->table, j, buf, sizeof buf);
             return lt_fail(err, LT_ECONTENT,
                            "%s: column \"%s\" has no values at all; leave it out with --ignore "
                            "\"%s\"",

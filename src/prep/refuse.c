@@ -39,10 +39,10 @@ static int64_t first_text_row(const struct lt_table *table, int64_t column, int3
 
 static int text_column(const struct lt_table *table, int64_t column, struct lt_error *err)
 {
-    char where[600], name[256];
+    char where[600], buf[256];
     int32_t code = -1;
     int64_t row = first_text_row(table, column, &code);
-    lt_table_column_name(table, column, name, sizeof name);
+    const char *name = lt_table_column_name(table, column, buf, sizeof buf);
     if (row < 0)
         return lt_fail(err, LT_ECONTENT, "%s: column \"%s\" holds text; leave it out with "
                                          "--ignore \"%s\"",
@@ -65,13 +65,13 @@ int lt_prep_check_types(const struct lt_table *table, struct lt_error *err)
 int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
                      struct lt_error *err)
 {
-    char where[600], name[256];
+    char where[600], buf[256];
     struct lt_block *block = NULL;
     int64_t offset;
     int group = lt_table_group_of(table, column, &offset);
     const char *what = "the value is missing";
     lt_table_where(table, row, column, where, sizeof where);
-    lt_table_column_name(table, column, name, sizeof name);
+    const char *name = lt_table_column_name(table, column, buf, sizeof buf);
     if (!lt_block_create(&block, table, 1, NULL) && !lt_table_fetch(table, &row, 1, block, NULL) &&
         lt_block_valid(&block->group[group], offset)) {
         double v = lt_type_value(lt_table_group(table, group)->type, block->group[group].values,

@@ -8,6 +8,11 @@ static double trapezoid(double t)
     return t < 1 - LT_TRAPEZOID_FALL ? 1 : (1 - t) / LT_TRAPEZOID_FALL;
 }
 
+static double linear(double t)
+{
+    return 1 - t;
+}
+
 static double cosine(double t)
 {
     return 0.5 * (1 + (double)lt_cos2pif((float)(t / 2)));
@@ -28,7 +33,8 @@ static const struct {
     const char *name;
     double (*factor)(double t);
 } schedules[LT_SCHEDULES] = {
-    [LT_SCHEDULE_TRAPEZOID] = {"trapezoid", trapezoid}, [LT_SCHEDULE_COSINE] = {"cosine", cosine},
+    [LT_SCHEDULE_TRAPEZOID] = {"trapezoid", trapezoid}, [LT_SCHEDULE_LINEAR] = {"linear", linear},
+    [LT_SCHEDULE_COSINE] = {"cosine", cosine},
     [LT_SCHEDULE_STEP] = {"step", step_down},           [LT_SCHEDULE_PLATEAU] = {"plateau", constant},
     [LT_SCHEDULE_CONSTANT] = {"constant", constant},
 };

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 enum lt_schedule_kind {
-    LT_SCHEDULE_TRAPEZOID, /* constant, then linearly to zero over the last 60 % */
+    LT_SCHEDULE_TRAPEZOID, /* constant, then linearly to zero over the last 80 % */
+    LT_SCHEDULE_LINEAR,    /* linearly to zero */
     LT_SCHEDULE_COSINE,    /* (1 + cos(pi t)) / 2 (Loshchilov & Hutter 2017) */
     LT_SCHEDULE_STEP,      /* a tenth after 60 %, a hundredth after 85 % */
     LT_SCHEDULE_PLATEAU,   /* halved when validation has not gained for a while */
@@ -32,7 +33,7 @@ double lt_schedule_factor(const struct lt_schedule *schedule, int64_t step, int6
 int64_t lt_trapezoid_fall(int64_t steps);
 int64_t lt_trapezoid_steps(int64_t step);
 /* The part of the steps that fall. */
-#define LT_TRAPEZOID_FALL 0.6
+#define LT_TRAPEZOID_FALL 0.8
 
 const char *lt_schedule_name(enum lt_schedule_kind kind);
 int lt_schedule_by_name(const char *name); /* -1: unknown */

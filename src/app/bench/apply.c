@@ -17,7 +17,7 @@ struct encoder {
 };
 
 /* The widths that latent train gives images of this size, in f32. */
-static const struct lt_bench_shape shape = {"encode", "1024,512,256", 50, LT_SESSION_ROWS};
+static const struct lt_bench_shape shape = {"encode", "512,256", 50, LT_SESSION_ROWS};
 
 static int make_model(struct encoder *e, struct lt_bench *bench, struct lt_error *err)
 {
@@ -68,17 +68,20 @@ static int encode_run(void *context, struct lt_error *err)
 static void tell(struct lt_bench *bench, const struct lt_bench_bounded *b)
 {
     double rate = LT_SESSION_ROWS / b->turn.seconds, bound = LT_SESSION_ROWS / b->bound.seconds;
+    char network[100];
+    lt_autoencoder_text(b->spec, network, sizeof network);
+    lt_report_string(bench->report, "encode.network", network);
     lt_bench_number(bench, "encode", "rows_per_second", rate);
     lt_bench_number(bench, "encode", "bound_rows_per_second", bound);
     lt_bench_number(bench, "encode", "ratio", rate / bound);
-    lt_report_line(bench->report, "encode: 784-1024-512-256-50, f32, from bytes in memory to codes");
+    lt_report_line(bench->report, "encode: with %s, f32, from bytes in memory to codes", network);
     if (!bench->bare) {
         lt_report_line(bench->report, "  %.0f rows/s", rate);
         lt_bench_tell(bench, "encodes %.0f rows/s", rate);
         return;
     }
-    lt_report_line(bench->report, "  %.0f rows/s, forward products alone %.0f rows/s: %.0f %%", rate,
-                   bound, 100 * rate / bound);
+    lt_report_line(bench->report, "  %.0f rows/s, forward products alone %.0f rows/s: %.0f %%",
+                   rate, bound, 100 * rate / bound);
     lt_bench_tell(bench, "encoding runs at %.0f %% of the speed of its bare matrix products",
                   100 * rate / bound);
 }

@@ -19,6 +19,9 @@ struct lt_bench_bounded {
 int lt_bench_race(struct lt_bench *bench, struct lt_bench_bounded *b /* (n) */, int n,
                   struct lt_error *err);
 
+/* 10^9 flop per second of a 2048 x 2048 x 2048 product in f32. */
+int lt_bench_square(struct lt_bench *bench, double *gflops, struct lt_error *err);
+
 /* Time of the bound as a part of the measured: 1 when nothing but products takes time. */
 static inline double lt_bench_ratio(const struct lt_bench_bounded *b)
 {

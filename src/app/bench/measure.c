@@ -126,10 +126,10 @@ int lt_rig_create(struct lt_rig *rig, struct lt_bench *bench, const struct lt_be
     *rig = (struct lt_rig){0};
     int rc = lt_bench_network(&rig->spec, shape, err);
     if (!rc)
-        rc = lt_net_create(
-            &rig->net, &rig->spec, bench->backend,
-            &(struct lt_net_options){.rows = shape->batch, .training = true, .precision = precision},
-            err);
+        rc = lt_net_create(&rig->net, &rig->spec, bench->backend,
+                           &(struct lt_net_options){
+                               .rows = shape->batch, .training = true, .precision = precision},
+                           err);
     if (!rc)
         rc = start_weights(rig, err);
     if (!rc)

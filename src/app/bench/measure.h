@@ -24,8 +24,8 @@ struct lt_bench_ops {
     const char *name;
     int (*run)(struct lt_bench *bench, struct lt_error *err);
 };
-extern const struct lt_bench_ops lt_bench_train, lt_bench_bf16, lt_bench_optimizer,
-    lt_bench_encode, lt_bench_csv, lt_bench_npy;
+extern const struct lt_bench_ops lt_bench_train, lt_bench_bf16, lt_bench_optimizer, lt_bench_encode,
+    lt_bench_csv, lt_bench_npy;
 
 /* Sets report.verdict unless an earlier measurement did. */
 void lt_bench_tell(struct lt_bench *bench, const char *format, ...)
@@ -38,9 +38,9 @@ void lt_bench_number(struct lt_bench *bench, const char *group, const char *name
 struct lt_turn {
     int (*run)(void *context, struct lt_error *err); /* one unit of work */
     void *context;
-    int64_t period;  /* a turn is a multiple of this many units; 0 counts as 1 */
-    int64_t units;   /* found: units in a turn, which lasts 60 ms or more */
-    double seconds;  /* found: of one unit, in the best turn so far; 0 before any */
+    int64_t period; /* a turn is a multiple of this many units; 0 counts as 1 */
+    int64_t units;  /* found: units in a turn, which lasts 60 ms or more */
+    double seconds; /* found: of one unit, in the best turn so far; 0 before any */
 };
 /* Runs all in turns for about `seconds`, and three turns each at least. */
 int lt_bench_turns(struct lt_turn *turn /* (n) */, int n, double seconds, struct lt_error *err);

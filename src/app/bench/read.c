@@ -149,8 +149,8 @@ static int run_npy(struct lt_bench *bench, struct lt_error *err)
         lt_bench_number(bench, "npy", "mb_per_second", rate);
         lt_bench_number(bench, "npy", "copy_mb_per_second", copy);
         lt_bench_number(bench, "npy", "ratio", rate / copy);
-        lt_report_line(bench->report, "npy: %d rows of %d f4, from a file's bytes to inputs", NPY_ROWS,
-                       NPY_COLUMNS);
+        lt_report_line(bench->report, "npy: %d rows of %d f4, from a file's bytes to inputs",
+                       NPY_ROWS, NPY_COLUMNS);
         lt_report_line(bench->report, "  %.0f MB/s, a bare copy %.0f MB/s: %.0f %%", rate, copy,
                        100 * rate / copy);
         lt_bench_tell(bench, "NPY is read at %.0f MB/s, %.0f %% of the speed of a bare copy", rate,

@@ -2,7 +2,6 @@
 
 #include "app/build.h"
 
-#include <math.h>
 #include <stdio.h>
 
 static const double EPOCH_ROWS = 60000; /* as in MNIST */
@@ -31,7 +30,6 @@ static void tell_epoch(struct lt_bench *bench, const char *group, const struct l
     lt_bench_number(bench, group, "gflops", gflop / b->turn.seconds);
     lt_bench_number(bench, group, "bound_gflops", gflop / b->bound.seconds);
     lt_bench_number(bench, group, "ratio", lt_bench_ratio(b));
-    lt_bench_number(bench, group, "square_gflops", b->bound.square_gflops);
     if (bench->bare)
         snprintf(bound, sizeof bound, ", products alone %7.3f s, %6.1f GF/s: %3.0f %%",
                  b->bound.seconds * EPOCH_ROWS / (double)b->batch, gflop / b->bound.seconds,
@@ -62,6 +60,7 @@ static int train_one(struct lt_bench *bench, const struct lt_bench_shape *shape,
 static int run_train(struct lt_bench *bench, struct lt_error *err)
 {
     struct lt_bench_bounded narrow, wide;
+    double square;
     lt_report_line(bench->report, "train: an epoch of 60,000 rows, steps only, adam");
     int rc = train_one(bench, &lt_bench_narrow, &narrow, err);
     if (!rc)
@@ -69,19 +68,20 @@ static int run_train(struct lt_bench *bench, struct lt_error *err)
     if (rc)
         return rc;
     if (!bench->bare) {
-        lt_bench_tell(bench, "training takes %.3g s an epoch of 784-128-50, %.3g s of "
-                             "784-1000-500-250-30; without oneDNN there is no bound to set beside",
+        lt_bench_tell(bench,
+                      "training takes %.3g s an epoch of 784-128-50, %.3g s of "
+                      "784-1000-500-250-30; without oneDNN there is no bound to set beside",
                       epoch(&narrow), epoch(&wide));
         return LT_OK;
     }
-    double square = fmax(narrow.bound.square_gflops, wide.bound.square_gflops);
+    rc = lt_bench_square(bench, &square, err);
     lt_report_number(bench->report, "train.square_gflops", square);
     lt_report_line(bench->report, "  a product of 2048 x 2048 matrices runs at %.1f GF/s", square);
     lt_bench_tell(bench,
                   "training runs at %.0f %% (784-128-50) and %.0f %% (784-1000-500-250-30) of the "
                   "speed of its bare matrix products",
                   100 * lt_bench_ratio(&narrow), 100 * lt_bench_ratio(&wide));
-    return LT_OK;
+    return rc;
 }
 const struct lt_bench_ops lt_bench_train = {"train", run_train};
 

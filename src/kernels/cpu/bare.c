@@ -9,7 +9,6 @@
 enum {
     TRIALS = 6, /* runs of each way before the fastest is chosen */
     FEWEST_ROUNDS = 5,
-    SQUARE = 2048,
     WAYS = 6
 };
 
@@ -289,8 +288,7 @@ int lt_bare_measure(const struct lt_bound_layer *layers, size_t count, int64_t b
                     enum lt_precision precision, int threads, double seconds,
                     struct lt_bound *out, struct lt_error *err)
 {
-    struct bare square = {0}, *products = NULL;
-    double square_seconds;
+    struct bare *products = NULL;
     struct measure m;
     const int max_threads = omp_get_max_threads();
     omp_set_num_threads(threads);
@@ -301,11 +299,8 @@ int lt_bare_measure(const struct lt_bound_layer *layers, size_t count, int64_t b
     rc = lt_alloc(&products, count * PRODUCTS, sizeof *products, "products", err);
     if (!rc)
         rc = choose_all(&m, layers, count, batch, products, &out->flops, err);
-    if (!rc)
-        rc = choose(&m, FORWARD, SQUARE, SQUARE, SQUARE, &square, &square_seconds, err);
     if (rc)
         goto out;
-    out->square_gflops = 2e-9 * SQUARE * SQUARE * SQUARE / square_seconds;
 
     const double start = now();
     for (int round = 0; round < FEWEST_ROUNDS || now() - start < seconds; round++) {
@@ -317,7 +312,6 @@ int lt_bare_measure(const struct lt_bound_layer *layers, size_t count, int64_t b
 out:
     for (size_t i = 0; products && i < count * PRODUCTS; i++)
         bare_free(&products[i]);
-    bare_free(&square);
     lt_free(products);
     measure_close(&m);
     omp_set_num_threads(max_threads);

@@ -17,28 +17,28 @@
  * once by pack. In bf16 the kernels copy it anyway, so one bf16 copy of W
  * serves both, and the copies of x and da serve all products that read them.
  *
- * A weight gradient over spec.rows rows is one product per tile. Over any
+ * A weight gradient over spec.batch rows is one product per tile. Over any
  * other number it is a sum over slices of BIG_SLICE rows, then of SLICE rows,
  * the last one filled up with rows of zeros. */
 enum {
     SLICE = 32, /* rows */
     BIG_SLICE = 128,
     COLUMN_CHUNK = 256, /* columns of a bias gradient in a chunk */
-    STRIP = 64         /* rows of W transposed in a chunk */
+    PACKED = 16384      /* values of W transposed in a chunk, about */
 };
 
 struct lt_dense {
     struct lt_dense_spec spec;
     bool bf16;
     struct lt_tiles forward, data;
-    struct lt_tiles weights, weights_add;         /* over spec.rows: C = AB, C += AB */
-    struct lt_tiles weights_big, weights_slice;   /* C += AB over BIG_SLICE, SLICE rows */
+    struct lt_tiles weights, weights_add;       /* over spec.batch: C = AB, C += AB */
+    struct lt_tiles weights_big, weights_slice; /* C += AB over BIG_SLICE, SLICE rows */
 
-    const float *plain;      /* W itself, from the last pack */
-    float *transposed;       /* f32: W^T; NULL when nobody reads it */
-    uint16_t *w16;           /* bf16: W (as it is stored) */
-    uint16_t *x16, *da16;    /* bf16: (rows, in), (rows, out) */
-    void *tail_x, *tail_da;  /* (SLICE, in), (SLICE, out), f32 or bf16 */
+    const float *plain;     /* W itself, from the last pack */
+    float *transposed;      /* f32: W^T; NULL when nobody reads it */
+    uint16_t *w16;          /* bf16: W (as it is stored) */
+    uint16_t *x16, *da16;   /* bf16: (rows, in), (rows, out) */
+    void *tail_x, *tail_da; /* (SLICE, in), (SLICE, out), f32 or bf16 */
 };
 
 void lt_cpu_dense_free(struct lt_backend *b, struct lt_dense *d)
@@ -62,8 +62,14 @@ void lt_cpu_dense_free(struct lt_backend *b, struct lt_dense *d)
 }
 
 /* B of forward is W^T, of the data gradient W; whether it is read across. */
-static bool forward_reads_across(const struct lt_dense *d) { return !d->spec.transposed; }
-static bool data_reads_across(const struct lt_dense *d) { return d->spec.transposed; }
+static bool forward_reads_across(const struct lt_dense *d)
+{
+    return !d->spec.transposed;
+}
+static bool data_reads_across(const struct lt_dense *d)
+{
+    return d->spec.transposed;
+}
 
 static int plan_forward(struct lt_dense *d, struct lt_onednn *o, struct lt_error *err)
 {
@@ -103,7 +109,7 @@ static int plan_weight_gradient(struct lt_dense *d, struct lt_onednn *o, struct 
     const int64_t right = d->spec.transposed ? d->spec.out : d->spec.in;
     struct lt_kernel_spec s = {.m = left,
                                .n = right,
-                               .k = d->spec.rows,
+                               .k = d->spec.batch,
                                .a_row = 1,
                                .a_column = left,
                                .b_row = right,
@@ -155,6 +161,8 @@ int lt_cpu_dense_create(struct lt_backend *b, const struct lt_dense_spec *spec,
     if (rc)
         goto out;
     d->spec = *spec;
+    if (d->spec.batch == 0)
+        d->spec.batch = d->spec.rows;
     d->bf16 = spec->precision == LT_PRECISION_BF16 && lt_onednn_has_bf16();
     if (!lt_size_mul((size_t)spec->in, (size_t)spec->out, &bytes)) {
         rc = lt_fail_memory(err, "weights", SIZE_MAX);
@@ -179,6 +187,7 @@ out:
 struct pack_work {
     const struct lt_elementwise *elementwise;
     int64_t rows, columns; /* of W as stored */
+    size_t strip;          /* rows in a chunk, a multiple of 16 */
     const float *w;
     float *transposed;
 };
@@ -186,8 +195,8 @@ struct pack_work {
 static void pack_chunk(void *context, size_t chunk, int thread)
 {
     const struct pack_work *w = context;
-    const int64_t row = (int64_t)lt_chunk_begin(chunk, STRIP);
-    const int64_t end = (int64_t)lt_chunk_end(chunk, STRIP, (size_t)w->rows);
+    const int64_t row = (int64_t)lt_chunk_begin(chunk, w->strip);
+    const int64_t end = (int64_t)lt_chunk_end(chunk, w->strip, (size_t)w->rows);
     (void)thread;
     w->elementwise->transpose(end - row, w->columns, w->w + row * w->columns, w->columns,
                               w->transposed + row, w->rows);
@@ -205,7 +214,8 @@ void lt_cpu_dense_pack(struct lt_backend *b, struct lt_dense *d, struct lt_buffe
                                  .columns = s->transposed ? s->out : s->in,
                                  .w = d->plain,
                                  .transposed = d->transposed};
-        lt_parallel(b->threads, lt_chunks((size_t)work.rows, STRIP), pack_chunk, &work);
+        work.strip = (size_t)lt_round_up(PACKED / work.columns + 1, 16);
+        lt_parallel(b->threads, lt_chunks((size_t)work.rows, work.strip), pack_chunk, &work);
     }
 }
 
@@ -335,7 +345,7 @@ static void backward_chunk(void *context, size_t chunk, int thread)
         data_gradient_tile(w, chunk, thread);
     else if (chunk >= w->data_tiles + w->weight_tiles)
         bias_gradient_columns(w, chunk - w->data_tiles - w->weight_tiles);
-    else if (w->rows == w->dense->spec.rows)
+    else if (w->rows == w->dense->spec.batch)
         weight_gradient_tile(w, chunk - w->data_tiles, thread);
     else
         weight_gradient_slices(w, chunk - w->data_tiles, thread);
@@ -371,7 +381,7 @@ void lt_cpu_dense_backward(struct lt_backend *b, struct lt_dense *d, int64_t row
         w.x = d->x16; /* as forward left it */
         w.da = d->da16;
     }
-    if (rows != d->spec.rows) {
+    if (rows != d->spec.batch) {
         fill_tail(d->tail_x, w.x, rows, d->spec.in, value);
         fill_tail(d->tail_da, w.da, rows, d->spec.out, value);
     }

@@ -77,8 +77,14 @@ static bool has_isa(dnnl_cpu_isa_t isa)
     return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
 }
 
-bool lt_onednn_has_bf16(void) { return has_isa(dnnl_cpu_isa_avx512_core_bf16); }
-bool lt_onednn_rows_alike(void) { return has_isa(dnnl_cpu_isa_avx512_core); }
+bool lt_onednn_has_bf16(void)
+{
+    return has_isa(dnnl_cpu_isa_avx512_core_bf16);
+}
+bool lt_onednn_rows_alike(void)
+{
+    return has_isa(dnnl_cpu_isa_avx512_core);
+}
 
 void lt_onednn_describe(char *text, size_t size)
 {
@@ -159,10 +165,8 @@ static dnnl_status_t create_memory(dnnl_memory_t *memory, const_dnnl_primitive_d
 
 static size_t scratch_size(const_dnnl_primitive_desc_t pd)
 {
-    return dnnl_memory_desc_get_size(
-        dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
+    return dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
 }
-
 
 static dnnl_status_t create_memories(struct lt_kernel *kernel, const_dnnl_primitive_desc_t pd)
 {
@@ -170,8 +174,8 @@ static dnnl_status_t create_memories(struct lt_kernel *kernel, const_dnnl_primit
                                                    dnnl_query_dst_md, dnnl_query_scratchpad_md};
     dnnl_status_t status = dnnl_success;
     for (int i = 0; i < kernel->onednn->threads * MEMORIES && status == dnnl_success; i++)
-        status = create_memory(&kernel->memories[i], pd, queries[i % MEMORIES],
-                               kernel->onednn->engine);
+        status =
+            create_memory(&kernel->memories[i], pd, queries[i % MEMORIES], kernel->onednn->engine);
     return status;
 }
 
@@ -190,8 +194,8 @@ void lt_kernel_free(struct lt_kernel **kernel)
     *kernel = NULL;
 }
 
-int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o,
-                     const struct lt_kernel_spec *spec, struct lt_error *err)
+int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o, const struct lt_kernel_spec *spec,
+                     struct lt_error *err)
 {
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t pd = NULL;

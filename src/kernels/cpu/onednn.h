@@ -39,8 +39,8 @@ struct lt_kernel_spec {
 struct lt_kernel;
 
 /* The kernel belongs to the caller and must be freed before `o`. */
-int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o,
-                     const struct lt_kernel_spec *spec, struct lt_error *err);
+int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o, const struct lt_kernel_spec *spec,
+                     struct lt_error *err);
 void lt_kernel_free(struct lt_kernel **kernel);
 void lt_kernel_run(struct lt_kernel *kernel, int thread, const void *a, const void *b, float *c);
 

@@ -27,9 +27,9 @@ struct lt_matrix {
 
 /* What a primitive computes: C = A B, or one of an inner product's three. */
 enum lt_primitive {
-    LT_MATMUL,        /* a (M, K), b (K, N), c (M, N) */
-    LT_FORWARD,       /* a = x (B, in),  b = W (out, in), c = y (B, out) */
-    LT_BACKWARD_DATA, /* a = da (B, out), b = W (out, in), c = dx (B, in) */
+    LT_MATMUL,           /* a (M, K), b (K, N), c (M, N) */
+    LT_FORWARD,          /* a = x (B, in),  b = W (out, in), c = y (B, out) */
+    LT_BACKWARD_DATA,    /* a = da (B, out), b = W (out, in), c = dx (B, in) */
     LT_BACKWARD_WEIGHTS, /* a = x (B, in), b = da (B, out), c = dW (out, in) */
 };
 
@@ -62,8 +62,8 @@ static inline dnnl_status_t lt_pd_of_mds(dnnl_primitive_desc_t *pd, dnnl_engine_
 {
     switch (what) {
     case LT_FORWARD:
-        return dnnl_inner_product_forward_primitive_desc_create(
-            pd, engine, dnnl_forward_training, a, b, NULL, c, attr);
+        return dnnl_inner_product_forward_primitive_desc_create(pd, engine, dnnl_forward_training,
+                                                                a, b, NULL, c, attr);
     case LT_BACKWARD_DATA:
         return dnnl_inner_product_backward_data_primitive_desc_create(pd, engine, c, b, a, hint,
                                                                       attr);
@@ -87,8 +87,8 @@ static inline dnnl_status_t lt_pd_of_mds(dnnl_primitive_desc_t *pd, dnnl_engine_
     dnnl_status_t status;
     switch (what) {
     case LT_FORWARD:
-        status = dnnl_inner_product_forward_desc_init(&inner, dnnl_forward_training, &a, &b, NULL,
-                                                      &c);
+        status =
+            dnnl_inner_product_forward_desc_init(&inner, dnnl_forward_training, &a, &b, NULL, &c);
         break;
     case LT_BACKWARD_DATA:
         status = dnnl_inner_product_backward_data_desc_init(&inner, &c, &b, &a);

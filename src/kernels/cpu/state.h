@@ -10,7 +10,10 @@ struct lt_cpu {
     struct lt_onednn *onednn;
 };
 
-static inline struct lt_cpu *lt_cpu_state(const struct lt_backend *b) { return b->state; }
+static inline struct lt_cpu *lt_cpu_state(const struct lt_backend *b)
+{
+    return b->state;
+}
 
 /* bf16 copies, in parallel; n values. */
 void lt_cpu_to_bf16(struct lt_backend *b, size_t n, const float *x, uint16_t *y);

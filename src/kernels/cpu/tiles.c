@@ -6,7 +6,7 @@
 /* Sizes by measurement (docs/speed.md): wide tiles keep the kernels near their
  * peak, low ones leave enough tiles for the threads. */
 enum {
-    COLUMN_STEP = 64,   /* one pass of the kernels' registers */
+    COLUMN_STEP = 16, /* a vector; finer than the kernels' 64, so that strips weigh the same */
     MOST_COLUMNS = 512,
     F32_ROWS = 64,
     BF16_ROWS = 128,

@@ -1,9 +1,9 @@
 /* A matrix product cut into tiles of C by a rule that knows only its shape.
  *
  * Each tile is one single-threaded oneDNN product over the whole of k, so its
- * bits depend neither on how many threads share the tiles nor on which.  Tiles
- * are whole rows of blocks: `columns` wide (a multiple of 64, about half a
- * thousand), and as many rows as the first of `sizes` that fits.
+ * bits depend neither on how many threads share the tiles nor on which.  C is
+ * cut into equal strips of at most 512 columns, a strip into tiles as high as
+ * the first of `sizes` that fits.
  *
  * A product whose number of rows changes from call to call (forward, data
  * gradient) computes lt_tiles_rows of them.  With oneDNN's AVX-512 kernels a
@@ -21,7 +21,7 @@ enum { LT_TILE_SIZES = 4 };
 struct lt_tiles {
     struct lt_kernel_spec spec; /* m is the most rows in a call */
     int64_t columns, column_tiles;
-    int64_t sizes[LT_TILE_SIZES]; /* heights, falling; 0 ends */
+    int64_t sizes[LT_TILE_SIZES];                /* heights, falling; 0 ends */
     struct lt_kernel *kernels[LT_TILE_SIZES][2]; /* by height; inside, last column tile */
 };
 

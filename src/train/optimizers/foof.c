@@ -18,7 +18,7 @@
  * alone: M and the second moments of biases (each as long as the parameters), then A and P of
  * every layer.  docs/optimizers.md holds the measurements behind the constants. */
 
-static const float MOMENT_DECAY = 0.95f, MOMENTUM = 0.95f, DAMPING = 0.1f;
+static const float MOMENT_DECAY = 0.95f, MOMENTUM = 0.95f, DAMPING = 1.0f;
 static const double BIAS_LR = 0.05;
 enum { MOMENT_EVERY = 4, MOMENT_WARM = 20, REFRESH_EVERY = 40, REFRESH_WARM = 40 };
 
@@ -185,7 +185,7 @@ static double step(struct lt_optimizer *o, const struct lt_step *s)
 
 const struct lt_optimizer_ops lt_optimizer_foof = {.name = "foof",
                                                    .lr = 0.05,
-                                                   .decay = 0.05,
+                                                   .decay = 0.1,
                                                    .state_floats = state_floats,
                                                    .scratch_floats = scratch_floats,
                                                    .create = create,

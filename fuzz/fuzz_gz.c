@@ -1,0 +1,8 @@
+/* Anything gzipped, in memory. */
+#include "fuzz_data.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    fuzz_read("x.gz", bytes, size);
+    return 0;
+}

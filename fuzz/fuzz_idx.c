@@ -1,0 +1,8 @@
+/* IDX arrays, in memory. */
+#include "fuzz_data.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    fuzz_read("x.idx", bytes, size);
+    return 0;
+}

@@ -1,0 +1,8 @@
+/* NPY arrays, in memory. */
+#include "fuzz_data.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    fuzz_read("x.npy", bytes, size);
+    return 0;
+}

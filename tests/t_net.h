@@ -1,0 +1,108 @@
+/* Networks that tests are made of. */
+#ifndef LT_TESTS_T_NET_H
+#define LT_TESTS_T_NET_H
+
+#include "net/net.h"
+#include "t.h"
+
+/* Adds a node that reads `input` and returns its index. */
+T_UNUSED static int add(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int input)
+{
+    struct lt_node *n = &s->node[s->count];
+    n->kind = kind;
+    snprintf(n->name, sizeof n->name, "%s", name);
+    n->inputs = s->count > 0;
+    n->input[0] = input;
+    n->weight = 1;
+    return s->count++;
+}
+
+T_UNUSED static int add_input(struct lt_net_spec *s, int64_t width)
+{
+    memset(s, 0, sizeof *s);
+    int i = add(s, LT_NODE_INPUT, "input", 0);
+    s->node[i].shape = (struct lt_shape){width, 1, 1};
+    return i;
+}
+
+T_UNUSED static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t width,
+                              enum lt_act act)
+{
+    int i = add(s, LT_NODE_DENSE, name, input);
+    s->node[i].width = width;
+    s->node[i].act = act;
+    return i;
+}
+
+T_UNUSED static int add_head(struct lt_net_spec *s, const char *name, int input, enum lt_loss loss,
+                             enum lt_act unit)
+{
+    int i = add(s, LT_NODE_HEAD, name, input);
+    s->node[i].loss = loss;
+    s->node[i].unit = unit;
+    return i;
+}
+
+T_UNUSED static int add_code(struct lt_net_spec *s, int input)
+{
+    return s->code = add(s, LT_NODE_CODE, "code", input);
+}
+
+/* inputs -> hidden -> dims -> hidden -> inputs, tied when asked. */
+T_UNUSED static void plain_net(struct lt_net_spec *s, const int64_t widths[3], enum lt_act act,
+                               bool tied, enum lt_loss loss, enum lt_act unit)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, widths[0]), widths[1], act);
+    int e2 = add_dense(s, "encoder2", e1, widths[2], LT_ACT_LINEAR);
+    int d1 = add_dense(s, "decoder1", add_code(s, e2), widths[1], act);
+    int d2 = add_dense(s, "decoder2", d1, widths[0], LT_ACT_LINEAR);
+    s->node[d1].tied = tied ? e2 : 0;
+    s->node[d2].tied = tied ? e1 : 0;
+    add_head(s, "output", d2, loss, unit);
+}
+
+T_UNUSED static const int64_t SMALL[3] = {11, 7, 3}, ODD[3] = {67, 37, 17};
+
+/* A skip connection in the encoder, the code read twice, a concatenation, a layer read by a head
+ * and by another layer, and heads of different losses and weights; column 11 has none. */
+T_UNUSED static void graph_net(struct lt_net_spec *s)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, 12), 6, LT_ACT_TANH);
+    int e2 = add_dense(s, "encoder2", e1, 6, LT_ACT_GELU);
+    int skip = add(s, LT_NODE_ADD, "skip", e1);
+    s->node[skip].inputs = 2;
+    s->node[skip].input[1] = e2;
+    int code = add_code(s, add_dense(s, "encoder3", skip, 3, LT_ACT_LINEAR));
+    int d1 = add_dense(s, "decoder1", code, 5, LT_ACT_SILU);
+    int both = add(s, LT_NODE_CONCAT, "both", d1);
+    s->node[both].inputs = 2;
+    s->node[both].input[1] = code;
+    int first = add_dense(s, "first", both, 4, LT_ACT_LINEAR);
+    int h1 = add_head(s, "first_head", first, LT_LOSS_HUBER, LT_ACT_LINEAR);
+    int second = add_dense(s, "second", first, 7, LT_ACT_LINEAR);
+    int h2 = add_head(s, "second_head", second, LT_LOSS_BCE, LT_ACT_SIGMOID);
+    s->node[h1].weight = 0.25f;
+    s->node[h2].weight = 1.75f;
+    s->node[h2].target = 4;
+}
+
+/* Noise on the input and dropout on both hidden layers. */
+T_UNUSED static void noisy_net(struct lt_net_spec *s, enum lt_noise kind, float amount)
+{
+    int noise = add(s, LT_NODE_NOISE, "noise", add_input(s, 11));
+    s->node[noise].noise = kind;
+    s->node[noise].amount = amount;
+    s->node[noise].low = -0.5f;
+    s->node[noise].high = 1.5f;
+    int e1 = add_dense(s, "encoder1", noise, 9, LT_ACT_ELU);
+    int drop1 = add(s, LT_NODE_DROPOUT, "drop1", e1);
+    int e2 = add_dense(s, "encoder2", drop1, 4, LT_ACT_LINEAR);
+    int d1 = add_dense(s, "decoder1", add_code(s, e2), 9, LT_ACT_TANH);
+    int drop2 = add(s, LT_NODE_DROPOUT, "drop2", d1);
+    s->node[drop1].amount = 0.3f;
+    s->node[drop2].amount = 0.2f;
+    add_head(s, "output", add_dense(s, "decoder2", drop2, 11, LT_ACT_LINEAR), LT_LOSS_MSE,
+             LT_ACT_LINEAR);
+}
+
+#endif

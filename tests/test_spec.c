@@ -1,0 +1,172 @@
+/* Network specs: the layout of parameters, initial weights, and what is refused. */
+#include "t_net.h"
+
+/* ---- parameters ---- */
+
+TEST(parameters_lie_in_node_order_with_their_names)
+{
+    struct lt_net_spec s;
+    struct lt_params p;
+    struct lt_error err = {0};
+    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_params_of(&p, &s, &err), 0);
+    T_INT(p.count, 6);
+    T_STR(p.param[0].name, "encoder1.weight");
+    T_STR(p.param[3].name, "encoder2.bias");
+    T_STR(p.param[4].name, "decoder1.bias");
+    T_INT(p.param[2].rows, 3);
+    T_INT(p.param[2].cols, 7);
+    T_INT(p.param[2].offset, 7 * 11 + 7);
+    T_INT(p.total, 7 * 11 + 7 + 3 * 7 + 3 + 7 + 11);
+}
+
+TEST(initial_weights_have_the_variance_of_their_activation)
+{
+    const int64_t widths[3] = {200, 300, 100};
+    const double want[LT_ACTS] = {
+        [LT_ACT_LINEAR] = 1.0 / 200, [LT_ACT_SELU] = 1.0 / 200,       [LT_ACT_SIGMOID] = 2.0 / 500,
+        [LT_ACT_TANH] = 2.0 / 500,   [LT_ACT_SOFTPLUS] = 2.0 / 500,   [LT_ACT_RELU] = 2.0 / 200,
+        [LT_ACT_GELU] = 2.0 / 200,   [LT_ACT_LEAKY_RELU] = 2.0 / 200, [LT_ACT_ELU] = 2.0 / 200,
+        [LT_ACT_SILU] = 2.0 / 200};
+    static float weights[2 * (300 * 200 + 300 * 100) + 300 + 100 + 300 + 200];
+    struct lt_net_spec s;
+    struct lt_params p;
+    struct lt_error err = {0};
+    for (int act = 0; act < LT_ACTS; act++) {
+        plain_net(&s, widths, (enum lt_act)act, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+        T_INT(lt_net_spec_infer(&s, &err), 0);
+        T_INT(lt_params_of(&p, &s, &err), 0);
+        T_INT(p.total, sizeof weights / sizeof *weights);
+        lt_params_init(&p, &s, 3, weights);
+        double sum = 0;
+        for (int i = 0; i < 300 * 200; i++)
+            sum += (double)weights[i] * (double)weights[i];
+        T_NEAR(sum / (300 * 200), want[act], 0.03 * want[act]);
+    }
+}
+
+TEST(operations_are_counted_per_row)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    plain_net(&s, SMALL, LT_ACT_TANH, false, LT_LOSS_MSE, LT_ACT_LINEAR);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_NEAR(lt_net_flops_forward(&s), 2 * 2 * (11 * 7 + 7 * 3), 0);
+    T_NEAR(lt_net_flops_train(&s), 6 * 2 * (11 * 7 + 7 * 3) - 2 * 11 * 7, 0);
+}
+
+/* ---- refusals ---- */
+
+static void expect_refusal(struct lt_net_spec *s, const char *message)
+{
+    struct lt_error err = {0};
+    T_INT(lt_net_spec_infer(s, &err), LT_ECONTENT);
+    T_ERR(err, message);
+}
+
+static struct lt_net_spec sound(void)
+{
+    struct lt_net_spec s;
+    plain_net(&s, SMALL, LT_ACT_TANH, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+    return s;
+}
+
+#define REFUSED(change, message)                                                                   \
+    do {                                                                                           \
+        struct lt_net_spec s = sound();                                                            \
+        change;                                                                                    \
+        expect_refusal(&s, message);                                                               \
+    } while (0)
+
+/* Nodes of sound(): 0 input, 1 encoder1, 2 encoder2, 3 code, 4 decoder1, 5 decoder2, 6 output. */
+TEST(a_graph_that_makes_no_sense_is_refused)
+{
+    REFUSED(s.count = 0, "a network has 1 to 64 nodes, not 0");
+    REFUSED(s.count = 65, "a network has 1 to 64 nodes, not 65");
+    REFUSED(s.code = 2, "the network lacks its input or its code");
+    REFUSED(s.count = 4, "the network has no head");
+    REFUSED(s.node[0].shape.c = 0, "network node 0 \"input\": the input shape is out of range");
+    REFUSED(s.node[0].shape = ((struct lt_shape){1 << 20, 1 << 20, 1 << 20}),
+            "network node 0 \"input\": the input shape is out of range");
+    REFUSED(s.node[2].kind = LT_NODE_INPUT,
+            "network node 2 \"encoder2\": it has the wrong number of inputs");
+    REFUSED(s.node[2].kind = LT_NODE_KINDS, "network node 2 \"encoder2\": unknown kind");
+    REFUSED(s.node[2].inputs = 3, "network node 2 \"encoder2\": it has the wrong number of inputs");
+    REFUSED(s.node[2].input[0] = 2, "network node 2 \"encoder2\": an input is not an earlier node");
+    REFUSED(s.node[2].input[0] = -1,
+            "network node 2 \"encoder2\": an input is not an earlier node");
+    REFUSED((s.node[5].input[0] = 1, s.node[5].tied = 0),
+            "network node 5 \"decoder2\": it sees the input past the code");
+    REFUSED((s.node[4].kind = LT_NODE_CODE, s.node[4].tied = 0),
+            "network node 4 \"decoder1\": a network has one code");
+    REFUSED((s.node[6].input[0] = 5, s.count = 8, s.node[7] = s.node[6], s.node[7].input[0] = 6,
+             s.node[7].name[0] = 'x'),
+            "network node 7 \"xutput\": a head has no outputs to read");
+}
+
+TEST(names_that_cannot_be_stored_are_refused)
+{
+    REFUSED(s.node[2].name[0] = 0, "network node 2 \"\": its name is empty or too long");
+    REFUSED(memset(s.node[2].name, 'a', sizeof s.node[2].name),
+            "network node 2 \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\": its name is empty or too long");
+    REFUSED(s.node[2].name[0] = 'E',
+            "network node 2 \"Encoder2\": names are made of a-z, 0-9, _ and .");
+    REFUSED(s.node[2].name[7] = '1', "network node 2 \"encoder1\": its name stands twice");
+}
+
+TEST(attributes_out_of_range_are_refused)
+{
+    REFUSED(s.node[2].width = 0, "network node 2 \"encoder2\": the width is out of range");
+    REFUSED(s.node[2].width = LT_WIDTH_MAX + 1,
+            "network node 2 \"encoder2\": the width is out of range");
+    REFUSED(s.node[4].tied = 4, "network node 4 \"decoder1\": tied to a node that has no weights");
+    REFUSED(s.node[4].tied = 3, "network node 4 \"decoder1\": tied to a node that has no weights");
+    REFUSED(s.node[5].tied = 4, "network node 5 \"decoder2\": tied to a node that has no weights");
+    REFUSED(s.node[4].tied = 1, "network node 4 \"decoder1\": tied to weights of another shape");
+    REFUSED(s.node[6].unit = LT_ACT_TANH,
+            "network node 6 \"output\": the output unit must be linear or sigmoid");
+    REFUSED(s.node[6].loss = LT_LOSS_BCE,
+            "network node 6 \"output\": bce needs the sigmoid output unit");
+    REFUSED(s.node[6].weight = -1,
+            "network node 6 \"output\": the weight of its loss is out of range");
+    REFUSED(s.node[6].weight = NAN,
+            "network node 6 \"output\": the weight of its loss is out of range");
+    REFUSED(s.node[6].target = 1, "network node 6 \"output\": its target lies outside the input");
+    REFUSED(s.node[6].target = -1, "network node 6 \"output\": its target lies outside the input");
+}
+
+TEST(noise_dropout_and_joins_are_checked)
+{
+    struct lt_net_spec s;
+    noisy_net(&s, LT_NOISE_MASK, 1.5f);
+    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
+    noisy_net(&s, LT_NOISE_GAUSSIAN, NAN);
+    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 1);
+    s.node[3].amount = 1;
+    expect_refusal(&s, "network node 3 \"drop1\": dropout must be at least 0 and less than 1");
+    s.node[3].kind = LT_NODE_NOISE;
+    expect_refusal(&s, "network node 3 \"drop1\": noise belongs right after the input");
+    graph_net(&s);
+    s.node[3].input[1] = 0;
+    expect_refusal(&s, "network node 3 \"skip\": its inputs differ in shape");
+    graph_net(&s);
+    s.node[2].width = s.node[6].width = LT_WIDTH_MAX;
+    s.node[3].input[1] = 1;
+    expect_refusal(&s, "network node 7 \"both\": the width is out of range");
+}
+
+TEST(a_network_of_too_many_weights_is_refused)
+{
+    struct lt_net_spec s = sound();
+    struct lt_params p;
+    struct lt_error err = {0};
+    s.node[1].width = s.node[2].width = LT_WIDTH_MAX;
+    s.node[4].tied = s.node[5].tied = 0;
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_params_of(&p, &s, &err), LT_ECONTENT);
+    T_ERR(err, "network node 2 \"encoder2\": the network has more than 2^33 weights");
+}
+
+T_MAIN
