@@ -71,8 +71,8 @@ static int make_folder(const char *path, latent_error *error)
                        strerror(errno));
 }
 
-static int open_rows(const struct demo *demo, const char *name, int64_t begin, int64_t end,
-                     latent_data **data, latent_error *error)
+static int open_rows(const char *name, int64_t begin, int64_t end, latent_data **data,
+                     latent_error *error)
 {
     latent_data_options options;
     latent_data_options_init(&options);
@@ -99,9 +99,9 @@ static int learn_curves(struct demo *demo, latent_error *error)
     options.layers = "400,200,100,50,25";
     options.budget =
         demo->settings->train.budget > 0 ? demo->settings->train.budget : default_budget;
-    int e = open_rows(demo, "builtin:curves", 0, -1, &demo->train, error);
+    int e = open_rows("builtin:curves", 0, -1, &demo->train, error);
     if (!e)
-        e = open_rows(demo, "builtin:curves,part=test", 0, -1, &demo->test, error);
+        e = open_rows("builtin:curves,part=test", 0, -1, &demo->test, error);
     if (e)
         return e;
     say(demo,
@@ -271,14 +271,14 @@ static int use_curves(struct demo *demo, latent_error *error)
 {
     char path[LONGEST_PATH];
     latent_data *codes = NULL;
-    int e = open_rows(demo, "builtin:curves,part=test", 0, SOME, &demo->some, error);
+    int e = open_rows("builtin:curves,part=test", 0, SOME, &demo->some, error);
     if (!e)
         e = latent_encode_to(demo->model, demo->some, path_in(demo, "codes.csv", path),
                              &demo->apply, NULL, error);
     if (!e && demo->talk)
         e = walk(demo, path, error);
     if (!e)
-        e = open_rows(demo, path, 0, -1, &codes, error);
+        e = open_rows(path, 0, -1, &codes, error);
     if (!e)
         e = latent_decode_to(demo->model, codes, path_in(demo, "decoded.npy", path), &demo->apply,
                              NULL, error);
@@ -306,9 +306,9 @@ static int learn_sensors(struct demo *demo, latent_error *error)
     double budget = demo->settings->train.budget;
     base_options(demo, &options);
     options.budget = budget > 0 && budget / 6 < sensors_budget ? budget / 6 : sensors_budget;
-    int e = open_rows(demo, "builtin:sensors", 0, -1, &data, error);
+    int e = open_rows("builtin:sensors", 0, -1, &data, error);
     if (!e)
-        e = open_rows(demo, "builtin:sensors,seed=2", 0, -1, &other, error);
+        e = open_rows("builtin:sensors,seed=2", 0, -1, &other, error);
     if (e)
         goto out;
     say(demo,

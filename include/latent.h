@@ -106,8 +106,8 @@ LATENT_API const char *latent_choices(const char *which);
 /* ---- progress ---------------------------------------------------------- */
 
 typedef struct latent_progress {
-    const char *stage; /* "reading", "training", "judging", "writing" */
-    int64_t epoch;     /* from 1 */
+    const char *stage;   /* "reading", "training", "judging", "writing" */
+    int64_t epoch;       /* from 1 */
     int64_t step, steps; /* so far, planned (0 while a budget is being measured) */
     double epochs;       /* planned, 0 when unknown */
     double train_loss;   /* mean per row since the last call, NaN before the first */
@@ -133,7 +133,7 @@ typedef struct latent_listener {
 /* ---- data -------------------------------------------------------------- */
 
 typedef struct latent_data_options {
-    size_t size; /* set by _init */
+    size_t size;         /* set by _init */
     const char *columns; /* keep only these, "a,b" or "0,3-7"; NULL: all */
     const char *ignore;  /* leave these out; NULL: none */
     int64_t row_begin;   /* first row used, from 0; default 0 */
@@ -162,15 +162,16 @@ LATENT_API void latent_data_free(latent_data **data);
 typedef struct latent_train_options {
     size_t size; /* set by _init */
     /* the network; 0 or NULL: drawn from the data, and reported */
-    int64_t dims;       /* K, width of the code */
-    const char *layers; /* encoder widths, "512,256"; the decoder mirrors; "none": no hidden layer */
-    const char *act;    /* hidden activation */
-    int tied;           /* decoder weights are the encoder's, transposed */
-    double dropout;     /* on hidden layers, probability; default 0 */
-    const char *noise;  /* "KIND:AMOUNT": corrupts the input, the target stays clean */
-    const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
-    double l1, l2;      /* penalties on weights (not biases), default 0 */
-    const char *scale;  /* "auto", "none", "standard", "minmax", "robust" */
+    int64_t dims; /* K, width of the code */
+    const char
+        *layers;       /* encoder widths, "512,256"; the decoder mirrors; "none": no hidden layer */
+    const char *act;   /* hidden activation */
+    int tied;          /* decoder weights are the encoder's, transposed */
+    double dropout;    /* on hidden layers, probability; default 0 */
+    const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
+    const char *loss;  /* "auto", "mse", "bce", "mae", "huber" */
+    double l1, l2;     /* penalties on weights (not biases), default 0 */
+    const char *scale; /* "auto", "none", "standard", "minmax", "robust" */
     /* the optimizer */
     const char *optimizer;
     double lr;           /* 0: the optimizer's default for this network */
@@ -185,13 +186,13 @@ typedef struct latent_train_options {
     int64_t steps;
     double budget;    /* seconds of wall time for the whole call */
     int64_t patience; /* validations without gain before stopping; 0: never; -1: default */
-    double valid; /* fraction of rows kept from training, cut in three; -1: default */
+    double valid;     /* fraction of rows kept from training, cut in three; -1: default */
     const latent_data *valid_data; /* or these rows instead; NULL: by fraction */
     /* the run */
-    uint64_t seed;         /* default 1 */
-    int threads;           /* 0: all CPUs */
-    const char *backend;   /* NULL: best in this build */
-    const char *precision; /* "auto", "f32", "bf16" */
+    uint64_t seed;               /* default 1 */
+    int threads;                 /* 0: all CPUs */
+    const char *backend;         /* NULL: best in this build */
+    const char *precision;       /* "auto", "f32", "bf16" */
     const char *checkpoint_path; /* NULL: none */
     double checkpoint_seconds;   /* write one this often; 0: only when cancelled */
     int resume;                  /* continue from checkpoint_path if it exists */
@@ -208,8 +209,8 @@ LATENT_API double latent_seconds(void);
  * report may be NULL. */
 LATENT_API int latent_train(latent_model **out, const latent_data *data,
                             const latent_train_options *options /* or NULL */,
-                            const latent_listener *listener /* or NULL */,
-                            latent_report **report, latent_error *error);
+                            const latent_listener *listener /* or NULL */, latent_report **report,
+                            latent_error *error);
 
 /* ---- models ------------------------------------------------------------ */
 
@@ -217,8 +218,8 @@ LATENT_API int latent_model_open(latent_model **out, const char *path, latent_er
 LATENT_API int latent_model_save(const latent_model *model, const char *path, latent_error *error);
 /* Fails early when the path cannot be written; call it before training. */
 LATENT_API int latent_model_check_path(const char *path, latent_error *error);
-LATENT_API int64_t latent_model_inputs(const latent_model *model); /* D */
-LATENT_API int64_t latent_model_dims(const latent_model *model);   /* K */
+LATENT_API int64_t latent_model_inputs(const latent_model *model);     /* D */
+LATENT_API int64_t latent_model_dims(const latent_model *model);       /* K */
 LATENT_API const char *latent_model_sha256(const latent_model *model); /* 64 hex digits, weights */
 /* Schema, network, sizes, training record. */
 LATENT_API int latent_model_info(const latent_model *model, latent_report **report,
@@ -228,11 +229,11 @@ LATENT_API void latent_model_free(latent_model **model);
 /* ---- applying ---------------------------------------------------------- */
 
 typedef struct latent_apply_options {
-    size_t size; /* set by _init */
-    int threads;           /* 0: all CPUs */
-    const char *backend;   /* NULL: best in this build */
-    const char *precision; /* "f32" (default) or "bf16" */
-    uint64_t seed;         /* default 1; resampling in eval */
+    size_t size;                     /* set by _init */
+    int threads;                     /* 0: all CPUs */
+    const char *backend;             /* NULL: best in this build */
+    const char *precision;           /* "f32" (default) or "bf16" */
+    uint64_t seed;                   /* default 1; resampling in eval */
     const latent_listener *listener; /* told while rows are written to a file; NULL: silent */
 } latent_apply_options;
 LATENT_API void latent_apply_options_init(latent_apply_options *options);

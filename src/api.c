@@ -272,8 +272,7 @@ void latent_apply_options_init(latent_apply_options *options)
 static int session_options(struct lt_session_options *out, const latent_apply_options *o,
                            struct lt_error *err)
 {
-    *out = (struct lt_session_options){.threads = o && o->threads > 0 ? o->threads
-                                                                      : lt_cpu_count(),
+    *out = (struct lt_session_options){.threads = o && o->threads > 0 ? o->threads : lt_cpu_count(),
                                        .backend = o ? o->backend : NULL,
                                        .listener = o ? o->listener : NULL};
     const char *precision = o && o->precision ? o->precision : "f32";
@@ -378,8 +377,7 @@ static int64_t inputs(const latent_session *s)
 
 static int64_t dims(const latent_session *s)
 {
-    return lt_net_spec_dims(
-        &((const struct lt_session *)(const void *)s)->model->network[0].spec);
+    return lt_net_spec_dims(&((const struct lt_session *)(const void *)s)->model->network[0].spec);
 }
 
 int latent_encode(latent_session *session, const float *rows, int64_t n, float *codes,
@@ -405,8 +403,7 @@ int latent_reconstruct(latent_session *session, const float *rows, int64_t n, fl
 
 /* ---- from data to a file ---- */
 
-typedef int apply_fn(struct lt_session *, const struct lt_table *, const char *,
-                     struct lt_error *);
+typedef int apply_fn(struct lt_session *, const struct lt_table *, const char *, struct lt_error *);
 
 static int applied(struct lt_report **out, const char *what, int64_t rows, int64_t from, int64_t to,
                    const char *path, double seconds, struct lt_error *err)
@@ -418,8 +415,8 @@ static int applied(struct lt_report **out, const char *what, int64_t rows, int64
     if (rc)
         return rc;
     lt_report_verdict(r, NULL, "%s %lld rows of %lld numbers as %lld in %.2f s%s%s.", what,
-                      (long long)rows, (long long)from, (long long)to, seconds,
-                      path ? " to " : "", path ? path : "");
+                      (long long)rows, (long long)from, (long long)to, seconds, path ? " to " : "",
+                      path ? path : "");
     lt_report_integer(r, "rows", rows);
     lt_report_integer(r, "columns", to);
     lt_report_number(r, "seconds", seconds);
@@ -491,8 +488,7 @@ int latent_sheet(const latent_model *model, const latent_data *data, int64_t row
 /* ---- judging ---- */
 
 static int eval(const struct lt_model *model, const latent_data *data,
-                const latent_apply_options *options, struct lt_report *report,
-                struct lt_error *err)
+                const latent_apply_options *options, struct lt_report *report, struct lt_error *err)
 {
     double started = lt_clock();
     struct lt_session_options s;

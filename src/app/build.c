@@ -79,8 +79,8 @@ void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size
     size_t used = (size_t)snprintf(text, size, "%lld", (long long)lt_net_spec_inputs(spec));
     for (int i = 0; i < spec->count && used < size; i++)
         if (spec->node[i].kind == LT_NODE_DENSE)
-            used += (size_t)snprintf(text + used, size - used, "-%lld",
-                                     (long long)spec->node[i].width);
+            used +=
+                (size_t)snprintf(text + used, size - used, "-%lld", (long long)spec->node[i].width);
 }
 
 /* ---- words ---- */

@@ -139,8 +139,8 @@ static void conclude(struct lt_report *r, const struct lt_backend *backend, cons
     lt_report_string(r, "backend", text);
     lt_report_number(r, "seconds", seconds);
     if (*failed)
-        lt_report_next(r, "do not trust results of this build here; see whether another "
-                          "--backend passes, and report this text");
+        lt_report_next(r, "do not trust this build on this machine (--backend ref computes without "
+                          "the matrix library), and report this text");
     else
         lt_report_next(r, "latent eval MODEL DATA tells how well the model does its work");
 }

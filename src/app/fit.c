@@ -98,8 +98,9 @@ static int split_rows(struct fit *f, struct lt_error *err)
         lt_split(f->parts, rows, kept, seed);
     }
     if (f->parts[LT_PART_TRAIN].count < 4)
-        return lt_fail(err, LT_ECONTENT, "%s has %lld rows, too few to train on; 20 is the least "
-                                         "that makes sense",
+        return lt_fail(err, LT_ECONTENT,
+                       "%s has %lld rows, too few to train on; 20 is the least "
+                       "that makes sense",
                        lt_table_name(f->table), (long long)rows);
     int rc = list_rows(&f->train_rows, &f->parts[LT_PART_TRAIN], err);
     return rc ? rc : list_rows(&f->judge_rows, &f->parts[LT_PART_JUDGE], err);
@@ -114,7 +115,8 @@ static int fit_prep(struct fit *f, struct lt_error *err)
     int rc = lt_prep_fit(&f->prep, f->table, f->train_rows, f->parts[LT_PART_TRAIN].count,
                          (enum lt_scaling)scaling, err);
     if (!rc && f->prep.constants > 0)
-        tell(f, 0, "%lld of %lld columns hold one value only in the training rows (the first is %s)",
+        tell(f, 0,
+             "%lld of %lld columns hold one value only in the training rows (the first is %s)",
              (long long)f->prep.constants, (long long)f->prep.schema.columns,
              lt_table_column_name(f->table, f->prep.first_constant, name, sizeof name));
     return rc;
@@ -124,10 +126,10 @@ static int fit_pca(struct fit *f, struct lt_error *err)
 {
     struct lt_rows rows = {0};
     int64_t inputs = f->prep.schema.columns;
-    struct lt_pca_options options = {
-        .dims = f->options->dims > 0 ? f->options->dims : lt_choose_dims_most(inputs),
-        .seed = f->options->seed,
-        .backend = f->backend};
+    struct lt_pca_options options = {.dims = f->options->dims > 0 ? f->options->dims
+                                                                  : lt_choose_dims_most(inputs),
+                                     .seed = f->options->seed,
+                                     .backend = f->backend};
     int rc = lt_rows_open(&rows, f->table, &f->prep, f->train_rows, f->parts[LT_PART_TRAIN].count,
                           lt_rows_batch(inputs), err);
     if (!rc)
@@ -217,8 +219,8 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
              lt_noise_name(a->noise), a->amount, t->optimizer->name, t->optimizer_settings.lr,
              t->optimizer_settings.momentum, t->optimizer_settings.decay,
              t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
-             (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch,
-             (long long)t->steps, t->budget, (long long)t->patience, (unsigned long long)t->seed,
+             (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,
+             t->budget, (long long)t->patience, (unsigned long long)t->seed,
              f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32", f->backend->ops->name,
              (unsigned long long)hash);
     return 0;
@@ -387,7 +389,7 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
-        split_rows,   fit_prep, fit_pca,      start_model, measure_pca,
+        split_rows,       fit_prep, fit_pca,      start_model, measure_pca,
         prepare_training, train,    finish_model, write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);

@@ -32,16 +32,16 @@ static void add_network(struct lt_report *r, const struct lt_network *n)
         for (int p = 0; p < n->layout.count; p++)
             if (n->layout.param[p].node == i)
                 weights += n->layout.param[p].rows * n->layout.param[p].cols;
-        const char *detail = node->kind == LT_NODE_DENSE  ? lt_act_name(node->act)
-                             : node->kind == LT_NODE_HEAD ? lt_loss_name(node->loss)
+        const char *detail = node->kind == LT_NODE_DENSE   ? lt_act_name(node->act)
+                             : node->kind == LT_NODE_HEAD  ? lt_loss_name(node->loss)
                              : node->kind == LT_NODE_NOISE ? lt_noise_name(node->noise)
                                                            : "";
         char count[24] = "";
         if (weights > 0)
             snprintf(count, sizeof count, "%lld", (long long)weights);
         lt_report_line(r, "  %-12s %-9s %8lld %10s  %s%s", node->name,
-                       lt_node_kind_name(node->kind), (long long)lt_shape_width(node->shape),
-                       count, detail, node->tied ? ", tied" : "");
+                       lt_node_kind_name(node->kind), (long long)lt_shape_width(node->shape), count,
+                       detail, node->tied ? ", tied" : "");
     }
     lt_report_line(r, " ");
     lt_report_integer(r, "weights", (int64_t)n->layout.total);

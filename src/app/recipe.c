@@ -34,13 +34,20 @@ static int check_numbers(const latent_train_options *o, struct lt_error *err)
         const char *option;
         double value, low, high;
     } ranges[] = {
-        {"dims", (double)o->dims, 0, LT_WIDTH_MAX}, {"dropout", o->dropout, 0, 0.95},
-        {"l1", o->l1, 0, 1e6},                      {"l2", o->l2, 0, 1e6},
-        {"lr", o->lr, 0, 1e3},                      {"momentum", o->momentum, 0, 0.9999},
-        {"weight-decay", o->weight_decay, -1, 100}, {"warmup", o->warmup, -1, 1e6},
-        {"clip", o->clip, 0, 1e12},                 {"batch", (double)o->batch, 0, 1 << 20},
-        {"epochs", o->epochs, 0, 1e9},              {"steps", (double)o->steps, 0, 1e15},
-        {"budget", o->budget, 0, 1e8},              {"patience", (double)o->patience, -1, 1e9},
+        {"dims", (double)o->dims, 0, LT_WIDTH_MAX},
+        {"dropout", o->dropout, 0, 0.95},
+        {"l1", o->l1, 0, 1e6},
+        {"l2", o->l2, 0, 1e6},
+        {"lr", o->lr, 0, 1e3},
+        {"momentum", o->momentum, 0, 0.9999},
+        {"weight-decay", o->weight_decay, -1, 100},
+        {"warmup", o->warmup, -1, 1e6},
+        {"clip", o->clip, 0, 1e12},
+        {"batch", (double)o->batch, 0, 1 << 20},
+        {"epochs", o->epochs, 0, 1e9},
+        {"steps", (double)o->steps, 0, 1e15},
+        {"budget", o->budget, 0, 1e8},
+        {"patience", (double)o->patience, -1, 1e9},
         {"valid", o->valid, -1, 0.9},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
@@ -197,15 +204,15 @@ static int64_t draw_steps(const struct lt_recipe *r, const latent_train_options 
     return (int64_t)fmax(1, fmin(epochs * per_epoch, STEPS_MOST));
 }
 
-static void draw_training(struct lt_recipe *r, const struct words *w,
-                          const latent_train_options *o, int64_t rows)
+static void draw_training(struct lt_recipe *r, const struct words *w, const latent_train_options *o,
+                          int64_t rows)
 {
     struct lt_train_settings *t = &r->train;
     t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : 0);
     t->batch = draw_batch(o->batch, rows);
     int64_t per_epoch = (rows + t->batch - 1) / t->batch;
     t->steps = o->budget > 0 ? 0 : draw_steps(r, o, rows);
-    t->schedule.kind = w->schedule >= 0 ? (enum lt_schedule_kind)w->schedule
+    t->schedule.kind = w->schedule >= 0           ? (enum lt_schedule_kind)w->schedule
                        : t->optimizer->full_batch ? LT_SCHEDULE_CONSTANT
                                                   : LT_SCHEDULE_TRAPEZOID;
     double warmup = o->warmup >= 0 ? o->warmup * (double)per_epoch : 50;
@@ -222,6 +229,7 @@ static void draw_training(struct lt_recipe *r, const struct words *w,
                                                            .momentum = o->momentum,
                                                            .decay = o->weight_decay,
                                                            .clip = o->clip,
+                                                           .batch = t->batch,
                                                            .precision = r->precision};
 }
 

@@ -65,8 +65,8 @@ static void put_settings(struct sink *s, const struct lt_record *r)
     text(s, "settings.noise", lt_noise_name(a->noise));
     number(s, "settings.noise_amount", a->amount);
     text(s, "settings.optimizer", t->optimizer->name);
-    number(s, "settings.lr", o->lr > 0 ? o->lr : t->optimizer->lr);
-    number(s, "settings.weight_decay", o->decay >= 0 ? o->decay : t->optimizer->decay);
+    number(s, "settings.lr", lt_optimizer_lr(t->optimizer, o));
+    number(s, "settings.weight_decay", lt_optimizer_decay(t->optimizer, o));
     number(s, "settings.momentum", o->momentum);
     number(s, "settings.clip", o->clip);
     text(s, "settings.schedule", lt_schedule_name(t->schedule.kind));
@@ -162,16 +162,19 @@ void lt_record_report(struct lt_report *r, const struct lt_model *m)
                    text_of(m, "settings.precision"), number_of(m, "settings.seed"));
     lt_report_string(r, "network", text_of(m, "network"));
     static const char *const numbers[] = {
-        "training.steps",   "training.steps_to_repeat", "training.epochs",
-        "training.best_step", "training.seconds",       "training.rows_per_second",
-        "data.rows",        "data.train",               "data.stop",
-        "data.judge",       "data.calibrate",           "settings.lr",
-        "settings.batch",   "settings.weight_decay",    "settings.seed",
+        "training.steps",   "training.steps_to_repeat",
+        "training.epochs",  "training.best_step",
+        "training.seconds", "training.rows_per_second",
+        "data.rows",        "data.train",
+        "data.stop",        "data.judge",
+        "data.calibrate",   "settings.lr",
+        "settings.batch",   "settings.weight_decay",
+        "settings.seed",
     };
-    static const char *const words[] = {"settings.act",       "settings.loss",
-                                        "settings.unit",      "settings.optimizer",
-                                        "settings.schedule",  "settings.precision",
-                                        "settings.backend",   "settings.scale", "data.name"};
+    static const char *const words[] = {
+        "settings.act",       "settings.loss",     "settings.unit",
+        "settings.optimizer", "settings.schedule", "settings.precision",
+        "settings.backend",   "settings.scale",    "data.name"};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         lt_report_number(r, numbers[i], number_of(m, numbers[i]));
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

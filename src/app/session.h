@@ -20,8 +20,8 @@ struct lt_session {
     const latent_listener *listener; /* told while rows are written; NULL: nobody */
     struct lt_backend *backend;
     struct lt_net *net;
-    float *rows;  /* (LT_SESSION_ROWS, D): scaled rows */
-    float *codes; /* (LT_SESSION_ROWS, K) */
+    float *rows;    /* (LT_SESSION_ROWS, D): scaled rows */
+    float *codes;   /* (LT_SESSION_ROWS, K) */
     double *values; /* (LT_SESSION_ROWS, D): in the units of the data */
 };
 

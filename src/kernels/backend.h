@@ -120,9 +120,9 @@ enum lt_update {
 };
 struct lt_update_args {
     float lr, beta1, beta2, eps;
-    float decay;           /* decoupled weight decay: w -= lr * decay * w first (AdamW) */
+    float decay;              /* decoupled weight decay: w -= lr * decay * w first (AdamW) */
     float correct1, correct2; /* 1 - beta1^t and 1 - beta2^t */
-    float gradient_scale;  /* g is multiplied by this first (clipping) */
+    float gradient_scale;     /* g is multiplied by this first (clipping) */
 };
 
 struct lt_backend;
@@ -232,11 +232,13 @@ struct lt_backend {
     void *state;    /* the backend's own */
 };
 
-static inline size_t lt_spd_work(int64_t n) { return 128 * (size_t)n; }
+static inline size_t lt_spd_work(int64_t n)
+{
+    return 128 * (size_t)n;
+}
 
 /* A backend by name: "ref", "cpu", or NULL for the best in this build. */
-int lt_backend_create(struct lt_backend **out, const char *name, int threads,
-                      struct lt_error *err);
+int lt_backend_create(struct lt_backend **out, const char *name, int threads, struct lt_error *err);
 void lt_backend_free(struct lt_backend **backend);
 
 /* The precision the backend really uses when `wanted` is asked for (bf16 falls

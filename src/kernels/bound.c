@@ -4,15 +4,15 @@
 #include "kernels/cpu/bare.h"
 
 int lt_bound_measure(const struct lt_bound_layer *layers, size_t count, int64_t batch,
-                     enum lt_precision precision, int threads, double seconds,
-                     struct lt_bound *out, struct lt_error *err)
+                     enum lt_precision precision, int threads, double seconds, struct lt_bound *out,
+                     struct lt_error *err)
 {
     return lt_bare_measure(layers, count, batch, precision, threads, seconds, out, err);
 }
 #else
 int lt_bound_measure(const struct lt_bound_layer *layers, size_t count, int64_t batch,
-                     enum lt_precision precision, int threads, double seconds,
-                     struct lt_bound *out, struct lt_error *err)
+                     enum lt_precision precision, int threads, double seconds, struct lt_bound *out,
+                     struct lt_error *err)
 {
     (void)layers, (void)count, (void)batch, (void)precision, (void)threads, (void)seconds;
     *out = (struct lt_bound){0};

@@ -25,7 +25,7 @@ struct lt_bound {
 /* Measures for at least `seconds`.  LT_EUSAGE when the build has no oneDNN.
  * The calling thread's OpenMP setting is as before afterwards. */
 int lt_bound_measure(const struct lt_bound_layer *layers, size_t count, int64_t batch,
-                     enum lt_precision precision, int threads, double seconds,
-                     struct lt_bound *out, struct lt_error *err);
+                     enum lt_precision precision, int threads, double seconds, struct lt_bound *out,
+                     struct lt_error *err);
 
 #endif

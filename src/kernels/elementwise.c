@@ -362,7 +362,8 @@ static double dot(size_t n, const float *x, const float *y)
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-/* to (4, 4) = from (4, 4) transposed: pairs of rows interleaved twice. */
+/* to (4, 4) = from (4, 4) transposed: pairs of rows interleaved twice. (Blocks of
+ * 8 x 8 in wider registers were slower with gcc 12.) */
 static inline void transpose4(const float *from, int64_t from_stride, float *to, int64_t to_stride)
 {
     typedef float row4 __attribute__((vector_size(4 * sizeof(float)), aligned(4), may_alias));

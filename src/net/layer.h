@@ -18,11 +18,11 @@ struct lt_value {
     struct lt_buffer saved; /* dense: pre-activations; dropout: mask; head: target slice */
     struct lt_buffer row_loss, row_squared_error; /* head: (rows) doubles */
     struct lt_dense *dense;                       /* dense: the planned product */
-    size_t weight, bias;    /* dense: offsets into the parameters, in floats */
-    bool learns;            /* it or something below has parameters */
+    size_t weight, bias;           /* dense: offsets into the parameters, in floats */
+    bool learns;                   /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
-    bool adds_weight;       /* tied: another node writes dw first */
-    bool in_encoder;        /* the code depends on it */
+    bool adds_weight;              /* tied: another node writes dw first */
+    bool in_encoder;               /* the code depends on it */
 };
 
 struct lt_net {
@@ -30,11 +30,12 @@ struct lt_net {
     struct lt_params params;
     struct lt_backend *backend;
     struct lt_net_options options; /* rows rounded up to LT_ROW_BLOCK */
+    int64_t batch;                 /* rows as asked for */
     struct lt_value value[LT_NODES_MAX];
     void *weights, *gradients, *values; /* backend memory */
-    struct lt_buffer scratch; /* (rows, widest): gradients to be added */
-    struct lt_buffer output;  /* (rows, D): heads put together; none when one head covers all */
-    size_t bytes;             /* planned in total */
+    struct lt_buffer scratch;           /* (rows, widest): gradients to be added */
+    struct lt_buffer output; /* (rows, D): heads put together; none when one head covers all */
+    size_t bytes;            /* planned in total */
 };
 
 /* What the double evaluation of a layer sees. */
@@ -48,9 +49,9 @@ struct lt_oracle {
 };
 
 enum lt_layer_needs { /* buffers a node needs besides what its table row implies */
-    LT_SAVES_NOTHING = 0,
-    LT_SAVES_ALWAYS = 1,
-    LT_SAVES_TRAINING = 2,
+                      LT_SAVES_NOTHING = 0,
+                      LT_SAVES_ALWAYS = 1,
+                      LT_SAVES_TRAINING = 2,
 };
 
 struct lt_layer_ops {
@@ -71,8 +72,8 @@ struct lt_layer_ops {
 };
 extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
-extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense,
-    lt_layer_dropout, lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head;
+extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
+    lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

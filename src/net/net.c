@@ -179,9 +179,8 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         int64_t width = lt_node_width(&net->spec, i);
         widest = width > widest ? width : widest;
         if (ops->saves)
-            v->saved = reserve(
-                net, plan,
-                ops->saves(&net->spec, i, net->options.training, net->options.rows));
+            v->saved = reserve(net, plan,
+                               ops->saves(&net->spec, i, net->options.training, net->options.rows));
         bool head = net->spec.node[i].kind == LT_NODE_HEAD;
         if (net->options.training && v->learns && !head && !looks_through(net, i))
             v->dy = reserve(net, plan, row_bytes(net, width));
@@ -250,6 +249,7 @@ int lt_net_create(struct lt_net **out, const struct lt_net_spec *spec, struct lt
     net->spec = *spec;
     net->backend = backend;
     net->options = *options;
+    net->batch = options->rows;
     net->options.rows = lt_rows_padded(options->rows);
     rc = create(net, err);
     if (rc)
@@ -398,16 +398,24 @@ void lt_net_encode(struct lt_net *net, const struct lt_pass *pass)
             lt_layer_of(&net->spec, i)->forward(net, i, pass);
 }
 
+/* The head's own code gives its values, so that they have the bits of forward; without losses
+ * asked for, the target does not matter. */
+static void decode_head(struct lt_net *net, int node, const struct lt_pass *pass)
+{
+    const struct lt_node *n = &net->spec.node[node];
+    const struct lt_buffer none = {NULL, 0}, a = lt_value_of(net, n->input[0], pass);
+    net->backend->ops->head(net->backend, n->loss, n->unit, 0, pass->rows,
+                            lt_node_width(&net->spec, node), a, a, net->value[node].y, none, none,
+                            none);
+}
+
 void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)
 {
     for (int i = 1; i < net->spec.count; i++) {
-        const struct lt_node *n = &net->spec.node[i];
         if (net->value[i].in_encoder)
             continue;
-        if (n->kind == LT_NODE_HEAD)
-            net->backend->ops->act_forward(
-                net->backend, n->unit, (size_t)(pass->rows * lt_node_width(&net->spec, i)),
-                lt_value_of(net, n->input[0], pass), net->value[i].y);
+        if (net->spec.node[i].kind == LT_NODE_HEAD)
+            decode_head(net, i, pass);
         else
             lt_layer_of(&net->spec, i)->forward(net, i, pass);
     }

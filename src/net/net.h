@@ -42,24 +42,27 @@ enum lt_node_kind {
 struct lt_shape {
     int64_t c, h, w;
 };
-static inline int64_t lt_shape_width(struct lt_shape s) { return s.c * s.h * s.w; }
+static inline int64_t lt_shape_width(struct lt_shape s)
+{
+    return s.c * s.h * s.w;
+}
 
 struct lt_node {
     enum lt_node_kind kind;
-    char name[LT_NODE_NAME];          /* unique; [a-z0-9_.]; tensors are NAME.weight, NAME.bias */
-    int inputs;                       /* how many */
-    int input[LT_NODE_INPUTS_MAX];    /* earlier nodes */
-    struct lt_shape shape;            /* of the output; given for the input, inferred otherwise */
-    int64_t width;                    /* dense: outputs */
-    enum lt_act act;                  /* dense */
-    int tied;                         /* dense: the node whose weights it uses transposed; 0: own */
-    enum lt_noise noise;              /* noise */
-    float amount;                     /* noise: amount; dropout: probability */
-    float low, high;                  /* noise: saltpepper's values */
-    enum lt_loss loss;                /* head */
-    enum lt_act unit;                 /* head: linear or sigmoid */
-    float weight;                     /* head: of its loss in the objective */
-    int64_t target;                   /* head: first column of the input it reconstructs */
+    char name[LT_NODE_NAME];       /* unique; [a-z0-9_.]; tensors are NAME.weight, NAME.bias */
+    int inputs;                    /* how many */
+    int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
+    struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
+    int64_t width;                 /* dense: outputs */
+    enum lt_act act;               /* dense */
+    int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
+    enum lt_noise noise;           /* noise */
+    float amount;                  /* noise: amount; dropout: probability */
+    float low, high;               /* noise: saltpepper's values */
+    enum lt_loss loss;             /* head */
+    enum lt_act unit;              /* head: linear or sigmoid */
+    float weight;                  /* head: of its loss in the objective */
+    int64_t target;                /* head: first column of the input it reconstructs */
 };
 
 struct lt_net_spec {
@@ -130,8 +133,8 @@ void lt_net_free(struct lt_net **net);
 /* What a pass needs to know besides the values. */
 struct lt_pass {
     int64_t rows;
-    bool training;          /* noise and dropout act */
-    uint64_t seed;          /* these three name the randomness */
+    bool training; /* noise and dropout act */
+    uint64_t seed; /* these three name the randomness */
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host */
 };
@@ -147,7 +150,8 @@ struct lt_buffer lt_net_gradients(const struct lt_net *net); /* training only */
 struct lt_buffer lt_net_dense_input(const struct lt_net *net, int node);
 /* Call after the weights changed and before the next forward. */
 void lt_net_pack(struct lt_net *net);
-void lt_net_set_weights(struct lt_net *net, const float *values /* (total), host */); /* and packs */
+void lt_net_set_weights(struct lt_net *net,
+                        const float *values /* (total), host */); /* and packs */
 void lt_net_get_weights(const struct lt_net *net, float *values /* (total), host */);
 
 /* Rows in and values out, through the staging buffers. */
@@ -155,8 +159,7 @@ void lt_net_put_input(struct lt_net *net, const float *rows /* (n, D) */, int64_
 void lt_net_put_code(struct lt_net *net, const float *codes /* (n, K) */, int64_t n);
 void lt_net_get_code(const struct lt_net *net, float *codes /* (n, K) */, int64_t n);
 /* What a node of a net bound for training put out in the last pass: its hidden activations. */
-void lt_net_get_node(const struct lt_net *net, int node, float *values /* (n, width) */,
-                     int64_t n);
+void lt_net_get_node(const struct lt_net *net, int node, float *values /* (n, width) */, int64_t n);
 /* The heads' values, each at its target columns; columns without a head are 0. */
 void lt_net_get_output(const struct lt_net *net, float *rows /* (n, D) */, int64_t n);
 

@@ -66,8 +66,7 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
         }
         struct lt_stream stream = lt_stream(seed, LT_RNG_INIT, 0, (uint64_t)p);
         lt_fill_normal(&stream, w, n);
-        float sd = (float)sqrt(
-            variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
+        float sd = (float)sqrt(variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
         for (size_t i = 0; i < n; i++)
             w[i] *= sd;
     }

@@ -46,8 +46,8 @@ static const struct {
     [LT_BOOL] = {doubles_uint8_t, scaled_uint8_t},
 };
 
-void lt_convert_doubles(const struct lt_group *group, const struct lt_block_group *cells,
-                        int64_t n, double *out, int64_t stride)
+void lt_convert_doubles(const struct lt_group *group, const struct lt_block_group *cells, int64_t n,
+                        double *out, int64_t stride)
 {
     conversions[group->type].doubles(cells->values, n, group->width, out + group->first, stride);
     for (int64_t k = 0; cells->valid && k < n * group->width; k++)
@@ -55,9 +55,8 @@ void lt_convert_doubles(const struct lt_group *group, const struct lt_block_grou
             out[k / group->width * stride + group->first + k % group->width] = NAN;
 }
 
-void lt_convert_scaled(const struct lt_group *group, const struct lt_block_group *cells,
-                       int64_t n, const double *offset, const double *scale, float *out,
-                       int64_t stride)
+void lt_convert_scaled(const struct lt_group *group, const struct lt_block_group *cells, int64_t n,
+                       const double *offset, const double *scale, float *out, int64_t stride)
 {
     conversions[group->type].scaled(cells->values, n, group->width, offset + group->first,
                                     scale + group->first, out + group->first, stride);

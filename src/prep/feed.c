@@ -41,8 +41,8 @@ int lt_feed_rows(struct lt_feed *feed, const int64_t *rows, int64_t n, float *x,
         const struct lt_block_group *cells = &feed->block->group[i];
         int64_t bad = lt_convert_find_bad(g, cells, n);
         if (bad >= 0)
-            rc = lt_prep_bad_cell(feed->table, rows[bad / g->width], g->first + bad % g->width,
-                                  err);
+            rc =
+                lt_prep_bad_cell(feed->table, rows[bad / g->width], g->first + bad % g->width, err);
         else
             lt_convert_scaled(g, cells, n, prep->offset, prep->scale, x, prep->schema.columns);
     }

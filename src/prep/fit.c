@@ -12,8 +12,8 @@ enum { CHUNK = 512 };
 
 struct moments { /* per column, (D) each */
     double *sum, *low, *high;
-    double *squares; /* of distances from the mean, second pass */
-    int64_t *seen;   /* cells that are present and finite */
+    double *squares;             /* of distances from the mean, second pass */
+    int64_t *seen;               /* cells that are present and finite */
     int64_t bad_row, bad_column; /* the first cell that is not; -1 */
 };
 

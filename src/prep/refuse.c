@@ -44,8 +44,9 @@ static int text_column(const struct lt_table *table, int64_t column, struct lt_e
     int64_t row = first_text_row(table, column, &code);
     const char *name = lt_table_column_name(table, column, buf, sizeof buf);
     if (row < 0)
-        return lt_fail(err, LT_ECONTENT, "%s: column \"%s\" holds text; leave it out with "
-                                         "--ignore \"%s\"",
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: column \"%s\" holds text; leave it out with "
+                       "--ignore \"%s\"",
                        lt_table_name(table), name, name);
     return lt_fail(err, LT_ECONTENT,
                    "%s: \"%.60s\" is not a number; correct it, or leave the column out with "
@@ -74,8 +75,8 @@ int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
     const char *name = lt_table_column_name(table, column, buf, sizeof buf);
     if (!lt_block_create(&block, table, 1, NULL) && !lt_table_fetch(table, &row, 1, block, NULL) &&
         lt_block_valid(&block->group[group], offset)) {
-        double v = lt_type_value(lt_table_group(table, group)->type, block->group[group].values,
-                                 offset);
+        double v =
+            lt_type_value(lt_table_group(table, group)->type, block->group[group].values, offset);
         what = isnan(v) ? "the value is NaN" : "the value is infinite";
     }
     lt_block_free(&block);

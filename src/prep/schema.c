@@ -13,13 +13,12 @@ static int copy_names(struct lt_schema *out, const struct lt_table *table, struc
 
 int lt_schema_of(struct lt_schema *out, const struct lt_table *table, struct lt_error *err)
 {
-    *out = (struct lt_schema){.columns = lt_table_columns(table),
-                              .groups = lt_table_groups(table)};
+    *out = (struct lt_schema){.columns = lt_table_columns(table), .groups = lt_table_groups(table)};
     int rc = lt_alloc(&out->group, (size_t)out->groups, sizeof *out->group, "a schema", err);
     for (int i = 0; i < out->groups && !rc; i++) {
         const struct lt_group *g = lt_table_group(table, i);
-        out->group[i] = (struct lt_schema_group){
-            .type = g->type, .width = g->width, .rank = g->shape_rank};
+        out->group[i] =
+            (struct lt_schema_group){.type = g->type, .width = g->width, .rank = g->shape_rank};
         memcpy(out->group[i].shape, g->shape, sizeof g->shape);
     }
     if (!rc && lt_table_has_names(table))
@@ -76,8 +75,7 @@ int lt_schema_match(const struct lt_schema *schema, const struct lt_table *table
                 return lt_fail(err, LT_ECONTENT,
                                "%s: column \"%s\" is missing; the model was trained with %lld "
                                "columns of these names",
-                               lt_table_name(table), schema->names[j],
-                               (long long)schema->columns);
+                               lt_table_name(table), schema->names[j], (long long)schema->columns);
         for (int64_t j = 0; j < columns; j++) {
             const char *name = lt_table_column_name(table, j, buf, sizeof buf);
             if (j >= schema->columns || strcmp(name, schema->names[j]) != 0)

@@ -24,6 +24,21 @@ const struct lt_optimizer_ops *lt_optimizer_by_name(const char *name)
     return NULL;
 }
 
+double lt_optimizer_lr(const struct lt_optimizer_ops *ops,
+                       const struct lt_optimizer_settings *settings)
+{
+    if (settings->lr > 0)
+        return settings->lr;
+    bool small = ops->lr_batch > 0 && settings->batch < ops->lr_batch;
+    return small ? ops->lr * (double)settings->batch / (double)ops->lr_batch : ops->lr;
+}
+
+double lt_optimizer_decay(const struct lt_optimizer_ops *ops,
+                          const struct lt_optimizer_settings *settings)
+{
+    return settings->decay >= 0 ? settings->decay : ops->decay;
+}
+
 int lt_optimizer_create(struct lt_optimizer **out, const struct lt_optimizer_ops *ops,
                         struct lt_backend *backend, const struct lt_net *net,
                         const struct lt_optimizer_settings *settings, struct lt_error *err)
@@ -42,10 +57,8 @@ int lt_optimizer_create(struct lt_optimizer **out, const struct lt_optimizer_ops
                                .gradients = lt_net_gradients(net),
                                .settings = *settings,
                                .state_floats = ops->state_floats(params)};
-    if (o->settings.lr <= 0)
-        o->settings.lr = ops->lr;
-    if (o->settings.decay < 0)
-        o->settings.decay = ops->decay;
+    o->settings.lr = lt_optimizer_lr(ops, settings);
+    o->settings.decay = lt_optimizer_decay(ops, settings);
     size_t scratch = ops->scratch_floats ? ops->scratch_floats(params) : 0;
     rc = backend->ops->memory_create(backend, (o->state_floats + scratch) * sizeof(float),
                                      &o->state, err);
@@ -84,7 +97,7 @@ double lt_optimizer_clip(const struct lt_optimizer *o)
 {
     if (o->settings.clip <= 0)
         return 1;
-    double norm = sqrt(
-        o->backend->ops->dot(o->backend, o->params->total, o->gradients, o->gradients));
+    double norm =
+        sqrt(o->backend->ops->dot(o->backend, o->params->total, o->gradients, o->gradients));
     return norm > o->settings.clip ? o->settings.clip / norm : 1;
 }

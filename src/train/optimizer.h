@@ -14,10 +14,10 @@
 #include <stdint.h>
 
 struct lt_optimizer_settings {
-    double lr;       /* 0: the optimizer's default */
-    double momentum; /* sgd */
-    double decay;    /* decoupled weight decay; -1: the optimizer's default */
-    double clip;     /* limit on the gradient's norm; 0: none */
+    double lr;                   /* 0: the optimizer's default */
+    double momentum;             /* sgd */
+    double decay;                /* decoupled weight decay; -1: the optimizer's default */
+    double clip;                 /* limit on the gradient's norm; 0: none */
     enum lt_precision precision; /* of matrix products inside the optimizer */
     int64_t batch;               /* rows of a full batch */
 };
@@ -45,19 +45,20 @@ struct lt_optimizer {
     const struct lt_params *params;
     struct lt_buffer weights, gradients;
     struct lt_optimizer_settings settings;
-    void *state;         /* backend memory: state_floats floats, then scratch */
-    size_t state_floats; /* what a checkpoint holds */
+    void *state;                           /* backend memory: state_floats floats, then scratch */
+    size_t state_floats;                   /* what a checkpoint holds */
     double counter[LT_OPTIMIZER_COUNTERS]; /* more state, on the host */
-    void *own;           /* planned products and the like; never state */
+    void *own;                             /* planned products and the like; never state */
 };
 
 struct lt_optimizer_ops {
     const char *name;
-    double lr;       /* default learning rate */
-    double decay;    /* default weight decay */
-    bool full_batch; /* every step evaluates all training rows */
+    double lr;        /* default learning rate */
+    int64_t lr_batch; /* the batch it is meant for: smaller ones get less in proportion; 0: any */
+    double decay;     /* default weight decay */
+    bool full_batch;  /* every step evaluates all training rows */
     size_t (*state_floats)(const struct lt_params *params);
-    size_t (*scratch_floats)(const struct lt_params *params); /* may be NULL */
+    size_t (*scratch_floats)(const struct lt_params *params);    /* may be NULL */
     int (*create)(struct lt_optimizer *o, struct lt_error *err); /* may be NULL */
     void (*free)(struct lt_optimizer *o);                        /* may be NULL */
     /* One step; returns the objective before it. */
@@ -67,6 +68,12 @@ struct lt_optimizer_ops {
 /* The table's rows by name and by number (NULL past the end). */
 const struct lt_optimizer_ops *lt_optimizer_by_name(const char *name);
 const struct lt_optimizer_ops *lt_optimizer_at(int index);
+
+/* The learning rate and weight decay that settings mean, defaults filled in. */
+double lt_optimizer_lr(const struct lt_optimizer_ops *ops,
+                       const struct lt_optimizer_settings *settings);
+double lt_optimizer_decay(const struct lt_optimizer_ops *ops,
+                          const struct lt_optimizer_settings *settings);
 
 int lt_optimizer_create(struct lt_optimizer **out, const struct lt_optimizer_ops *ops,
                         struct lt_backend *backend, const struct lt_net *net,

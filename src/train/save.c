@@ -69,8 +69,7 @@ int lt_trainer_save(struct lt_trainer *t, struct lt_error *err)
     int rc = make_arrays(&a, t, err);
     if (!rc) {
         ops->download(t->backend, a.weights, lt_net_weights(t->net), a.params * sizeof(float));
-        ops->download(t->backend, a.best, (struct lt_buffer){t->best, 0},
-                      a.params * sizeof(float));
+        ops->download(t->backend, a.best, (struct lt_buffer){t->best, 0}, a.params * sizeof(float));
         ops->download(t->backend, a.optimizer, (struct lt_buffer){t->optimizer->state, 0},
                       a.state * sizeof(float));
         now.seconds += lt_clock() - t->started;

@@ -33,9 +33,11 @@ static const struct {
     const char *name;
     double (*factor)(double t);
 } schedules[LT_SCHEDULES] = {
-    [LT_SCHEDULE_TRAPEZOID] = {"trapezoid", trapezoid}, [LT_SCHEDULE_LINEAR] = {"linear", linear},
+    [LT_SCHEDULE_TRAPEZOID] = {"trapezoid", trapezoid},
+    [LT_SCHEDULE_LINEAR] = {"linear", linear},
     [LT_SCHEDULE_COSINE] = {"cosine", cosine},
-    [LT_SCHEDULE_STEP] = {"step", step_down},           [LT_SCHEDULE_PLATEAU] = {"plateau", constant},
+    [LT_SCHEDULE_STEP] = {"step", step_down},
+    [LT_SCHEDULE_PLATEAU] = {"plateau", constant},
     [LT_SCHEDULE_CONSTANT] = {"constant", constant},
 };
 

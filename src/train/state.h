@@ -9,13 +9,13 @@ enum { LT_HISTORY_MAX = 2000 };
 /* Everything that changes and is not an array: plain numbers, all saved. */
 struct lt_train_numbers {
     double step;
-    double steps;        /* planned; 0: not yet known */
+    double steps; /* planned; 0: not yet known */
     double best_loss, best_error, best_step;
-    double stale;        /* validations since the last gain */
-    double plateau;      /* factor of the plateau schedule */
-    double falling;      /* patience ran out and the learning rate falls */
+    double stale;               /* validations since the last gain */
+    double plateau;             /* factor of the plateau schedule */
+    double falling;             /* patience ran out and the learning rate falls */
     double loss_sum, loss_rows; /* since the last validation */
-    double seconds;      /* trained before this process */
+    double seconds;             /* trained before this process */
     double history_count, history_stride, validations;
     double stopped_early, valid_loss, valid_error;
 };
@@ -29,12 +29,12 @@ struct lt_trainer {
     int64_t steps_per_epoch;
     struct lt_train_numbers now;
     struct lt_history_point history[LT_HISTORY_MAX];
-    void *best;        /* backend memory: the best weights */
-    void *sum;         /* backend memory: gradients summed over batches; full-batch only */
+    void *best; /* backend memory: the best weights */
+    void *sum;  /* backend memory: gradients summed over batches; full-batch only */
     struct lt_staging staging;
-    double started;    /* clock when this process began to train */
-    double saved;      /* clock at the last checkpoint */
-    double reported;   /* clock at the last progress call */
+    double started;  /* clock when this process began to train */
+    double saved;    /* clock at the last checkpoint */
+    double reported; /* clock at the last progress call */
     bool resumed, overran;
     struct lt_error *err; /* of the step that runs; failures inside evaluate land here */
     int failed;

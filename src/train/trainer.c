@@ -187,8 +187,7 @@ static void lose_patience(struct lt_trainer *t)
 
 /* ---- validation ---- */
 
-int lt_staging_create(struct lt_staging *out, int64_t capacity, int64_t width,
-                      struct lt_error *err)
+int lt_staging_create(struct lt_staging *out, int64_t capacity, int64_t width, struct lt_error *err)
 {
     *out = (struct lt_staging){.capacity = capacity};
     size_t n = (size_t)capacity;
@@ -263,8 +262,8 @@ static void record(struct lt_trainer *t)
 static void keep_best(struct lt_trainer *t)
 {
     const double half = 0.5;
-    bool gained = t->stop.rows.count == 0 || t->now.best_step < 0 ||
-                  t->now.valid_loss < t->now.best_loss;
+    bool gained =
+        t->stop.rows.count == 0 || t->now.best_step < 0 || t->now.valid_loss < t->now.best_loss;
     if (gained) {
         t->now.best_loss = t->now.valid_loss;
         t->now.best_error = t->now.valid_error;
@@ -284,8 +283,8 @@ static void keep_best(struct lt_trainer *t)
 static int validate(struct lt_trainer *t, struct lt_error *err)
 {
     if (t->stop.rows.count > 0) {
-        int rc = lt_measure(t->net, &t->stop, &t->staging, &t->now.valid_loss,
-                            &t->now.valid_error, err);
+        int rc =
+            lt_measure(t->net, &t->stop, &t->staging, &t->now.valid_loss, &t->now.valid_error, err);
         if (rc)
             return rc;
         if (!isfinite(t->now.valid_loss))
@@ -307,7 +306,7 @@ static int report(struct lt_trainer *t, bool validated)
     if (!t->settings.progress || (!validated && clock - t->reported < 0.2))
         return 0;
     t->reported = clock;
-    double share = t->now.steps > 0       ? t->now.step / t->now.steps
+    double share = t->now.steps > 0         ? t->now.step / t->now.steps
                    : t->settings.budget > 0 ? now / t->settings.budget
                                             : NAN;
     double rows = epochs(t) * (double)t->train.rows.count;
@@ -342,9 +341,9 @@ static int after_step(struct lt_trainer *t, struct lt_error *err)
         t->saved = lt_clock();
     }
     if (!rc && stop)
-        rc = lt_fail(err, LT_EINTERRUPTED, t->settings.checkpoint
-                                               ? "interrupted at step %.0f; progress is saved in %s"
-                                               : "interrupted at step %.0f",
+        rc = lt_fail(err, LT_EINTERRUPTED,
+                     t->settings.checkpoint ? "interrupted at step %.0f; progress is saved in %s"
+                                            : "interrupted at step %.0f",
                      t->now.step, t->settings.checkpoint);
     return rc;
 }
@@ -414,8 +413,7 @@ static int create(struct lt_trainer *t, struct lt_error *err)
     const struct lt_backend_ops *ops = t->backend->ops;
     if (t->settings.batch > t->train.rows.count) /* so that a full batch exists */
         t->settings.batch = t->train.rows.count;
-    t->steps_per_epoch = (int64_t)lt_chunks((size_t)t->train.rows.count,
-                                            (size_t)t->settings.batch);
+    t->steps_per_epoch = (int64_t)lt_chunks((size_t)t->train.rows.count, (size_t)t->settings.batch);
     t->settings.optimizer_settings.batch = t->settings.batch;
     t->now.steps = (double)t->settings.steps;
     t->now.best_step = -1;

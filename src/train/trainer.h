@@ -35,7 +35,7 @@ struct lt_train_progress {
     double valid_loss;   /* NaN before any validation */
     double valid_error;  /* squared error per row; NaN before any validation */
     double rows_per_second, seconds, seconds_left; /* left: NaN when unknown */
-    bool validated; /* a validation just ended */
+    bool validated;                                /* a validation just ended */
 };
 
 struct lt_train_settings {
@@ -49,8 +49,8 @@ struct lt_train_settings {
     int64_t validate_every; /* steps */
     int64_t patience;       /* validations without gain; 0: never stop early */
     uint64_t seed;
-    const char *fingerprint; /* of data and settings; a checkpoint of another is refused */
-    const char *checkpoint;  /* path or NULL */
+    const char *fingerprint;   /* of data and settings; a checkpoint of another is refused */
+    const char *checkpoint;    /* path or NULL */
     double checkpoint_seconds; /* 0: only when interrupted */
     bool resume;
     /* Gradients of all parameters, one array, pass here before the optimizer sees them (sums
@@ -70,12 +70,12 @@ struct lt_history_point {
 
 /* How a run ended, for the record and the judge. */
 struct lt_train_outcome {
-    int64_t steps;      /* taken */
-    int64_t planned;    /* the number for --steps that repeats these bits; 0: none does */
+    int64_t steps;   /* taken */
+    int64_t planned; /* the number for --steps that repeats these bits; 0: none does */
     double epochs;
-    int64_t best_step;  /* where the kept weights come from */
+    int64_t best_step;            /* where the kept weights come from */
     double best_loss, best_error; /* on the stopping rows; NaN without any */
-    double seconds;     /* of training, over all resumed parts */
+    double seconds;               /* of training, over all resumed parts */
     double rows_per_second;
     bool stopped_early; /* patience ran out */
     bool resumed;
@@ -101,10 +101,10 @@ void lt_trainer_free(struct lt_trainer **trainer);
 /* Host memory for one batch. */
 struct lt_staging {
     int64_t capacity;
-    float *rows;            /* (capacity, D) */
-    int64_t *row_ids;       /* (capacity) */
-    double *loss;           /* (capacity) */
-    double *squared_error;  /* (capacity) */
+    float *rows;           /* (capacity, D) */
+    int64_t *row_ids;      /* (capacity) */
+    double *loss;          /* (capacity) */
+    double *squared_error; /* (capacity) */
 };
 int lt_staging_create(struct lt_staging *out, int64_t capacity, int64_t width,
                       struct lt_error *err);

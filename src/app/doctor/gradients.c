@@ -11,7 +11,7 @@
  * in f32 leave about 1e-5, a missing term leaves 1.  Where a step crosses the kink of a relu the
  * difference is off, so steps ten and a hundred times shorter get a say before a verdict. */
 
-static const double TOLERANCE = 1e-3;
+static const double TOLERANCE = 5e-3, CLEAN = 1e-4;
 static const double WORK = 8e8; /* multiply-adds of all evaluations; about a second */
 enum { SINGLES = 2, ROWS_MOST = 8, SHORTER = 3 };
 
@@ -86,7 +86,7 @@ static double deviation(struct probe *b, const struct lt_param *q, int64_t singl
     double along = 0, best = INFINITY, h = 1e-5;
     for (size_t i = 0; i < n; i++)
         along += (double)g[i] * direction(b, q, single, i);
-    for (int k = 0; k < SHORTER && !(best <= TOLERANCE); k++, h /= 10) {
+    for (int k = 0; k < SHORTER && !(best <= CLEAN); k++, h /= 10) {
         double slope = difference(b, q, single, h);
         double unit = fmax(fmax(single < 0 ? size.norm : size.largest, fabs(slope)),
                            1e-5 * fabs(b->objective));

@@ -108,15 +108,14 @@ static dnnl_status_t make_memory(const struct measure *m, struct bare *p, int i,
                                  const_dnnl_primitive_desc_t pd, dnnl_query_t query)
 {
     void *data = NULL;
-    dnnl_status_t status = dnnl_memory_create(
-        &p->memories[i], dnnl_primitive_desc_query_md(pd, query, 0), m->engine,
-        DNNL_MEMORY_ALLOCATE);
+    dnnl_status_t status =
+        dnnl_memory_create(&p->memories[i], dnnl_primitive_desc_query_md(pd, query, 0), m->engine,
+                           DNNL_MEMORY_ALLOCATE);
     if (status == dnnl_success)
         status = dnnl_memory_get_data_handle(p->memories[i], &data);
     if (status != dnnl_success)
         return status;
-    const size_t bytes =
-        dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, query, 0));
+    const size_t bytes = dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, query, 0));
     for (size_t at = 0; at + 2 <= bytes; at += 2) { /* 2^-6 or so, as bf16 and as f32 */
         const uint16_t value = (uint16_t)(0x3c80 + at / 2 % 61);
         memcpy((char *)data + at, &value, sizeof value);
@@ -148,9 +147,9 @@ static dnnl_status_t make_bare(const struct measure *m, const struct way *way, s
     if (way->what == LT_BACKWARD_DATA || way->what == LT_BACKWARD_WEIGHTS) {
         const struct way forward = {true, false, LT_FORWARD, {ANY, ANY, ANY}};
         const bool data = way->what == LT_BACKWARD_DATA;
-        const struct bare f = {.m = data ? p->m : p->k,  /* batch */
-                               .n = data ? p->k : p->m,  /* out */
-                               .k = p->n};               /* in */
+        const struct bare f = {.m = data ? p->m : p->k, /* batch */
+                               .n = data ? p->k : p->m, /* out */
+                               .k = p->n};              /* in */
         struct lt_matrix hint_shapes[3];
         shape_matrices(m, &forward, &f, hint_shapes);
         status = lt_pd(&hint, m->engine, LT_FORWARD, hint_shapes, NULL, NULL);
@@ -188,9 +187,8 @@ static void run_bare(const struct measure *m, const struct bare *p)
         run_sgemm(p);
         return;
     }
-    const dnnl_exec_arg_t args[3] = {{p->args[0], p->memories[0]},
-                                     {p->args[1], p->memories[1]},
-                                     {p->args[2], p->memories[2]}};
+    const dnnl_exec_arg_t args[3] = {
+        {p->args[0], p->memories[0]}, {p->args[1], p->memories[1]}, {p->args[2], p->memories[2]}};
     dnnl_primitive_execute(p->primitive, m->stream, 3, args);
 }
 
@@ -225,8 +223,9 @@ static int choose(const struct measure *m, enum product kind, int64_t rows, int6
             bare_free(&p);
         }
     }
-    return *seconds < 1e30 ? LT_OK
-                           : lt_fail(err, LT_EFAIL, "oneDNN could not plan the products to measure");
+    return *seconds < 1e30
+               ? LT_OK
+               : lt_fail(err, LT_EFAIL, "oneDNN could not plan the products to measure");
 }
 
 static void measure_close(struct measure *m)
@@ -244,9 +243,9 @@ static int measure_open(struct measure *m, enum lt_precision precision, struct l
     dnnl_status_t status = dnnl_engine_create(&m->engine, dnnl_cpu, 0);
     if (status == dnnl_success)
         status = dnnl_stream_create(&m->stream, m->engine, dnnl_stream_default_flags);
-    return status == dnnl_success ? LT_OK
-                                  : lt_fail(err, LT_EFAIL, "oneDNN could not start (status %d)",
-                                            (int)status);
+    return status == dnnl_success
+               ? LT_OK
+               : lt_fail(err, LT_EFAIL, "oneDNN could not start (status %d)", (int)status);
 }
 
 /* All products of one step, each in its fastest way. */
@@ -285,8 +284,8 @@ static void run_step(const struct measure *m, const struct bare *products, size_
 }
 
 int lt_bare_measure(const struct lt_bound_layer *layers, size_t count, int64_t batch,
-                    enum lt_precision precision, int threads, double seconds,
-                    struct lt_bound *out, struct lt_error *err)
+                    enum lt_precision precision, int threads, double seconds, struct lt_bound *out,
+                    struct lt_error *err)
 {
     struct bare *products = NULL;
     struct measure m;

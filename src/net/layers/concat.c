@@ -22,8 +22,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     for (int i = 0; i < n->inputs; i++) {
         int64_t w = lt_input_width(&net->spec, node, i);
         b->ops->copy_columns(b, pass->rows, w, lt_value_of(net, n->input[i], pass), w,
-                             lt_buffer_at(net->value[node].y, (size_t)first * sizeof(float)),
-                             width, false);
+                             lt_buffer_at(net->value[node].y, (size_t)first * sizeof(float)), width,
+                             false);
         first += w;
     }
 }
@@ -37,10 +37,9 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
         int64_t w = lt_input_width(&net->spec, node, i);
         struct lt_buffer dx = lt_gradient_begin(net, node, i);
         if (dx.memory) {
-            b->ops->copy_columns(
-                b, pass->rows, w,
-                lt_buffer_at(net->value[node].dy, (size_t)first * sizeof(float)), width, dx, w,
-                false);
+            b->ops->copy_columns(b, pass->rows, w,
+                                 lt_buffer_at(net->value[node].dy, (size_t)first * sizeof(float)),
+                                 width, dx, w, false);
             lt_gradient_end(net, node, i, pass);
         }
         first += w;

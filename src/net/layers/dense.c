@@ -32,6 +32,7 @@ static int bind(struct lt_net *net, int node, struct lt_error *err)
 {
     const struct lt_node *n = &net->spec.node[node];
     struct lt_dense_spec spec = {.rows = net->options.rows,
+                                 .batch = net->batch,
                                  .in = lt_input_width(&net->spec, node, 0),
                                  .out = n->width,
                                  .transposed = n->tied != 0,
@@ -63,8 +64,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     const struct lt_node *n = &net->spec.node[node];
     struct lt_value *v = &net->value[node];
     net->backend->ops->dense_forward(net->backend, v->dense, pass->rows,
-                                     lt_value_of(net, n->input[0], pass),
-                                     at(net->weights, v->bias), n->act, v->saved, v->y);
+                                     lt_value_of(net, n->input[0], pass), at(net->weights, v->bias),
+                                     n->act, v->saved, v->y);
 }
 
 static void backward(struct lt_net *net, int node, const struct lt_pass *pass)

@@ -41,8 +41,7 @@ static struct lt_buffer target(struct lt_net *net, int node, const struct lt_pas
     size_t first = (size_t)net->spec.node[node].target * sizeof(float);
     net->backend->ops->copy_columns(net->backend, pass->rows, w,
                                     lt_buffer_at(net->value[0].y, first),
-                                    lt_node_width(&net->spec, 0), net->value[node].saved, w,
-                                    false);
+                                    lt_node_width(&net->spec, 0), net->value[node].saved, w, false);
     return net->value[node].saved;
 }
 
@@ -56,8 +55,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
         da = lt_gradient_begin(net, node, 0);
     net->backend->ops->head(net->backend, n->loss, n->unit, n->weight / (float)pass->rows,
                             pass->rows, lt_node_width(&net->spec, node),
-                            lt_value_of(net, n->input[0], pass), target(net, node, pass), v->y,
-                            da, v->row_loss, v->row_squared_error);
+                            lt_value_of(net, n->input[0], pass), target(net, node, pass), v->y, da,
+                            v->row_loss, v->row_squared_error);
     if (da.memory)
         lt_gradient_end(net, node, 0, pass);
 }

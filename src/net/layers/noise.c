@@ -23,9 +23,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
         return;
     const struct lt_node *n = &net->spec.node[node];
     struct lt_backend *b = net->backend;
-    b->ops->noise(b, n->noise, n->amount, n->low, n->high, pass->seed, pass->epoch,
-                  pass->row_ids, pass->rows, lt_node_width(&net->spec, node), net->value[0].y,
-                  net->value[node].y);
+    b->ops->noise(b, n->noise, n->amount, n->low, n->high, pass->seed, pass->epoch, pass->row_ids,
+                  pass->rows, lt_node_width(&net->spec, node), net->value[0].y, net->value[node].y);
 }
 
 static double corrupt(const struct lt_node *n, const struct lt_stream *s, uint32_t j, double x)

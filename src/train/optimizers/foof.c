@@ -24,9 +24,9 @@ enum { MOMENT_EVERY = 4, MOMENT_WARM = 20, REFRESH_EVERY = 40, REFRESH_WARM = 40
 
 struct layer {
     const struct lt_param *param;
-    size_t moment, inverse;     /* offsets into the state, in floats */
-    struct lt_matmul *collect;  /* h^T h */
-    struct lt_matmul *whiten;   /* M P */
+    size_t moment, inverse;    /* offsets into the state, in floats */
+    struct lt_matmul *collect; /* h^T h */
+    struct lt_matmul *whiten;  /* M P */
 };
 struct foof {
     int layers;
@@ -147,8 +147,8 @@ static void step_weights(struct lt_optimizer *o, const struct layer *l, const st
     ops->matmul_run(o->backend, l->whiten, 1, g, at(o, l->inverse), 0, u);
     double rms = sqrt(ops->dot(o->backend, n, u, u) / (double)n);
     double scale = rms > 0 ? 1 / (rms * sqrt((double)l->param->cols)) : 0;
-    ops->axpby(o->backend, n, (float)(-s->lr * scale), u,
-               (float)(1 - s->lr * o->settings.decay), lt_buffer_at(o->weights, bytes));
+    ops->axpby(o->backend, n, (float)(-s->lr * scale), u, (float)(1 - s->lr * o->settings.decay),
+               lt_buffer_at(o->weights, bytes));
 }
 
 static void step_bias(struct lt_optimizer *o, const struct lt_param *q, const struct lt_step *s,
@@ -185,6 +185,7 @@ static double step(struct lt_optimizer *o, const struct lt_step *s)
 
 const struct lt_optimizer_ops lt_optimizer_foof = {.name = "foof",
                                                    .lr = 0.05,
+                                                   .lr_batch = 512,
                                                    .decay = 0.1,
                                                    .state_floats = state_floats,
                                                    .scratch_floats = scratch_floats,
