@@ -7,6 +7,7 @@
 enum { MANY = 1 << 20 };
 
 static const struct lt_verb verbs[] = {
+#ifndef LT_MINIMAL
     {
         "train",
         LT_VERB_TRAIN,
@@ -27,6 +28,7 @@ static const struct lt_verb verbs[] = {
           "safe to kill at any instant and start again"}},
         lt_cmd_train,
     },
+#endif
     {
         "encode",
         LT_VERB_ENCODE,
@@ -112,6 +114,7 @@ static const struct lt_verb verbs[] = {
         {{"latent doctor m", "takes a few seconds"}},
         lt_cmd_doctor,
     },
+#ifndef LT_MINIMAL
     {
         "demo",
         LT_VERB_DEMO,
@@ -127,6 +130,8 @@ static const struct lt_verb verbs[] = {
          {"latent demo --budget 10s", "in a hurry, and worse"}},
         lt_cmd_demo,
     },
+#endif
+#ifndef LT_MINIMAL
     {
         "bench",
         LT_VERB_BENCH,
@@ -140,6 +145,7 @@ static const struct lt_verb verbs[] = {
         {{"latent bench", "everything"}, {"latent bench --json", "the same for a script"}},
         lt_cmd_bench,
     },
+#endif
 };
 
 const struct lt_verb *lt_verb_at(size_t i)

@@ -38,7 +38,7 @@ result $? the_public_header_compiles_alone_as_c99
 
 for header in $(cd "$source/src" && find . -name '*.h'); do
     echo "#include \"${header#./}\"" >"$work/header.c"
-    "$@" -std=c11 -D_GNU_SOURCE -I"$source/src" -I"$source/include" -fsyntax-only \
+    "$@" -std=c11 -D_GNU_SOURCE -DLT_HAVE_OPENMP=1 -I"$source/src" -I"$source/include" -fsyntax-only \
         "$work/header.c" 2>&1 | sed 's/^/# /' >"$work/said"
     if [ -s "$work/said" ]; then cat "$work/said" && echo "$header" >>"$work/broken"; fi
 done

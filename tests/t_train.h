@@ -116,7 +116,7 @@ T_UNUSED static int open_data(struct job *j)
     if (!rc)
         rc = lt_prep_fit(&j->prep, j->table, rows, j->train.count, LT_SCALING_STANDARD, &j->err);
     if (!rc)
-        rc = lt_feed_create(&j->feed, j->table, &j->prep, ROWS, &j->err);
+        rc = lt_feed_create(&j->feed, j->table, &j->prep, ROWS, 1, &j->err);
     return rc;
 }
 

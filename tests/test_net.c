@@ -116,7 +116,8 @@ static double deviation(const struct rig *r, const double *want, const struct lt
     double scale = largest(want + q->offset, count), worst = 0;
     T_OK(scale > 0);
     for (size_t i = q->offset; i < q->offset + count; i++)
-        worst = fmax(worst, fabs((double)r->gradients[i] - want[i]) / scale);
+        if (fabs((double)r->gradients[i] - want[i]) > worst * scale)
+            worst = fabs((double)r->gradients[i] - want[i]) / scale;
     return worst;
 }
 

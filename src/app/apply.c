@@ -154,7 +154,8 @@ int lt_apply_encode(struct lt_session *s, const struct lt_table *table, const ch
 {
     struct layout layout = {0};
     struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_encode};
-    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS, err);
+    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS,
+                            s->backend->threads, err);
     if (!rc)
         rc = layout_of_codes(&layout, job.rows, lt_net_spec_dims(&s->model->network[0].spec), err);
     if (!rc)
@@ -169,7 +170,8 @@ int lt_apply_reconstruct(struct lt_session *s, const struct lt_table *table, con
 {
     struct layout layout = {0};
     struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_reconstruct};
-    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS, err);
+    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS,
+                            s->backend->threads, err);
     if (!rc)
         rc = layout_of_rows(&layout, job.rows, &s->model->prep.schema, err);
     if (!rc)
@@ -193,7 +195,7 @@ int lt_apply_decode(struct lt_session *s, const struct lt_table *codes, const ch
                        lt_table_name(codes), (long long)lt_table_columns(codes), (long long)dims);
     int rc = lt_prep_identity(&as_is, codes, err);
     if (!rc)
-        rc = lt_feed_create(&job.feed, codes, &as_is, LT_SESSION_ROWS, err);
+        rc = lt_feed_create(&job.feed, codes, &as_is, LT_SESSION_ROWS, s->backend->threads, err);
     if (!rc)
         rc = layout_of_rows(&layout, job.rows, &s->model->prep.schema, err);
     if (!rc)
@@ -221,7 +223,7 @@ int lt_apply_sheet(struct lt_session *s, const struct lt_table *table, int64_t r
     if (!rc)
         rc = lt_alloc(&y, (size_t)sheet.n * d, sizeof *y, "a sheet", err);
     if (!rc)
-        rc = lt_feed_create(&job.feed, table, prep, LT_SESSION_ROWS, err);
+        rc = lt_feed_create(&job.feed, table, prep, LT_SESSION_ROWS, s->backend->threads, err);
     if (!rc)
         rc = read_rows(&job, 0, sheet.n, x, err);
     if (!rc) {

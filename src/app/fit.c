@@ -249,9 +249,11 @@ static int prepare_training(struct fit *f, struct lt_error *err)
         .rows = f->recipe.train.batch, .training = true, .precision = precision};
     rc = lt_net_create(&f->net, &f->recipe.spec, f->backend, &options, err);
     if (!rc)
-        rc = lt_feed_create(&f->train_feed, f->table, &f->prep, f->recipe.train.batch, err);
+        rc = lt_feed_create(&f->train_feed, f->table, &f->prep, f->recipe.train.batch,
+                            f->backend->threads, err);
     if (!rc)
-        rc = lt_feed_create(&f->stop_feed, f->valid, &f->prep, f->recipe.train.batch, err);
+        rc = lt_feed_create(&f->stop_feed, f->valid, &f->prep, f->recipe.train.batch,
+                            f->backend->threads, err);
     if (!rc)
         rc = take_fingerprint(f, err);
     return rc;

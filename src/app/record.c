@@ -161,20 +161,21 @@ void lt_record_report(struct lt_report *r, const struct lt_model *m)
                    number_of(m, "settings.batch"), text_of(m, "settings.schedule"),
                    text_of(m, "settings.precision"), number_of(m, "settings.seed"));
     lt_report_string(r, "network", text_of(m, "network"));
-    static const char *const numbers[] = {
-        "training.steps",   "training.steps_to_repeat",
-        "training.epochs",  "training.best_step",
-        "training.seconds", "training.rows_per_second",
-        "data.rows",        "data.train",
-        "data.stop",        "data.judge",
-        "data.calibrate",   "settings.lr",
-        "settings.batch",   "settings.weight_decay",
-        "settings.seed",
+    static const char *const integers[] = {
+        "training.steps", "training.steps_to_repeat", "training.best_step", "data.rows",
+        "data.train",     "data.stop",                "data.judge",         "data.calibrate",
+        "settings.batch", "settings.seed",
     };
+    static const char *const numbers[] = {"training.epochs", "training.seconds",
+                                          "training.rows_per_second", "settings.lr",
+                                          "settings.weight_decay"};
     static const char *const words[] = {
         "settings.act",       "settings.loss",     "settings.unit",
         "settings.optimizer", "settings.schedule", "settings.precision",
         "settings.backend",   "settings.scale",    "data.name"};
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+        if (isfinite(number_of(m, integers[i])))
+            lt_report_integer(r, integers[i], (int64_t)number_of(m, integers[i]));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         lt_report_number(r, numbers[i], number_of(m, numbers[i]));
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -30,7 +30,7 @@ int lt_rows_open(struct lt_rows *out, const struct lt_table *table, const struct
     t->rows = rows;
     rc = lt_alloc(&t->run, rows ? 0 : (size_t)capacity, sizeof *t->run, "row numbers", err);
     if (rc == LT_OK)
-        rc = lt_feed_create(&t->feed, table, prep, capacity, err);
+        rc = lt_feed_create(&t->feed, table, prep, capacity, 1, err);
     if (rc)
         lt_rows_close(out);
     return rc;

@@ -34,18 +34,35 @@ void lt_host_memory_free(struct lt_backend *b, void *memory)
     lt_free(memory);
 }
 
+struct transfer {
+    unsigned char *to;
+    const unsigned char *from;
+    size_t bytes;
+};
+
+static void transfer_chunk(void *context, size_t chunk, int thread)
+{
+    const struct transfer *t = context;
+    (void)thread;
+    size_t begin = lt_chunk_begin(chunk, CHUNK * sizeof(float));
+    memcpy(t->to + begin, t->from + begin,
+           lt_chunk_end(chunk, CHUNK * sizeof(float), t->bytes) - begin);
+}
+
+static void transfer(const struct lt_backend *b, void *to, const void *from, size_t bytes)
+{
+    struct transfer t = {to, from, bytes};
+    lt_parallel(b->threads, lt_chunks(bytes, CHUNK * sizeof(float)), transfer_chunk, &t);
+}
+
 void lt_host_upload(struct lt_backend *b, struct lt_buffer to, const void *from, size_t bytes)
 {
-    (void)b;
-    if (bytes)
-        memcpy(lt_host_at(to), from, bytes);
+    transfer(b, lt_host_at(to), from, bytes);
 }
 
 void lt_host_download(struct lt_backend *b, void *to, struct lt_buffer from, size_t bytes)
 {
-    (void)b;
-    if (bytes)
-        memcpy(to, lt_host_at(from), bytes);
+    transfer(b, to, lt_host_at(from), bytes);
 }
 
 void lt_host_copy(struct lt_backend *b, struct lt_buffer to, struct lt_buffer from, size_t bytes)

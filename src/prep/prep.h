@@ -83,11 +83,11 @@ int lt_prep_check_types(const struct lt_table *table, struct lt_error *err);
 int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
                      struct lt_error *err);
 
-/* A feed reads rows of a table through a prep into f32, without allocating after creation.  One
- * per thread. Missing cells and infinities are refused as in lt_prep_fit. */
+/* A feed reads rows of a table through a prep into f32, on `threads` threads and without
+ * allocating after creation.  One caller at a time.  Missing cells and infinities are refused as in lt_prep_fit. */
 struct lt_feed;
 int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const struct lt_prep *prep,
-                   int64_t capacity, struct lt_error *err);
+                   int64_t capacity, int threads, struct lt_error *err);
 int lt_feed_rows(struct lt_feed *feed, const int64_t *rows /* (n) */, int64_t n,
                  float *x /* (n, D) */, struct lt_error *err);
 void lt_feed_free(struct lt_feed **feed);

@@ -98,7 +98,8 @@ static int run_encode(struct lt_bench *bench, struct lt_error *err)
                                &(struct lt_session_options){.threads = bench->backend->threads},
                                err);
     if (!rc)
-        rc = lt_feed_create(&e->feed, bench->images, &e->model->prep, LT_SESSION_ROWS, err);
+        rc = lt_feed_create(&e->feed, bench->images, &e->model->prep, LT_SESSION_ROWS,
+                            bench->backend->threads, err);
     if (!rc) {
         struct lt_bench_bounded b = {.turn = {.run = encode_run, .context = e},
                                      .spec = &e->model->network[0].spec,

@@ -133,7 +133,8 @@ int lt_rig_create(struct lt_rig *rig, struct lt_bench *bench, const struct lt_be
     if (!rc)
         rc = start_weights(rig, err);
     if (!rc)
-        rc = lt_feed_create(&rig->feed, bench->images, &bench->prep, shape->batch, err);
+        rc = lt_feed_create(&rig->feed, bench->images, &bench->prep, shape->batch,
+                            bench->backend->threads, err);
     if (!rc)
         rc = lt_trainer_create(&rig->trainer, rig->net, bench->backend,
                                &(struct lt_source){rig->feed, parts[LT_PART_TRAIN]},

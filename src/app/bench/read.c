@@ -109,7 +109,7 @@ static int read_npy(void *context, struct lt_error *err)
     if (!rc)
         rc = lt_prep_identity(&prep, table, err);
     if (!rc)
-        rc = lt_feed_create(&feed, table, &prep, RUN, err);
+        rc = lt_feed_create(&feed, table, &prep, RUN, 1, err);
     for (int64_t first = 0; first < NPY_ROWS && !rc; first += RUN) {
         for (int64_t i = 0; i < RUN; i++)
             npy->rows[i] = first + i;
