@@ -154,8 +154,8 @@ int lt_apply_encode(struct lt_session *s, const struct lt_table *table, const ch
 {
     struct layout layout = {0};
     struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_encode};
-    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS,
-                            s->backend->threads, err);
+    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS, s->backend->threads,
+                            err);
     if (!rc)
         rc = layout_of_codes(&layout, job.rows, lt_net_spec_dims(&s->model->network[0].spec), err);
     if (!rc)
@@ -170,8 +170,8 @@ int lt_apply_reconstruct(struct lt_session *s, const struct lt_table *table, con
 {
     struct layout layout = {0};
     struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_reconstruct};
-    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS,
-                            s->backend->threads, err);
+    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS, s->backend->threads,
+                            err);
     if (!rc)
         rc = layout_of_rows(&layout, job.rows, &s->model->prep.schema, err);
     if (!rc)

@@ -179,13 +179,14 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
 
 /* ---- the training ---- */
 
-/* Rows per step: a sixteenth of an epoch or less, a power of two. */
-static int64_t draw_batch(int64_t asked, int64_t rows)
+/* Rows per step: a sixteenth of an epoch or less, a power of two, but about a quarter of the inputs
+ * or more, since the default optimizer learns how the inputs hang together from each batch. */
+static int64_t draw_batch(int64_t asked, int64_t rows, int64_t inputs)
 {
     int64_t batch = BATCH_LEAST;
     if (asked > 0)
         return asked < rows ? asked : rows;
-    while (batch < BATCH_MOST && 2 * batch * STEPS_PER_EPOCH <= rows)
+    while (batch < BATCH_MOST && (2 * batch * STEPS_PER_EPOCH <= rows || 4 * batch < inputs))
         batch *= 2;
     return batch < rows ? batch : rows;
 }
@@ -209,7 +210,7 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
 {
     struct lt_train_settings *t = &r->train;
     t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : 0);
-    t->batch = draw_batch(o->batch, rows);
+    t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec));
     int64_t per_epoch = (rows + t->batch - 1) / t->batch;
     t->steps = o->budget > 0 ? 0 : draw_steps(r, o, rows);
     t->schedule.kind = w->schedule >= 0           ? (enum lt_schedule_kind)w->schedule
@@ -230,6 +231,7 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
                                                            .decay = o->weight_decay,
                                                            .clip = o->clip,
                                                            .batch = t->batch,
+                                                           .linear = r->shape.unit == LT_ACT_LINEAR,
                                                            .precision = r->precision};
 }
 

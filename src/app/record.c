@@ -162,9 +162,11 @@ void lt_record_report(struct lt_report *r, const struct lt_model *m)
                    text_of(m, "settings.precision"), number_of(m, "settings.seed"));
     lt_report_string(r, "network", text_of(m, "network"));
     static const char *const integers[] = {
-        "training.steps", "training.steps_to_repeat", "training.best_step", "data.rows",
-        "data.train",     "data.stop",                "data.judge",         "data.calibrate",
-        "settings.batch", "settings.seed",
+        "training.steps",     "training.steps_to_repeat",
+        "training.best_step", "data.rows",
+        "data.train",         "data.stop",
+        "data.judge",         "data.calibrate",
+        "settings.batch",     "settings.seed",
     };
     static const char *const numbers[] = {"training.epochs", "training.seconds",
                                           "training.rows_per_second", "settings.lr",

@@ -59,8 +59,8 @@ static int read_chunk(const struct reading *r, size_t chunk, int thread, struct 
         const struct lt_group *g = lt_table_group(r->feed->table, i);
         int64_t bad = lt_convert_find_bad(g, &block->group[i], n);
         if (bad >= 0)
-            return lt_prep_bad_cell(r->feed->table, rows[bad / g->width],
-                                    g->first + bad % g->width, err);
+            return lt_prep_bad_cell(r->feed->table, rows[bad / g->width], g->first + bad % g->width,
+                                    err);
         lt_convert_scaled(g, &block->group[i], n, prep->offset, prep->scale,
                           r->x + begin * prep->schema.columns, prep->schema.columns);
     }

@@ -29,8 +29,9 @@ double lt_optimizer_lr(const struct lt_optimizer_ops *ops,
 {
     if (settings->lr > 0)
         return settings->lr;
+    double lr = settings->linear && ops->lr_linear > 0 ? ops->lr_linear : ops->lr;
     bool small = ops->lr_batch > 0 && settings->batch < ops->lr_batch;
-    return small ? ops->lr * (double)settings->batch / (double)ops->lr_batch : ops->lr;
+    return small ? lr * sqrt((double)settings->batch / (double)ops->lr_batch) : lr;
 }
 
 double lt_optimizer_decay(const struct lt_optimizer_ops *ops,

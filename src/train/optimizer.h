@@ -19,6 +19,7 @@ struct lt_optimizer_settings {
     double decay;                /* decoupled weight decay; -1: the optimizer's default */
     double clip;                 /* limit on the gradient's norm; 0: none */
     enum lt_precision precision; /* of matrix products inside the optimizer */
+    bool linear;                 /* the outputs are linear, not squeezed into [0, 1] */
     int64_t batch;               /* rows of a full batch */
 };
 
@@ -54,7 +55,9 @@ struct lt_optimizer {
 struct lt_optimizer_ops {
     const char *name;
     double lr;        /* default learning rate */
-    int64_t lr_batch; /* the batch it is meant for: smaller ones get less in proportion; 0: any */
+    double lr_linear; /* the same where outputs are linear; 0: no difference */
+    int64_t lr_batch; /* the batch both are meant for: smaller ones get less, as the square root of
+                         their ratio; 0: any */
     double decay;     /* default weight decay */
     bool full_batch;  /* every step evaluates all training rows */
     size_t (*state_floats)(const struct lt_params *params);

@@ -185,6 +185,7 @@ static double step(struct lt_optimizer *o, const struct lt_step *s)
 
 const struct lt_optimizer_ops lt_optimizer_foof = {.name = "foof",
                                                    .lr = 0.05,
+                                                   .lr_linear = 0.01,
                                                    .lr_batch = 512,
                                                    .decay = 0.1,
                                                    .state_floats = state_floats,
