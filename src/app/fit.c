@@ -102,6 +102,10 @@ static int split_rows(struct fit *f, struct lt_error *err)
                        "%s has %lld rows, too few to train on; 20 is the least "
                        "that makes sense",
                        lt_table_name(f->table), (long long)rows);
+    if (f->parts[LT_PART_JUDGE].count < 1)
+        return lt_fail(err, LT_EUSAGE,
+                       "no row is left to judge the model by; keep more with --valid 0.2, or give "
+                       "a file with --valid FILE");
     int rc = list_rows(&f->train_rows, &f->parts[LT_PART_TRAIN], err);
     return rc ? rc : list_rows(&f->judge_rows, &f->parts[LT_PART_JUDGE], err);
 }
