@@ -29,7 +29,7 @@ import measure
 
 BATCH = 256
 LR = 1.5e-3  # of Adam, for both
-FALL = 0.6   # part of the steps in which the learning rate falls, as in Latent
+FALL = 0.8   # part of the steps in which the learning rate falls, as in Latent
 NETWORKS = [("512,256", 50), ("1000,500,250", 30)]
 
 
