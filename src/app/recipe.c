@@ -101,7 +101,7 @@ static bool same(const char *a, const char *b)
 int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
 {
     struct lt_autoencoder a = {0};
-    struct words w;
+    struct words w = {-1, -1, -1, -1};
     int scale;
     int rc = check_numbers(o, err);
     if (!rc)

@@ -167,7 +167,7 @@ int lt_curves_make(struct lt_table **out, const char *name,
         struct lt_stream stream =
             lt_stream(options->seed, LT_RNG_BUILTIN, options->test, (uint64_t)row);
         double ink[LT_SIDE * LT_SIDE] = {0};
-        struct curve curve;
+        struct curve curve = {0};
         draw_points(&curve, &stream);
         ink_curve(&curve, ink);
         blur(ink, images + row * LT_SIDE * LT_SIDE);

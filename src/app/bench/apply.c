@@ -22,7 +22,7 @@ static const struct lt_bench_shape shape = {"encode", "512,256", 50, LT_SESSION_
 static int make_model(struct encoder *e, struct lt_bench *bench, struct lt_error *err)
 {
     struct lt_net_spec spec;
-    struct lt_params layout;
+    struct lt_params layout = {0};
     float *weights = NULL;
     int64_t *rows = e->rows;
     int rc = lt_model_create(&e->model, err);
