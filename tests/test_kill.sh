@@ -28,15 +28,13 @@ awk 'BEGIN {
 
 now() { date +%s.%N; }
 
-# random LOW HIGH: a number between them, another one at each call.
+# random N LOW HIGH: random number N, between LOW and HIGH.
 random() {
-    draws=$((draws + 1))
-    awk -v seed="$seed" -v skip="$draws" -v low="$1" -v high="$2" 'BEGIN {
-        srand(seed + 7919 * skip); rand()
+    awk -v seed="$seed" -v n="$1" -v low="$2" -v high="$3" 'BEGIN {
+        srand(seed + 7919 * n); rand()
         printf "%.3f", low + (high - low) * rand()
     }'
 }
-draws=0
 
 # train MODEL OPTION...: prints one JSON object. Becomes the program, so that a signal
 # meets it and not a shell: call it in a subshell.
@@ -64,7 +62,7 @@ run_killed() {
             >killed.json 2>killed.err &
         child=$!
         if [ "$kills" -lt $kills_each ]; then
-            sleep "$(random 0.02 "$(echo "$whole" | awk '{ print 0.03 + 0.4 * $1 }')")"
+            sleep "$(random $((100 * number + attempts)) 0.02 "$(echo "$whole" | awk '{ print 0.03 + 0.4 * $1 }')")"
             if kill -KILL $child 2>/dev/null; then
                 wait $child 2>/dev/null
                 status=$?
