@@ -81,8 +81,10 @@ bool lt_onednn_has_bf16(void)
 {
     return has_isa(dnnl_cpu_isa_avx512_core_bf16);
 }
-bool lt_onednn_rows_alike(void)
+bool lt_onednn_rows_alike(bool bf16)
 {
+    if (bf16 && has_isa(dnnl_cpu_isa_avx512_core_amx))
+        return false;
     return has_isa(dnnl_cpu_isa_avx512_core);
 }
 

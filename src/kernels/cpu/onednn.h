@@ -21,8 +21,9 @@ struct lt_onednn; /* engine, and per thread a stream and scratch memory */
 int lt_onednn_create(struct lt_onednn **out, int threads, struct lt_error *err);
 void lt_onednn_free(struct lt_onednn **o);
 bool lt_onednn_has_bf16(void);
-/* Whether a row of a product has the same bits whatever the number of rows. */
-bool lt_onednn_rows_alike(void);
+/* Whether a row of a product has the same bits whatever the number of rows: with AVX-512 in f32 and
+ * in bf16 without AMX. */
+bool lt_onednn_rows_alike(bool bf16);
 /* Such as "oneDNN 2.6.3, avx512_core_bf16". */
 void lt_onednn_describe(char *text, size_t size);
 

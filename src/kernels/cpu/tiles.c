@@ -12,12 +12,13 @@ enum {
     BF16_ROWS = 128,
     COPIED_ROWS = 128, /* where the kernel copies a transposed B for every tile */
     LOWEST_ROWS = 32,
-    UNALIKE_ROWS = 24, /* the only height where a row's bits depend on the height */
+    UNALIKE_ROWS = 24, /* the only height where a row's bits depend on the height ... */
+    UNALIKE_BF16 = 32, /* ... and of bf16 products there (AMX tiles have 16 rows) */
 };
 
 int64_t lt_tiles_rows(int64_t rows)
 {
-    return lt_round_up(rows, lt_onednn_rows_alike() ? LOWEST_ROWS : UNALIKE_ROWS);
+    return lt_round_up(rows, lt_onednn_rows_alike(false) ? LOWEST_ROWS : UNALIKE_ROWS);
 }
 
 static void plan_columns(struct lt_tiles *t)
@@ -39,8 +40,8 @@ static void plan_rows(struct lt_tiles *t, bool any_rows)
             t->sizes[count++] = t->spec.m % rows;
         return;
     }
-    if (!lt_onednn_rows_alike()) {
-        t->sizes[0] = UNALIKE_ROWS;
+    if (!lt_onednn_rows_alike(t->spec.bf16)) {
+        t->sizes[0] = t->spec.bf16 ? UNALIKE_BF16 : UNALIKE_ROWS;
         return;
     }
     for (; rows >= LOWEST_ROWS; rows /= 2)

@@ -9,7 +9,8 @@
  * gradient) computes lt_tiles_rows of them.  With oneDNN's AVX-512 kernels a
  * row of C has the same bits in a tile of any height (a test looks), so tall
  * tiles do most of the work.  Its AVX2 kernels compute rows in groups of six
- * and the rest differently, and choose by height: there all tiles are 24 high.
+ * and the rest differently, and choose by height, as its AMX kernels do: there
+ * all tiles have one height.
  */
 #ifndef LT_KERNELS_CPU_TILES_H
 #define LT_KERNELS_CPU_TILES_H
