@@ -172,6 +172,8 @@ typedef struct latent_train_options {
     const char *loss;  /* "auto", "mse", "bce", "mae", "huber" */
     double l1, l2;     /* penalties on weights (not biases), default 0 */
     const char *scale; /* "auto", "none", "standard", "minmax", "robust" */
+    const char *types; /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
+                          identifier: what columns mean, where the guess is wrong; NULL: none */
     /* the optimizer */
     const char *optimizer;
     double lr;           /* 0: the optimizer's default for this network */
@@ -218,7 +220,9 @@ LATENT_API int latent_model_open(latent_model **out, const char *path, latent_er
 LATENT_API int latent_model_save(const latent_model *model, const char *path, latent_error *error);
 /* Fails early when the path cannot be written; call it before training. */
 LATENT_API int latent_model_check_path(const char *path, latent_error *error);
-LATENT_API int64_t latent_model_inputs(const latent_model *model);     /* D */
+LATENT_API int64_t latent_model_columns(const latent_model *model); /* of the data, D */
+/* What the network reads: D, or for tables with categories and times the features they become. */
+LATENT_API int64_t latent_model_inputs(const latent_model *model);
 LATENT_API int64_t latent_model_dims(const latent_model *model);       /* K */
 LATENT_API const char *latent_model_sha256(const latent_model *model); /* 64 hex digits, weights */
 /* Schema, network, sizes, training record. */
@@ -242,7 +246,8 @@ LATENT_API void latent_apply_options_init(latent_apply_options *options);
 LATENT_API int latent_session_create(latent_session **out, const latent_model *model,
                                      const latent_apply_options *options /* or NULL */,
                                      latent_error *error);
-/* Rows are in the units of the training data. */
+/* Rows are in the units of the training data; NaN is a missing value.  For models whose columns are
+ * all numbers; LATENT_ECONTENT otherwise. */
 LATENT_API int latent_encode(latent_session *session, const float *rows /* (N, D) */, int64_t n,
                              float *codes /* (N, K) */, latent_error *error);
 LATENT_API int latent_decode(latent_session *session, const float *codes /* (N, K) */, int64_t n,

@@ -1,6 +1,7 @@
 #include "latent.h"
 
 #include "app/apply.h"
+#include "app/arrange.h"
 #include "app/bench.h"
 #include "app/doctor.h"
 #include "app/fit.h"
@@ -235,9 +236,14 @@ int latent_model_check_path(const char *path, latent_error *error)
     return rc;
 }
 
+int64_t latent_model_columns(const latent_model *model)
+{
+    return internal_model(model)->prep.schema.columns;
+}
+
 int64_t latent_model_inputs(const latent_model *model)
 {
-    return lt_net_spec_inputs(&internal_model(model)->network[0].spec);
+    return internal_model(model)->prep.features;
 }
 
 int64_t latent_model_dims(const latent_model *model)
@@ -330,10 +336,24 @@ static int scale(struct lt_session *s, const float *rows, int64_t n, struct lt_e
     const struct lt_prep *p = &s->model->prep;
     int64_t d = p->schema.columns;
     for (int64_t i = 0; i < n * d; i++) {
-        if (!isfinite(rows[i]))
-            return lt_fail(err, LT_ECONTENT, "row %lld, column %lld: the value is not finite",
+        const struct lt_column *c = &p->column[i % d];
+        if (c->width == 0)
+            continue;
+        if (isnan(rows[i]) && !p->observes)
+            return lt_fail(err, LT_ECONTENT,
+                           "row %lld, column %lld: the value is missing, which this model does "
+                           "not know",
                            (long long)(i / d), (long long)(i % d));
-        s->rows[i] = (float)(((double)rows[i] - p->offset[i % d]) * p->scale[i % d]);
+        if (isinf(rows[i]))
+            return lt_fail(err, LT_ECONTENT, "row %lld, column %lld: the value is infinite",
+                           (long long)(i / d), (long long)(i % d));
+        if (c->kind == LT_KIND_CATEGORY || c->kind == LT_KIND_TIME)
+            return lt_fail(err, LT_ECONTENT,
+                           "column %lld of this model is %s, so rows cannot come as an array of "
+                           "numbers; open them as data and use latent_encode_to",
+                           (long long)(i % d), lt_kind_name(c->kind));
+        s->rows[i / d * p->features + c->first] =
+            (float)(((double)rows[i] - p->offset[c->first]) * p->scale[c->first]);
     }
     return 0;
 }
@@ -403,7 +423,7 @@ int latent_reconstruct(latent_session *session, const float *rows, int64_t n, fl
 
 /* ---- from data to a file ---- */
 
-typedef int apply_fn(struct lt_session *, const struct lt_table *, const char *, struct lt_error *);
+typedef int apply_fn(struct lt_session *, struct lt_table *, const char *, struct lt_error *);
 
 static int applied(struct lt_report **out, const char *what, int64_t rows, int64_t from, int64_t to,
                    const char *path, double seconds, struct lt_error *err)
@@ -461,7 +481,7 @@ int latent_decode_to(const latent_model *model, const latent_data *codes, const 
                      const latent_apply_options *options, latent_report **report,
                      latent_error *error)
 {
-    return apply_to("Decoded", lt_apply_decode, model, codes, latent_model_inputs(model), path,
+    return apply_to("Decoded", lt_apply_decode, model, codes, latent_model_columns(model), path,
                     options, report, internal_error(error));
 }
 
@@ -469,7 +489,7 @@ int latent_reconstruct_to(const latent_model *model, const latent_data *data, co
                           const latent_apply_options *options, latent_report **report,
                           latent_error *error)
 {
-    return apply_to("Reconstructed", lt_apply_reconstruct, model, data, latent_model_inputs(model),
+    return apply_to("Reconstructed", lt_apply_reconstruct, model, data, latent_model_columns(model),
                     path, options, report, internal_error(error));
 }
 
@@ -493,20 +513,22 @@ static int eval(const struct lt_model *model, const latent_data *data,
     double started = lt_clock();
     struct lt_session_options s;
     struct lt_backend *backend = NULL;
+    struct lt_table *view = NULL;
     int rc = session_options(&s, options, err);
     if (!rc)
-        rc = lt_schema_match(&model->prep.schema, data->table, err);
+        rc = lt_arrange(model, data->table, s.listener, &view, err);
     if (!rc)
         rc = lt_backend_create(&backend, s.backend, s.threads, err);
     if (!rc)
         rc = lt_judge(&(struct lt_case){.model = model,
                                         .backend = backend,
-                                        .table = data->table,
-                                        .count = lt_table_rows(data->table),
+                                        .table = view,
+                                        .count = lt_table_rows(view),
                                         .rows_are = "rows of this data",
                                         .seed = options ? options->seed : 1},
                       report, err);
     lt_backend_free(&backend);
+    lt_table_free(&view);
     lt_report_number(report, "seconds", lt_clock() - started);
     return rc ? rc : lt_report_seal(report, err);
 }

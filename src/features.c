@@ -53,7 +53,7 @@ static const struct {
 } choices[] = {
     {"act", "linear, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, softplus"},
     {"loss", "auto, mse, bce, mae, huber"},
-    {"noise", "none, gaussian, mask, saltpepper, uniform"},
+    {"noise", "none, gaussian, mask, saltpepper, uniform, missing"},
     {"optimizer", "foof, adam, adamw, sgd, rmsprop, lbfgs"},
     {"schedule", "trapezoid, linear, cosine, step, plateau, constant"},
     {"scale", "auto, none, bytes, standard, minmax, robust"},

@@ -114,7 +114,8 @@ T_UNUSED static int open_data(struct job *j)
     for (int64_t i = 0; i < j->train.count; i++)
         rows[i] = lt_rowset_row(&j->train, i);
     if (!rc)
-        rc = lt_prep_fit(&j->prep, j->table, rows, j->train.count, LT_SCALING_STANDARD, &j->err);
+        rc = lt_prep_fit(&j->prep, j->table, rows, j->train.count,
+                         &(struct lt_prep_options){.scaling = LT_SCALING_STANDARD}, &j->err);
     if (!rc)
         rc = lt_feed_create(&j->feed, j->table, &j->prep, ROWS, 1, &j->err);
     return rc;

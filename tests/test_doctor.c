@@ -57,7 +57,8 @@ static struct lt_model *make_model(const struct lt_autoencoder *a, enum lt_scali
         lt_alloc(&weights, layout.total, sizeof *weights, "weights", &err) ||
         lt_model_create(&model, &err) ||
         lt_table_from_rows(&table, "rows", x, ROWS, columns, &err) ||
-        lt_prep_fit(&model->prep, table, ids, ROWS, scaling, &err))
+        lt_prep_fit(&model->prep, table, ids, ROWS, &(struct lt_prep_options){.scaling = scaling},
+                    &err))
         T_FAIL("%s", err.text);
     make_baseline(&model->baseline, &model->prep, x, columns);
     lt_params_init(&layout, &spec, 9, weights);
@@ -109,7 +110,7 @@ TEST(sound_networks_of_every_activation_pass)
 
 TEST(sound_networks_of_every_loss_pass)
 {
-    for (int loss = 0; loss < LT_LOSSES; loss++) {
+    for (int loss = 0; loss < LT_LOSS_CE; loss++) {
         struct lt_autoencoder a = small(LT_ACT_RELU);
         a.loss = (enum lt_loss)loss;
         a.unit = LT_ACT_SIGMOID;

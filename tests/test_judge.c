@@ -95,7 +95,9 @@ static void set_up(struct scene *s, float noise, int extra, bool hidden, enum lt
     T_INT(lt_table_from_rows(&s->judged, "judged", x + TRAIN * columns, JUDGED, columns, &err), 0);
     T_INT(lt_backend_create(&s->backend, NULL, 2, &err), LT_OK);
     T_INT(lt_model_create(&s->model, &err), LT_OK);
-    T_INT(lt_prep_fit(&s->model->prep, s->train, rows, TRAIN, LT_SCALING_NONE, &err), LT_OK);
+    T_INT(lt_prep_fit(&s->model->prep, s->train, rows, TRAIN,
+                      &(struct lt_prep_options){.scaling = LT_SCALING_NONE}, &err),
+          LT_OK);
     fit_baseline(s);
     build_network(s, hidden, loss);
     s->judge = (struct lt_case){.model = s->model,
@@ -152,8 +154,7 @@ static void tear_down(struct scene *s, struct lt_report *report)
 /* `warning` is the one warning there must be, NULL for none. */
 static void expect(const struct lt_report *r, const char *verdict, const char *warning)
 {
-    static const char *const all[] = {"dead_units", "constant_columns", "duplicates",
-                                      "not_converged", "few_rows"};
+    static const char *const all[] = {"dead_units", "duplicates", "not_converged", "few_rows"};
     T_STR(lt_report_get_string(r, "verdict"), verdict);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char key[60];
@@ -335,22 +336,6 @@ TEST(dead_units_are_counted_and_told)
     T_INT(lt_report_get_number(r, "units.dead"), 2);
     T_INT(lt_report_get_number(r, "units.total"), 2 * HIDDEN + K);
     T_OK(strstr(lt_report_text(r), "warning: 2 of the 8 units of \"decoder1\" never vary") != NULL);
-    tear_down(&s, r);
-}
-
-TEST(constant_columns_are_told)
-{
-    struct scene s;
-    set_up(&s, 0.05f, 2, true, LT_LOSS_MSE);
-    solve(&s);
-    put(&s, "decoder2.bias", 4, 0, 5);
-    put(&s, "decoder2.bias", 5, 0, 5);
-    struct lt_report *r = judge(&s);
-    expect(r, "beats-pca", "constant_columns");
-    T_INT(lt_report_get_number(r, "constant_columns"), 2);
-    T_STR(lt_report_get_string(r, "warnings.constant_columns"),
-          "2 columns held one value in all training rows, the first is column 4 (from 0); leave "
-          "them out with --ignore");
     tear_down(&s, r);
 }
 

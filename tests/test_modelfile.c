@@ -120,14 +120,11 @@ static struct lt_model *make_model(void)
     struct lt_error err = {0};
     must(lt_model_create(&m, &err), &err);
     struct lt_prep *p = &m->prep;
-    *p = (struct lt_prep){.scaling = LT_SCALING_STANDARD,
-                          .low = -3.25,
-                          .high = 4.1,
-                          .constants = 1,
-                          .first_constant = 2};
+    *p = (struct lt_prep){.scaling = LT_SCALING_STANDARD, .low = -3.25, .high = 4.1};
     p->schema = (struct lt_schema){.columns = 4, .groups = 4};
     must(lt_alloc(&p->schema.group, 4, sizeof *p->schema.group, "groups", &err), &err);
     must(lt_alloc(&p->schema.names, 4, sizeof *p->schema.names, "names", &err), &err);
+    must(lt_alloc(&p->column, 4, sizeof *p->column, "columns", &err), &err);
     must(lt_alloc(&p->offset, 4, sizeof *p->offset, "offset", &err), &err);
     must(lt_alloc(&p->scale, 4, sizeof *p->scale, "scale", &err), &err);
     for (int j = 0; j < 4; j++) {
@@ -137,6 +134,8 @@ static struct lt_model *make_model(void)
         p->offset[j] = 1.0 / (j + 1);
         p->scale[j] = 3.0 * (j + 1);
     }
+    p->column[0].kind = LT_KIND_INTEGER;
+    must(lt_prep_layout(p, &err), &err);
     add_network(m, "autoencoder", rich_spec());
     add_network(m, "detector_1", plain_spec());
     struct lt_baseline *b = &m->baseline;
@@ -185,8 +184,10 @@ static void check_equal(const struct lt_model *a, const struct lt_model *b)
         T_STR(s->names[j], t->names[j]);
     size_t d = (size_t)s->columns;
     T_OK(a->prep.scaling == b->prep.scaling && a->prep.low == b->prep.low &&
-         a->prep.high == b->prep.high && a->prep.constants == b->prep.constants &&
-         a->prep.first_constant == b->prep.first_constant);
+         a->prep.high == b->prep.high);
+    for (int64_t j = 0; j < s->columns; j++)
+        T_OK(a->prep.column[j].kind == b->prep.column[j].kind &&
+             a->prep.column[j].first == b->prep.column[j].first);
     T_OK(memcmp(a->prep.offset, b->prep.offset, d * sizeof(double)) == 0);
     T_OK(memcmp(a->prep.scale, b->prep.scale, d * sizeof(double)) == 0);
     T_INT(a->networks, b->networks);
@@ -259,6 +260,7 @@ TEST(a_model_without_names_and_baseline_comes_back)
     m->prep.schema.groups = 1; /* one image of (2, 2) bytes */
     m->prep.schema.group[0] =
         (struct lt_schema_group){.type = LT_U8, .width = 4, .rank = 2, .shape = {2, 2}};
+    m->prep.column[0].kind = LT_KIND_NUMBER;
     bytes_of(m, &bytes, &size);
     must(lt_model_from_bytes(&back, "m", bytes, size, &err), &err);
     check_equal(m, back);
@@ -471,25 +473,37 @@ TEST(descriptions_out_of_range_are_refused)
          "\"schema.groups\" have more columns than the schema"},
         {"schema.groups", "[{\"type\": \"f9\", \"shape\": [4], \"count\": 1}]",
          "\"type\" has the unknown value \"f9\""},
-        {"schema.groups", "[{\"type\": \"text\", \"shape\": [4], \"count\": 1}]",
-         "\"type\" has the unknown value \"text\""},
         {"schema.groups", "[{\"type\": \"f8\", \"shape\": [2, 2, 1, 1, 1], \"count\": 1}]",
          "\"shape\" has 5 sizes"},
         {"schema.names", "[\"a\", \"b\"]", "\"schema.names\" are 2 for 4 columns"},
-        {"schema.names", "[{\"hex\": \"6\"}, \"\", \"\", \"\"]",
-         "\"hex\" of a column's name is no text"},
-        {"schema.names", "[{\"hex\": \"00\"}, \"\", \"\", \"\"]",
-         "\"hex\" of a column's name is no text"},
+        {"schema.names", "[{\"hex\": \"6\"}, \"\", \"\", \"\"]", "\"hex\" is no text"},
+        {"schema.names", "[{\"hex\": \"00\"}, \"\", \"\", \"\"]", "\"hex\" is no text"},
         {"prep.scaling", "\"auto\"", "\"prep.scaling\" has the unknown value \"auto\""},
         {"prep.low", "null", "\"prep.low\" and \"prep.high\" are no range"},
-        {"prep.first_constant", "4", "\"prep.first_constant\" is 4, outside of -1 to 3"},
+        {"prep.columns", "[]", "\"prep.columns\" are 0 of 4"},
+        {"prep.columns", "[{\"kind\": \"numeric\", \"count\": 5, \"missing\": 0}]",
+         "\"count\" is 5, outside of 1 to 4"},
+        {"prep.columns", "[{\"kind\": \"number\", \"count\": 4, \"missing\": 0}]",
+         "\"kind\" has the unknown value \"number\""},
+        {"prep.columns",
+         "[{\"kind\": \"categorical\", \"count\": 1, \"missing\": 0, \"levels\": []}]",
+         "\"levels\" are 0, outside of 1 to 255"},
+        {"prep.columns",
+         "[{\"kind\": \"categorical\", \"count\": 1, \"missing\": 0, \"levels\": [\"a\", \"a\"]}]",
+         "the level \"a\" stands twice"},
+        {"prep.columns",
+         "[{\"kind\": \"time\", \"count\": 1, \"missing\": 0, \"format\": \"%Y\", \"parts\": 0}]",
+         "\"format\" has the unknown value \"%Y\""},
+        {"prep.columns", "[{\"kind\": \"identifier\", \"count\": 4, \"missing\": 0}]",
+         "there is nothing to learn from: every column is a constant or an identifier; give "
+         "others, or name their kind with --types COL=categorical"},
         {"networks", "[]", "\"networks\" holds 0, of 1 to 64"},
         {"networks", "[{\"role\": \"a.b\"}]",
          "the role \"a.b\" of a network is not made of 1 to 31 of a-z, 0-9 and _"},
         {"networks", "[{\"role\": \"a\", \"code\": \"c\", \"nodes\": []}]",
          "\"code\" names \"c\", which is no node"},
         {"baseline", "{}", "\"baseline.dims\" is missing"},
-        {"baseline.dims", "5", "\"baseline.dims\" is 5 for 4 columns"},
+        {"baseline.dims", "5", "\"baseline.dims\" is 5 for 4 features"},
         {"record", "[]", "\"record\" is an array where an object is expected"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -571,7 +585,7 @@ TEST(networks_whose_tensors_are_missing_are_refused_before_memory_is_taken)
               "  {'name': 'last', 'kind': 'dense', 'inputs': ['code'], 'width': 4,"
               "   'act': 'linear'},"
               "  {'name': 'head', 'kind': 'head', 'inputs': ['last'], 'loss': 'mse',"
-              "   'unit': 'linear', 'weight': 1, 'target': 0}";
+              "   'unit': 'linear', 'weight': 1, 'target': 0, 'group': 0}";
     struct lt_error err = {0};
     T_INT(read_with_nodes(nodes, &err), LT_ECONTENT);
     T_ERR(err, "m.latent: the array \"autoencoder.wide.weight\" is missing");

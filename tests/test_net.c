@@ -148,8 +148,42 @@ static double check_rig(const struct lt_net_spec *spec, struct rig *r, int64_t r
 static const char *const backends[] = {"ref", "cpu"};
 enum { BACKENDS = sizeof backends / sizeof *backends };
 
+/* Rows of mixed_net: numbers in columns 0 ... 4, categories of 3 levels in 5 ... 7 and 8 ... 10, and
+ * cells of both sorts missing. */
+static void make_mixed(struct rig *r, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        float *x = r->rows + i * 11;
+        for (int64_t j = 0; j < 5; j++)
+            x[j] = (i + j) % 4 == 0 ? NAN : x[j];
+        for (int64_t j = 5; j < 11; j++)
+            x[j] = j < 8 && i % 5 == 0 ? NAN : (j - 5) % 3 == (i + j / 8) % 3;
+    }
+}
+
+/* Noise, missing cells with flags for columns 1 ... 3, and heads for numbers and categories. */
+static void mixed_net(struct lt_net_spec *s, enum lt_noise noise)
+{
+    int corrupt = add(s, LT_NODE_NOISE, "noise", add_input(s, 11));
+    s->node[corrupt].noise = noise;
+    s->node[corrupt].amount = 0.2f;
+    int observe = add(s, LT_NODE_OBSERVE, "observe", corrupt);
+    s->node[observe].flag_first = 1;
+    s->node[observe].flags = 3;
+    int e1 = add_dense(s, "encoder1", observe, 7, LT_ACT_SILU);
+    int code = add_code(s, add_dense(s, "encoder2", e1, 3, LT_ACT_LINEAR));
+    int d1 = add_dense(s, "decoder1", code, 7, LT_ACT_TANH);
+    add_head(s, "output", add_dense(s, "decoder2", d1, 5, LT_ACT_LINEAR), LT_LOSS_HUBER,
+             LT_ACT_LINEAR);
+    int ce = add_head(s, "output3", add_dense(s, "levels3", d1, 6, LT_ACT_LINEAR), LT_LOSS_CE,
+                      LT_ACT_LINEAR);
+    s->node[ce].group = 3;
+    s->node[ce].target = 5;
+    s->node[ce].weight = 0.7f;
+}
+
 /* On every backend of this build. */
-static void check_gradients(struct lt_net_spec *spec, int64_t rows)
+static void check_gradients_on(struct lt_net_spec *spec, int64_t rows, bool mixed)
 {
     struct lt_error err = {0};
     struct rig r;
@@ -159,11 +193,18 @@ static void check_gradients(struct lt_net_spec *spec, int64_t rows)
         if (!rig_open(&r, spec, backends[b], 2,
                       &(struct lt_net_options){.rows = rows, .training = true}))
             continue;
+        if (mixed)
+            make_mixed(&r, rows);
         double worst = check_rig(spec, &r, rows);
         rig_close(&r);
         if (!(worst <= GRADIENT_TOLERANCE))
             T_FAIL("%s: a gradient is off by %.1e of the largest in its block", backends[b], worst);
     }
+}
+
+static void check_gradients(struct lt_net_spec *spec, int64_t rows)
+{
+    check_gradients_on(spec, rows, false);
 }
 
 TEST(gradients_of_every_activation_are_right)
@@ -175,10 +216,49 @@ TEST(gradients_of_every_activation_are_right)
     }
 }
 
+TEST(gradients_with_missing_cells_flags_and_categories_are_right)
+{
+    static const enum lt_noise kinds[] = {LT_NOISE_NONE, LT_NOISE_MISSING, LT_NOISE_GAUSSIAN,
+                                          LT_NOISE_MASK};
+    struct lt_net_spec s;
+    for (int i = 0; i < 4; i++) {
+        mixed_net(&s, kinds[i]);
+        check_gradients_on(&s, 21, true);
+    }
+}
+
+TEST(missing_cells_add_nothing_and_categories_come_out_as_shares)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    float out[2 * 11];
+    double loss[2], squares[2];
+    mixed_net(&s, LT_NOISE_NONE);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 2, .training = true}));
+    make_mixed(&r, 2);
+    for (int64_t j = 0; j < 11; j++)
+        r.rows[11 + j] = NAN;
+    struct lt_pass pass = {.rows = 2, .row_ids = r.row_ids};
+    lt_net_put_input(r.net, r.rows, 2);
+    lt_net_forward(r.net, &pass);
+    lt_net_get_output(r.net, out, 2);
+    lt_net_get_losses(r.net, loss, squares, 2);
+    T_OK(loss[0] > 0 && squares[0] > 0);
+    T_NEAR(loss[1], 0, 0);
+    T_NEAR(squares[1], 0, 0);
+    for (int g = 0; g < 4; g++)
+        T_NEAR(out[g / 2 * 11 + 5 + g % 2 * 3] + out[g / 2 * 11 + 6 + g % 2 * 3] +
+                   out[g / 2 * 11 + 7 + g % 2 * 3],
+               1, 1e-6);
+    rig_close(&r);
+}
+
 TEST(gradients_of_every_loss_and_output_unit_are_right)
 {
     struct lt_net_spec s;
-    for (int loss = 0; loss < LT_LOSSES; loss++)
+    for (int loss = 0; loss < LT_LOSS_CE; loss++)
         for (int sigmoid = loss == LT_LOSS_BCE; sigmoid < 2; sigmoid++) {
             plain_net(&s, SMALL, LT_ACT_TANH, false, (enum lt_loss)loss,
                       sigmoid ? LT_ACT_SIGMOID : LT_ACT_LINEAR);

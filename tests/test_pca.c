@@ -282,7 +282,9 @@ TEST(mnist_test_errors_are_the_published_ones)
     struct lt_backend *backend = NULL;
     struct lt_pca pca = {0};
     double mean_error = 0, pca_error = 0;
-    T_INT(lt_prep_fit(&prep, train, all, n, LT_SCALING_AUTO, &err), LT_OK);
+    T_INT(lt_prep_fit(&prep, train, all, n, &(struct lt_prep_options){.scaling = LT_SCALING_AUTO},
+                      &err),
+          LT_OK);
     int64_t batch = lt_rows_batch(784);
     T_INT(lt_rows_open(&rows, train, &prep, NULL, n, batch, &err), LT_OK);
     T_INT(lt_rows_open(&test_rows, test, &prep, NULL, 10000, batch, &err), LT_OK);

@@ -178,13 +178,18 @@ TEST(an_aborted_or_short_file_leaves_nothing_behind)
     T_INT(files_in_tmp(), before);
 }
 
-TEST(nan_does_not_become_an_integer)
+TEST(nan_does_not_become_an_integer_but_an_empty_cell)
 {
     const struct lt_writer_schema schema = {.rows = 1, .columns = 2, .type = LT_U8};
     const double values[2] = {1, NAN};
     struct lt_error err = {0};
     struct lt_writer *w = NULL;
-    T_INT(lt_writer_create(&w, t_tmp("h.csv"), &schema, &err), 0);
+    const char *csv = t_tmp("h.csv");
+    T_INT(lt_writer_create(&w, csv, &schema, &err), 0);
+    T_INT(lt_writer_rows(w, values, 1, &err), 0);
+    T_INT(lt_writer_commit(&w, &err), 0);
+    T_STR(slurp(csv), "1,\n");
+    T_INT(lt_writer_create(&w, t_tmp("h.npy"), &schema, &err), 0);
     T_INT(lt_writer_rows(w, values, 1, &err), LT_EFAIL);
     T_OK(strstr(err.text,
                 ": row 0, column 1 is not a number, which a column of integers cannot hold") !=

@@ -1,4 +1,5 @@
 #include "app/apply.h"
+#include "app/arrange.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "data/sheet.h"
@@ -17,6 +18,8 @@ struct layout {
     enum lt_type *types;
     const char **names;
     char *text;
+    const struct lt_prep *prep; /* of a table */
+    int64_t *column;            /* (columns written) which they are; NULL: all */
 };
 
 static void free_layout(struct layout *l)
@@ -24,6 +27,7 @@ static void free_layout(struct layout *l)
     lt_free(l->types);
     lt_free(l->names);
     lt_free(l->text);
+    lt_free(l->column);
 }
 
 static int layout_of_codes(struct layout *l, int64_t rows, int64_t dims, struct lt_error *err)
@@ -40,26 +44,54 @@ static int layout_of_codes(struct layout *l, int64_t rows, int64_t dims, struct 
     return rc;
 }
 
-static int layout_of_rows(struct layout *l, int64_t rows, const struct lt_schema *schema,
-                          struct lt_error *err)
+static const char *cell_text(void *context, int64_t column, double value, char *buf, size_t size)
+{
+    const struct layout *l = context;
+    return lt_prep_text(l->prep, l->column[column], value, buf, size);
+}
+
+/* The columns of the data, less those that name their rows: of these a model knows nothing. */
+static int layout_of_table(struct layout *l, int64_t rows, const struct lt_prep *prep,
+                           struct lt_error *err)
+{
+    size_t d = (size_t)prep->schema.columns;
+    *l = (struct layout){.schema = {.rows = rows, .text = cell_text, .text_context = l},
+                         .prep = prep};
+    int rc = lt_alloc(&l->types, d, sizeof *l->types, "columns", err);
+    if (!rc)
+        rc = lt_alloc(&l->names, d, sizeof *l->names, "columns", err);
+    if (!rc)
+        rc = lt_alloc(&l->column, d, sizeof *l->column, "columns", err);
+    for (int64_t j = 0; j < prep->schema.columns && !rc; j++) {
+        if (prep->column[j].kind == LT_KIND_IDENTIFIER)
+            continue;
+        int64_t k = l->schema.columns++;
+        l->column[k] = j;
+        l->types[k] = prep->column[j].type;
+        l->names[k] = prep->schema.names ? prep->schema.names[j] : NULL;
+    }
+    l->schema.types = l->types;
+    l->schema.names = prep->schema.names ? l->names : NULL;
+    return rc;
+}
+
+static int layout_of_array(struct layout *l, int64_t rows, const struct lt_schema *schema)
 {
     const struct lt_schema_group *g = schema->group;
     *l = (struct layout){.schema = {.rows = rows,
                                     .columns = schema->columns,
                                     .type = g->type,
                                     .names = (const char *const *)schema->names}};
-    if (schema->groups == 1) {
-        l->schema.shape_rank = g->rank;
-        memcpy(l->schema.shape, g->shape, sizeof l->schema.shape);
-        return 0;
-    }
-    int rc = lt_alloc(&l->types, (size_t)schema->columns, sizeof *l->types, "columns", err);
-    int64_t j = 0;
-    for (int i = 0; i < schema->groups && !rc; i++)
-        for (int64_t k = 0; k < g[i].width; k++)
-            l->types[j++] = g[i].type;
-    l->schema.types = l->types;
-    return rc;
+    l->schema.shape_rank = g->rank;
+    memcpy(l->schema.shape, g->shape, sizeof l->schema.shape);
+    return 0;
+}
+
+static int layout_of_rows(struct layout *l, int64_t rows, const struct lt_prep *prep,
+                          struct lt_error *err)
+{
+    return lt_schema_is_array(&prep->schema) ? layout_of_array(l, rows, &prep->schema)
+                                             : layout_of_table(l, rows, prep, err);
 }
 
 /* ---- runs of rows ---- */
@@ -68,11 +100,22 @@ struct job {
     struct lt_session *s;
     struct lt_feed *feed;
     struct lt_writer *writer;
+    const struct layout *layout;
+    struct lt_table *view; /* the table with the model's columns in the model's order */
     int64_t rows;
     double started, told; /* clock */
     /* Turns n rows read into s->rows (or s->codes) into written ones. */
     int (*run)(struct job *job, int64_t n, struct lt_error *err);
 };
+
+static int open_rows(struct job *job, struct lt_table *table, struct lt_error *err)
+{
+    struct lt_session *s = job->s;
+    int rc = lt_arrange(s->model, table, s->listener, &job->view, err);
+    return rc ? rc
+              : lt_feed_create(&job->feed, job->view, &s->model->prep, LT_SESSION_ROWS,
+                               s->backend->threads, err);
+}
 
 static int read_rows(struct job *job, int64_t first, int64_t n, float *out, struct lt_error *err)
 {
@@ -84,8 +127,14 @@ static int read_rows(struct job *job, int64_t first, int64_t n, float *out, stru
 
 static int write_values(struct job *job, int64_t n, struct lt_error *err)
 {
-    lt_prep_invert(&job->s->model->prep, job->s->rows, n, job->s->values);
-    return lt_writer_rows(job->writer, job->s->values, n, err);
+    const struct layout *l = job->layout;
+    int64_t d = job->s->model->prep.schema.columns, kept = l->schema.columns;
+    double *values = job->s->values;
+    lt_prep_invert(&job->s->model->prep, job->s->rows, n, values);
+    for (int64_t i = 0; i < n && l->column && kept < d; i++) /* never moves a value back */
+        for (int64_t k = 0; k < kept; k++)
+            values[i * kept + k] = values[i * d + l->column[k]];
+    return lt_writer_rows(job->writer, values, n, err);
 }
 
 static int run_encode(struct job *job, int64_t n, struct lt_error *err)
@@ -134,6 +183,7 @@ static int run_job(struct job *job, struct layout *layout, const char *path, flo
                    struct lt_error *err)
 {
     job->started = job->told = lt_clock();
+    job->layout = layout;
     int rc = lt_writer_create(&job->writer, path, &layout->schema, err);
     for (int64_t first = 0; first < job->rows && !rc; first += LT_SESSION_ROWS) {
         int64_t n = job->rows - first < LT_SESSION_ROWS ? job->rows - first : LT_SESSION_ROWS;
@@ -149,39 +199,39 @@ static int run_job(struct job *job, struct layout *layout, const char *path, flo
     return rc;
 }
 
-int lt_apply_encode(struct lt_session *s, const struct lt_table *table, const char *path,
+int lt_apply_encode(struct lt_session *s, struct lt_table *table, const char *path,
                     struct lt_error *err)
 {
     struct layout layout = {0};
     struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_encode};
-    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS, s->backend->threads,
-                            err);
+    int rc = open_rows(&job, table, err);
     if (!rc)
         rc = layout_of_codes(&layout, job.rows, lt_net_spec_dims(&s->model->network[0].spec), err);
     if (!rc)
         rc = run_job(&job, &layout, path, s->rows, err);
     lt_feed_free(&job.feed);
+    lt_table_free(&job.view);
     free_layout(&layout);
     return rc;
 }
 
-int lt_apply_reconstruct(struct lt_session *s, const struct lt_table *table, const char *path,
+int lt_apply_reconstruct(struct lt_session *s, struct lt_table *table, const char *path,
                          struct lt_error *err)
 {
     struct layout layout = {0};
     struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_reconstruct};
-    int rc = lt_feed_create(&job.feed, table, &s->model->prep, LT_SESSION_ROWS, s->backend->threads,
-                            err);
+    int rc = open_rows(&job, table, err);
     if (!rc)
-        rc = layout_of_rows(&layout, job.rows, &s->model->prep.schema, err);
+        rc = layout_of_rows(&layout, job.rows, &s->model->prep, err);
     if (!rc)
         rc = run_job(&job, &layout, path, s->rows, err);
     lt_feed_free(&job.feed);
+    lt_table_free(&job.view);
     free_layout(&layout);
     return rc;
 }
 
-int lt_apply_decode(struct lt_session *s, const struct lt_table *codes, const char *path,
+int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *path,
                     struct lt_error *err)
 {
     struct layout layout = {0};
@@ -197,17 +247,18 @@ int lt_apply_decode(struct lt_session *s, const struct lt_table *codes, const ch
     if (!rc)
         rc = lt_feed_create(&job.feed, codes, &as_is, LT_SESSION_ROWS, s->backend->threads, err);
     if (!rc)
-        rc = layout_of_rows(&layout, job.rows, &s->model->prep.schema, err);
+        rc = layout_of_rows(&layout, job.rows, &s->model->prep, err);
     if (!rc)
         rc = run_job(&job, &layout, path, s->codes, err);
     lt_feed_free(&job.feed);
+    lt_table_free(&job.view);
     lt_prep_free(&as_is);
     free_layout(&layout);
     return rc;
 }
 
-int lt_apply_sheet(struct lt_session *s, const struct lt_table *table, int64_t rows,
-                   const char *path, struct lt_error *err)
+int lt_apply_sheet(struct lt_session *s, struct lt_table *table, int64_t rows, const char *path,
+                   struct lt_error *err)
 {
     struct lt_sheet sheet = {0};
     const struct lt_prep *prep = &s->model->prep;
@@ -223,7 +274,7 @@ int lt_apply_sheet(struct lt_session *s, const struct lt_table *table, int64_t r
     if (!rc)
         rc = lt_alloc(&y, (size_t)sheet.n * d, sizeof *y, "a sheet", err);
     if (!rc)
-        rc = lt_feed_create(&job.feed, table, prep, LT_SESSION_ROWS, s->backend->threads, err);
+        rc = open_rows(&job, table, err);
     if (!rc)
         rc = read_rows(&job, 0, sheet.n, x, err);
     if (!rc) {
@@ -234,6 +285,7 @@ int lt_apply_sheet(struct lt_session *s, const struct lt_table *table, int64_t r
         rc = lt_sheet_write(path, &sheet, err);
     }
     lt_feed_free(&job.feed);
+    lt_table_free(&job.view);
     lt_free(x);
     lt_free(y);
     return rc;

@@ -10,15 +10,15 @@
 #include "data/table.h"
 
 /* Codes (N, K) as f32, named z0, z1, ... */
-int lt_apply_encode(struct lt_session *s, const struct lt_table *table, const char *path,
+int lt_apply_encode(struct lt_session *s, struct lt_table *table, const char *path,
                     struct lt_error *err);
 /* Rows from codes, in the columns, types and units of the data. */
-int lt_apply_decode(struct lt_session *s, const struct lt_table *codes, const char *path,
+int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *path,
                     struct lt_error *err);
-int lt_apply_reconstruct(struct lt_session *s, const struct lt_table *table, const char *path,
+int lt_apply_reconstruct(struct lt_session *s, struct lt_table *table, const char *path,
                          struct lt_error *err);
 /* A PNG of the first `rows` rows above their reconstructions; LT_EUSAGE when rows are no images. */
-int lt_apply_sheet(struct lt_session *s, const struct lt_table *table, int64_t rows,
-                   const char *path, struct lt_error *err);
+int lt_apply_sheet(struct lt_session *s, struct lt_table *table, int64_t rows, const char *path,
+                   struct lt_error *err);
 
 #endif

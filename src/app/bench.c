@@ -48,7 +48,8 @@ static int make_images(struct lt_bench *bench, struct lt_error *err)
     if (!rc)
         rc = lt_table_from_bytes(&bench->images, "bench images", file.bytes, file.size, NULL, err);
     if (!rc)
-        rc = lt_prep_fit(&bench->prep, bench->images, rows, LT_BENCH_ROWS, LT_SCALING_BYTES, err);
+        rc = lt_prep_fit(&bench->prep, bench->images, rows, LT_BENCH_ROWS,
+                         &(struct lt_prep_options){.scaling = LT_SCALING_BYTES}, err);
     lt_free(rows);
     lt_free(row);
     lt_free(file.bytes);

@@ -1,4 +1,5 @@
 #include "app/build.h"
+#include "base/fmath.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,41 +47,86 @@ static void add_noise(struct lt_net_spec *s, const struct lt_autoencoder *a)
     n->high = (float)a->high;
 }
 
+static void add_observe(struct lt_net_spec *s, const struct lt_autoencoder *a)
+{
+    if (!a->observe)
+        return;
+    struct lt_node *n = &s->node[add(s, LT_NODE_OBSERVE, "observe", 0)];
+    n->flag_first = a->flag_first;
+    n->flags = a->flags;
+}
+
+/* One output: a dense layer that reads `from`, and its head. */
+static struct lt_node *add_output(struct lt_net_spec *s, int dense, int from, int number)
+{
+    s->node[dense].input[0] = from;
+    return &s->node[add(s, LT_NODE_HEAD, "output", number)];
+}
+
+static void add_categories(struct lt_net_spec *s, const struct lt_autoencoder *a, int from)
+{
+    for (int i = 0; i < a->runs; i++) {
+        const struct lt_prep_run *run = &a->run[i];
+        int dense = add_dense(s, "levels", (int)run->width, run->width * run->count, LT_ACT_LINEAR);
+        struct lt_node *head = add_output(s, dense, from, (int)run->width);
+        head->loss = LT_LOSS_CE;
+        head->unit = LT_ACT_LINEAR;
+        head->group = run->width;
+        head->target = run->first;
+        head->weight = (float)(1 / lt_log((double)run->width));
+    }
+}
+
+static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, int encoder1)
+{
+    int from = s->count - 1;
+    int64_t numbers = a->runs > 0 ? a->numbers : lt_shape_width(a->input);
+    if (numbers > 0) {
+        int dense = add_dense(s, "decoder", a->hidden + 1, numbers, LT_ACT_LINEAR);
+        s->node[dense].tied = a->tied ? encoder1 : 0;
+        struct lt_node *head = add_output(s, dense, from, 0);
+        head->loss = a->loss;
+        head->unit = a->unit;
+    }
+    add_categories(s, a, from);
+}
+
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err)
 {
     int encoder[LT_HIDDEN_MAX + 1];
-    int64_t inputs = lt_shape_width(a->input);
     memset(out, 0, sizeof *out);
     out->node[add(out, LT_NODE_INPUT, "input", 0)].shape = a->input;
     add_noise(out, a);
+    add_observe(out, a);
     for (int i = 0; i < a->hidden; i++) {
         encoder[i] = add_dense(out, "encoder", i + 1, a->widths[i], a->act);
         add_dropout(out, a->dropout, "encoder_dropout", i + 1);
     }
     encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, LT_ACT_LINEAR);
     out->code = add(out, LT_NODE_CODE, "code", 0);
-    for (int i = a->hidden; i >= 0; i--) {
+    for (int i = a->hidden; i > 0; i--) {
         int number = a->hidden - i + 1;
-        int d = add_dense(out, "decoder", number, i ? a->widths[i - 1] : inputs,
-                          i ? a->act : LT_ACT_LINEAR);
+        int d = add_dense(out, "decoder", number, a->widths[i - 1], a->act);
         out->node[d].tied = a->tied ? encoder[i] : 0;
-        if (i)
-            add_dropout(out, a->dropout, "decoder_dropout", number);
+        add_dropout(out, a->dropout, "decoder_dropout", number);
     }
-    struct lt_node *head = &out->node[add(out, LT_NODE_HEAD, "output", 0)];
-    head->loss = a->loss;
-    head->unit = a->unit;
+    add_outputs(out, a, encoder[0]);
     return lt_net_spec_infer(out, err);
 }
 
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%lld", (long long)lt_net_spec_inputs(spec));
-    for (int i = 0; i < spec->count && used < size; i++)
-        if (spec->node[i].kind == LT_NODE_DENSE)
-            used +=
-                (size_t)snprintf(text + used, size - used, "-%lld", (long long)spec->node[i].width);
+    int outputs = 0;
+    for (int i = 0; i < spec->count && used < size; i++) {
+        if (spec->node[i].kind != LT_NODE_DENSE)
+            continue;
+        bool output = i + 1 < spec->count && spec->node[i + 1].kind == LT_NODE_HEAD;
+        used += (size_t)snprintf(text + used, size - used, "%c%lld", outputs > 0 ? '+' : '-',
+                                 (long long)spec->node[i].width);
+        outputs += output;
+    }
 }
 
 /* ---- words ---- */
@@ -132,7 +178,8 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
     int noise = lt_noise_by_name(kind);
     if (noise < 0)
         return lt_fail(err, LT_EUSAGE,
-                       "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform", kind);
+                       "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing",
+                       kind);
     a->noise = (enum lt_noise)noise;
     if (noise == LT_NOISE_NONE)
         return 0;
@@ -140,7 +187,8 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
         return lt_fail(err, LT_EUSAGE,
                        "--noise: \"%.60s\" needs a positive amount, such as %s:0.2 or %s:25/255",
                        text, kind, kind);
-    if ((noise == LT_NOISE_MASK || noise == LT_NOISE_SALTPEPPER) && a->amount > 1)
+    if ((noise == LT_NOISE_MASK || noise == LT_NOISE_SALTPEPPER || noise == LT_NOISE_MISSING) &&
+        a->amount > 1)
         return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
                        a->amount);
     return 0;

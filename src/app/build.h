@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "net/net.h"
+#include "prep/prep.h"
 #include <stdint.h>
 
 enum { LT_HIDDEN_MAX = 12 };
@@ -13,6 +14,11 @@ enum { LT_HIDDEN_MAX = 12 };
  * inputs -> hidden[0] -> ... -> hidden[n-1] -> dims -> hidden[n-1] -> ... -> hidden[0] -> inputs */
 struct lt_autoencoder {
     struct lt_shape input;
+    int64_t numbers; /* features that are numbers, where the rest are categories */
+    int runs;
+    struct lt_prep_run run[LT_PREP_RUNS];
+    bool observe;              /* missing cells may come: NaN becomes 0 ... */
+    int64_t flag_first, flags; /* ... and these features tell the encoder so */
     int64_t dims;
     int hidden;
     int64_t widths[LT_HIDDEN_MAX];
@@ -22,10 +28,14 @@ struct lt_autoencoder {
     enum lt_noise noise;
     double amount, low, high; /* of the noise */
     enum lt_loss loss;
-    enum lt_act unit; /* of the output */
+    enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };
 
-/* The inferred spec. Nodes are named input, noise, encoder1 ..., code, decoder1 ..., output. */
+/* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., code, decoder1 ...,
+ * output; and for every run of categories of W levels, levelsW and outputW, which read what
+ * the last decoder layer reads.  Each column weighs about the same in the objective: a category's
+ * cross-entropy is divided by that of guessing among all its levels, log W, as a standardised
+ * number's squared error is 1 for guessing its mean. */
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err);
 
@@ -33,7 +43,7 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "gaussian:0.1", "mask:25/255", "none". */
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err);
-/* "784-512-256-50-256-512-784" */
+/* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8" */
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size);
 
 #endif

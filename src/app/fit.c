@@ -14,7 +14,8 @@
 
 /* Everything a fit makes on its way; freed as a whole. */
 struct fit {
-    const struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
+    struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
+    struct lt_table *valid_view;    /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
     const latent_listener *listener;
     double started;
@@ -112,24 +113,47 @@ static int split_rows(struct fit *f, struct lt_error *err)
 
 /* ---- what is fitted before the network ---- */
 
+/* "2 columns tell nothing and are left out: \"id\" (identifier), \"unit\" (constant)" */
+static void tell_left_out(const struct fit *f)
+{
+    enum { NAMED = 6 };
+    char text[800] = "", name[200];
+    int64_t count = 0;
+    size_t used = 0;
+    for (int64_t j = 0; j < f->prep.schema.columns; j++) {
+        const struct lt_column *c = &f->prep.column[j];
+        if (c->width > 0 || ++count > NAMED)
+            continue;
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, "%s\"%.80s\" (%s)", used ? ", " : "",
+            lt_table_column_name(f->table, j, name, sizeof name), lt_kind_name(c->kind));
+    }
+    if (count > 0)
+        tell(f, 0, "%lld column%s left out: %s%s", (long long)count,
+             count == 1 ? " tells nothing and is" : "s tell nothing and are", text,
+             count > NAMED ? ", ..." : "");
+}
+
 static int fit_prep(struct fit *f, struct lt_error *err)
 {
-    char name[256];
     int scaling = f->options->scale ? lt_scaling_by_name(f->options->scale) : LT_SCALING_AUTO;
-    int rc = lt_prep_fit(&f->prep, f->table, f->train_rows, f->parts[LT_PART_TRAIN].count,
-                         (enum lt_scaling)scaling, err);
-    if (!rc && f->prep.constants > 0)
-        tell(f, 0,
-             "%lld of %lld columns hold one value only in the training rows (the first is %s)",
-             (long long)f->prep.constants, (long long)f->prep.schema.columns,
-             lt_table_column_name(f->table, f->prep.first_constant, name, sizeof name));
+    struct lt_prep_options options = {(enum lt_scaling)scaling, f->options->types};
+    int64_t extra = 0, moved = 0;
+    int rc = lt_prep_fit(&f->prep, f->table, f->train_rows, f->parts[LT_PART_TRAIN].count, &options,
+                         err);
+    if (!rc)
+        tell_left_out(f);
+    if (!rc && f->valid != f->table) {
+        rc = lt_schema_arrange(&f->prep.schema, f->valid, &f->valid_view, &extra, &moved, err);
+        f->valid = f->valid_view;
+    }
     return rc;
 }
 
 static int fit_pca(struct fit *f, struct lt_error *err)
 {
     struct lt_rows rows = {0};
-    int64_t inputs = f->prep.schema.columns;
+    int64_t inputs = f->prep.features;
     struct lt_pca_options options = {.dims = f->options->dims > 0 ? f->options->dims
                                                                   : lt_choose_dims_most(inputs),
                                      .seed = f->options->seed,
@@ -172,7 +196,7 @@ static int measure_pca(struct fit *f, struct lt_error *err)
     int rc = list_rows(&stop, set, err);
     if (!rc)
         rc = lt_rows_open(&rows, f->valid, &f->prep, stop, set->count,
-                          lt_rows_batch(f->prep.schema.columns), err);
+                          lt_rows_batch(f->prep.features), err);
     if (!rc)
         rc = lt_baseline_errors(&f->model->baseline, f->dims, &rows, f->backend, &mean_error,
                                 &f->pca_error, err);
@@ -197,7 +221,7 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     enum { SAMPLE = 32 };
     const struct lt_train_settings *t = &f->recipe.train;
     const struct lt_autoencoder *a = &f->recipe.shape;
-    size_t d = (size_t)f->prep.schema.columns;
+    size_t d = (size_t)f->prep.features;
     int64_t n = f->parts[LT_PART_TRAIN].count < SAMPLE ? f->parts[LT_PART_TRAIN].count : SAMPLE;
     char network[600];
     float *x = NULL;
@@ -380,6 +404,7 @@ static void free_fit(struct fit *f)
     lt_net_free(&f->net);
     lt_feed_free(&f->train_feed);
     lt_feed_free(&f->stop_feed);
+    lt_table_free(&f->valid_view);
     lt_pca_free(&f->pca);
     lt_prep_free(&f->prep);
     lt_free(f->train_rows);
@@ -404,7 +429,7 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
     return rc;
 }
 
-int lt_fit(struct lt_model **out, const struct lt_table *table, const struct lt_table *valid,
+int lt_fit(struct lt_model **out, struct lt_table *table, struct lt_table *valid,
            const latent_train_options *options, const latent_listener *listener,
            struct lt_report **report, struct lt_error *err)
 {

@@ -13,7 +13,7 @@
 #include "model/model.h"
 
 /* `valid` may be NULL: rows are then kept from `table`. `report` may be NULL. */
-int lt_fit(struct lt_model **out, const struct lt_table *table, const struct lt_table *valid,
+int lt_fit(struct lt_model **out, struct lt_table *table, struct lt_table *valid,
            const latent_train_options *options, const latent_listener *listener,
            struct lt_report **report, struct lt_error *err);
 

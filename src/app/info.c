@@ -3,17 +3,50 @@
 #include "app/record.h"
 #include <stdio.h>
 
-static void add_schema(struct lt_report *r, const struct lt_schema *s)
+/* What a column is, for people: "numeric", "categorical, 12 levels and others". */
+static void describe(const struct lt_column *c, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "%s", lt_kind_name(c->kind));
+    if (c->kind == LT_KIND_CATEGORY)
+        used += (size_t)snprintf(text + used, size - used, ", %d level%s and others",
+                                 (int)c->levels, c->levels == 1 ? "" : "s");
+    if (c->kind == LT_KIND_TIME)
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s",
+                                 c->parts & LT_TIME_DAY ? ", hour of day" : "",
+                                 c->parts & LT_TIME_WEEK ? ", day of week" : "",
+                                 c->parts & LT_TIME_YEAR ? ", day of year" : "");
+    if (c->width == 0)
+        used += (size_t)snprintf(text + used, size - used, ", left out");
+    else if (c->missing)
+        snprintf(text + used, size - used, ", may be missing");
+}
+
+static void add_columns(struct lt_report *r, const struct lt_prep *p)
+{
+    enum { SHOWN = 40 };
+    char text[200];
+    for (int64_t j = 0; j < p->schema.columns && j < SHOWN; j++) {
+        describe(&p->column[j], text, sizeof text);
+        if (p->schema.names)
+            lt_report_line(r, "  %-24s %s", p->schema.names[j], text);
+        else
+            lt_report_line(r, "  column %-17lld %s", (long long)j, text);
+    }
+    if (p->schema.columns > SHOWN)
+        lt_report_line(r, "  and %lld more", (long long)p->schema.columns - SHOWN);
+}
+
+static void add_schema(struct lt_report *r, const struct lt_prep *p)
 {
     char text[400];
     size_t used = 0;
-    const struct lt_schema_group *g = s->group;
-    lt_report_integer(r, "inputs", s->columns);
-    if (s->names) {
-        for (int64_t j = 0; j < s->columns && used < sizeof text - 60; j++)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%.40s", j ? ", " : "",
-                                     s->names[j]);
-        lt_report_line(r, "columns %s%s", text, used < sizeof text - 60 ? "" : ", ...");
+    const struct lt_schema_group *g = p->schema.group;
+    lt_report_integer(r, "inputs", p->features);
+    lt_report_integer(r, "columns", p->schema.columns);
+    if (!lt_schema_is_array(&p->schema)) {
+        lt_report_line(r, "%lld columns make %lld inputs:", (long long)p->schema.columns,
+                       (long long)p->features);
+        add_columns(r, p);
         return;
     }
     for (int i = 0; i < g->rank; i++)
@@ -58,7 +91,7 @@ int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_e
     lt_report_verdict(r, NULL, "An autoencoder that holds a row of %lld numbers in %lld.",
                       (long long)lt_net_spec_inputs(&n->spec),
                       (long long)lt_net_spec_dims(&n->spec));
-    add_schema(r, &model->prep.schema);
+    add_schema(r, &model->prep);
     lt_report_integer(r, "dims", lt_net_spec_dims(&n->spec));
     add_network(r, n);
     lt_record_report(r, model);

@@ -174,7 +174,7 @@ static int measure_batch(struct measures *m, struct bench *b, int64_t begin, str
             lt_moments_add(&m->unit[i], b->units, n);
         }
     for (int64_t i = 0; m->entropy && i < n * m->inputs; i++)
-        m->nats_floor += entropy((double)b->x[i]) / (double)m->rows;
+        m->nats_floor += isnan(b->x[i]) ? 0 : entropy((double)b->x[i]) / (double)m->rows;
     return LT_OK;
 }
 
@@ -472,22 +472,20 @@ static void warn_of_dead_units(const struct measures *m, struct lt_report *r)
                        (long long)units);
 }
 
-static void warn_of_constants(const struct lt_prep *prep, struct lt_report *r)
+/* Shares of cells that are missing, and columns that were left out. */
+static void tell_columns(const struct lt_case *c, const struct measures *m, struct lt_report *r)
 {
-    const struct lt_schema *schema = &prep->schema;
-    lt_report_integer(r, "constant_columns", prep->constants);
-    if (prep->constants == 0 || prep->scaling == LT_SCALING_BYTES)
-        return; /* images have borders, and dividing by 255 does them no harm */
-    char name[80];
-    if (schema->names)
-        snprintf(name, sizeof name, "\"%s\"", schema->names[prep->first_constant]);
-    else
-        snprintf(name, sizeof name, "column %lld (from 0)", (long long)prep->first_constant);
-    lt_report_warn(r, "constant_columns",
-                   "%lld column%s held one value in all training rows, the first is %s; leave "
-                   "%s out with --ignore",
-                   (long long)prep->constants, prep->constants == 1 ? "" : "s", name,
-                   prep->constants == 1 ? "it" : "them");
+    const struct lt_prep *prep = &c->model->prep;
+    double seen = 0, cells = (double)m->rows * (double)m->inputs;
+    for (int64_t i = 0; i < m->inputs; i++)
+        seen += m->data.seen[i];
+    lt_report_integer(r, "columns", prep->schema.columns);
+    lt_report_integer(r, "constant_columns", lt_prep_count(prep, LT_KIND_CONSTANT, NULL));
+    if (seen < cells) {
+        lt_report_number(r, "missing.fraction", 1 - seen / cells);
+        lt_report_line(r, "%.3g %% of the inputs are missing; errors are over those present",
+                       100 * (1 - seen / cells));
+    }
 }
 
 static void warn_of_copies(const struct measures *m, struct lt_report *r)
@@ -546,7 +544,7 @@ int lt_judge(const struct lt_case *c, struct lt_report *r, struct lt_error *err)
     warn_of_few_rows(&m, r);
     if (m.rows >= ROWS_TOO_FEW && verdict != COLLAPSED)
         warn_of_dead_units(&m, r);
-    warn_of_constants(&c->model->prep, r);
+    tell_columns(c, &m, r);
     warn_of_copies(&m, r);
     if (c->settled == LT_SETTLED_NO && verdict == BEATS_PCA)
         lt_report_warn(r, "not_converged",

@@ -106,13 +106,16 @@ void lt_linear_errors(struct lt_linear *l, const float *x, int64_t n, double *me
     memset(l->host, 0, bytes);
     for (int64_t r = 0; r < n; r++)
         for (int64_t i = 0; i < l->inputs; i++)
-            l->host[r * l->inputs + i] = x[r * l->inputs + i] - l->baseline->mean[i];
+            l->host[r * l->inputs + i] =
+                isnan(x[r * l->inputs + i]) ? 0 : x[r * l->inputs + i] - l->baseline->mean[i];
     l->rows = n;
     square(l, mean_error);
     ops->upload(l->backend, rows, l->host, bytes);
     ops->matmul_run(l->backend, l->project, 1.0f, rows, basis, 0.0f, codes);
     ops->matmul_run(l->backend, l->remove, -1.0f, codes, basis, 1.0f, rows);
     ops->download(l->backend, l->host, rows, bytes);
+    for (int64_t i = 0; i < n * l->inputs; i++)
+        l->host[i] = isnan(x[i]) ? 0 : l->host[i];
     square(l, pca_error);
 }
 
@@ -153,7 +156,7 @@ int lt_moments_create(struct lt_moments *out, int64_t width, struct lt_error *er
 {
     size_t n = (size_t)width;
     *out = (struct lt_moments){.width = width};
-    int rc = lt_alloc(&out->sum, 2 * n, sizeof *out->sum, "column sums", err);
+    int rc = lt_alloc(&out->sum, 3 * n, sizeof *out->sum, "column sums", err);
     if (rc == LT_OK)
         rc = lt_alloc(&out->origin, 3 * n, sizeof *out->origin, "column ranges", err);
     if (rc) {
@@ -161,6 +164,7 @@ int lt_moments_create(struct lt_moments *out, int64_t width, struct lt_error *er
         return rc;
     }
     out->square = out->sum + n;
+    out->seen = out->sum + 2 * n;
     out->low = out->origin + n;
     out->high = out->low + n;
     return LT_OK;
@@ -175,14 +179,12 @@ void lt_moments_free(struct lt_moments *m)
 
 void lt_moments_add(struct lt_moments *m, const float *x, int64_t n)
 {
-    size_t bytes = (size_t)m->width * sizeof *x;
-    if (n > 0 && m->rows == 0) {
-        memcpy(m->origin, x, bytes);
-        memcpy(m->low, x, bytes);
-        memcpy(m->high, x, bytes);
-    }
     for (int64_t r = 0; r < n; r++, x += m->width)
         for (int64_t i = 0; i < m->width; i++) {
+            if (isnan(x[i]))
+                continue;
+            if (m->seen[i]++ <= 0)
+                m->origin[i] = m->low[i] = m->high[i] = x[i];
             double v = (double)x[i] - (double)m->origin[i];
             m->sum[i] += v;
             m->square[i] += v * v;
@@ -194,8 +196,9 @@ void lt_moments_add(struct lt_moments *m, const float *x, int64_t n)
 
 double lt_moments_variance(const struct lt_moments *m)
 {
-    double n = (double)m->rows, total = 0;
-    for (int64_t i = 0; i < m->width && m->rows > 0; i++) {
+    double total = 0;
+    for (int64_t i = 0; i < m->width; i++) {
+        double n = m->seen[i] > 0 ? m->seen[i] : 1;
         double mean = m->sum[i] / n, variance = m->square[i] / n - mean * mean;
         total += variance > 0 ? variance : 0;
     }
@@ -204,7 +207,7 @@ double lt_moments_variance(const struct lt_moments *m)
 
 double lt_moments_mean(const struct lt_moments *m, int64_t column)
 {
-    return (double)m->origin[column] + m->sum[column] / (double)m->rows;
+    return (double)m->origin[column] + m->sum[column] / (m->seen[column] > 0 ? m->seen[column] : 1);
 }
 
 int64_t lt_moments_constant(const struct lt_moments *m)

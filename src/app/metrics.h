@@ -21,7 +21,8 @@ struct lt_linear; /* a mean and a basis, planned for batches */
 int lt_linear_create(struct lt_linear **out, const struct lt_baseline *baseline, int64_t inputs,
                      int64_t dims, struct lt_backend *backend, int64_t batch, struct lt_error *err);
 void lt_linear_free(struct lt_linear **linear);
-/* Per row: |x - mean|^2 and |x - mean - B^T B (x - mean)|^2, for n <= batch rows. */
+/* Per row: |x - mean|^2 and |x - mean - B^T B (x - mean)|^2, for n <= batch rows.  A missing cell
+ * (NaN) is projected as the mean and counts in neither error. */
 void lt_linear_errors(struct lt_linear *linear, const float *x /* (n, D) */, int64_t n,
                       double *mean_error /* (n) */, double *pca_error /* (n) */);
 
@@ -35,7 +36,8 @@ int lt_baseline_errors(const struct lt_baseline *baseline, int64_t dims, const s
 struct lt_moments {
     int64_t width, rows;
     double *sum, *square; /* (width) of value - origin, of its square */
-    float *origin;        /* (width), the first row: keeps the sums small */
+    double *seen;         /* (width) cells that are not NaN; the others are passed over */
+    float *origin;        /* (width), the first cell seen: keeps the sums small */
     float *low, *high;    /* (width) */
 };
 int lt_moments_create(struct lt_moments *out, int64_t width, struct lt_error *err);

@@ -42,6 +42,7 @@ struct sweep {
     double *partial;     /* (chunks of a batch) sums of squares */
     double squares;      /* sum of squares of what was loaded since it was set to 0 */
     double *column_sums; /* (D), of the pass that finds the mean */
+    double *column_seen; /* (D), cells that are present */
 };
 
 static void centre_chunk(void *context, size_t chunk, int thread)
@@ -55,7 +56,7 @@ static void centre_chunk(void *context, size_t chunk, int thread)
         float *x = s->x + r * (size_t)width;
         double row = 0;
         for (int64_t i = 0; i < width; i++) {
-            x[i] -= s->mean[i];
+            x[i] = isnan(x[i]) ? 0.0f : x[i] - s->mean[i]; /* missing: as the mean */
             row += (double)x[i] * (double)x[i];
         }
         sum += row;
@@ -72,8 +73,10 @@ static void sum_columns_chunk(void *context, size_t chunk, int thread)
     size_t end = lt_chunk_end(chunk, COLUMNS_PER_CHUNK, width);
     for (int64_t r = 0; r < s->loaded; r++) {
         const float *x = s->x + (size_t)r * width;
-        for (size_t i = begin; i < end; i++)
-            s->column_sums[i] += (double)x[i];
+        for (size_t i = begin; i < end; i++) {
+            s->column_sums[i] += isnan(x[i]) ? 0 : (double)x[i];
+            s->column_seen[i] += isnan(x[i]) ? 0 : 1;
+        }
     }
 }
 
@@ -88,8 +91,10 @@ static int sweep_create(struct sweep *s, const struct lt_rows *rows, struct lt_b
         rc = lt_alloc(&s->partial, lt_chunks((size_t)s->batch, ROWS_PER_CHUNK), sizeof *s->partial,
                       "sums of squares", err);
     if (rc == LT_OK)
-        rc = lt_alloc(&s->column_sums, (size_t)rows->inputs, sizeof *s->column_sums, "column sums",
-                      err);
+        rc = lt_alloc(&s->column_sums, 2 * (size_t)rows->inputs, sizeof *s->column_sums,
+                      "column sums", err);
+    if (rc == LT_OK)
+        s->column_seen = s->column_sums + rows->inputs;
     if (rc == LT_OK)
         rc = backend->ops->memory_create(backend, values * sizeof(float), &s->memory, err);
     return rc;
@@ -134,7 +139,7 @@ static int find_mean(struct sweep *s, float *mean /* (D) */, struct lt_error *er
         lt_parallel(s->backend->threads, lt_chunks(width, COLUMNS_PER_CHUNK), sum_columns_chunk, s);
     }
     for (size_t i = 0; i < width; i++)
-        mean[i] = (float)(s->column_sums[i] / (double)s->rows->count);
+        mean[i] = s->column_seen[i] > 0 ? (float)(s->column_sums[i] / s->column_seen[i]) : 0.0f;
     return LT_OK;
 }
 

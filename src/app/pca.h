@@ -11,6 +11,9 @@
  * "Finding structure with randomness", SIAM Review 2011, section 4.5), whose
  * error on held-out rows is within 1e-3 of the exact one where tested.
  *
+ * A missing cell (NaN) stands at the mean of the cells present: PCA with mean
+ * filling, the plain way to live with them.
+ *
  * Needs LAPACK; without it lt_pca_fit fails with LT_EUSAGE.
  */
 #ifndef LT_APP_PCA_H

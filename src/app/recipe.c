@@ -70,6 +70,13 @@ static int optimizer_by_name(const char *name)
     return -1;
 }
 
+/* ce is what categories get, whatever numbers have. */
+static int numeric_loss_by_name(const char *name)
+{
+    int loss = lt_loss_by_name(name);
+    return loss == LT_LOSS_CE ? -1 : loss;
+}
+
 /* What the words name, before any default. */
 struct words {
     int act, loss, optimizer, schedule; /* -1: not given */
@@ -81,7 +88,7 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
     *w = (struct words){-1, -1, -1, -1};
     int rc = o->act ? pick("act", o->act, lt_act_by_name, &w->act, err) : 0;
     if (!rc && o->loss && strcmp(o->loss, "auto") != 0)
-        rc = pick("loss", o->loss, lt_loss_by_name, &w->loss, err);
+        rc = pick("loss", o->loss, numeric_loss_by_name, &w->loss, err);
     if (!rc && o->optimizer)
         rc = pick("optimizer", o->optimizer, optimizer_by_name, &w->optimizer, err);
     if (!rc && o->schedule)
@@ -106,6 +113,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
     int rc = check_numbers(o, err);
     if (!rc)
         rc = read_words(&w, &a, o, err);
+    if (!rc)
+        rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
         rc = pick("scale", o->scale, lt_scaling_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&
@@ -156,7 +165,7 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
                       const struct lt_facts *facts, struct lt_error *err)
 {
     struct lt_autoencoder *a = &r->shape;
-    int64_t inputs = facts->prep->schema.columns, h, wd, c;
+    int64_t inputs = facts->prep->features, h, wd, c;
     bool noisy = a->noise != LT_NOISE_NONE;
     if (a->dims >= inputs && !noisy)
         return lt_fail(err, LT_EUSAGE,
@@ -164,12 +173,21 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
                        "them; use fewer dims, or --noise to prevent copying",
                        (long long)a->dims, (long long)inputs);
     a->input = (struct lt_shape){inputs, 1, 1};
+    a->numbers = lt_prep_numbers(facts->prep);
+    a->runs = lt_prep_runs(facts->prep, a->run);
+    a->flag_first = facts->prep->flag_first;
+    a->flags = facts->prep->flags;
+    a->observe = facts->prep->observes || a->noise == LT_NOISE_MISSING;
     if (lt_schema_image(&facts->prep->schema, &h, &wd, &c))
         a->input = (struct lt_shape){c, h, wd};
     if (!o->layers || same(o->layers, "auto"))
         draw_widths(a, inputs);
     a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_SILU;
     a->tied = o->tied != 0;
+    if (a->tied && (a->runs > 0 || a->flags > 0))
+        return lt_fail(err, LT_EUSAGE,
+                       "--tied needs columns that are all numbers without missing cells, because "
+                       "the decoder then mirrors the encoder exactly");
     a->dropout = o->dropout;
     a->low = facts->prep->low;
     a->high = facts->prep->high;

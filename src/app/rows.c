@@ -22,7 +22,7 @@ int lt_rows_open(struct lt_rows *out, const struct lt_table *table, const struct
                  const int64_t *rows, int64_t n, int64_t capacity, struct lt_error *err)
 {
     struct table_rows *t = NULL;
-    *out = (struct lt_rows){.count = n, .inputs = prep->schema.columns, .read = read_table};
+    *out = (struct lt_rows){.count = n, .inputs = prep->features, .read = read_table};
     int rc = lt_alloc(&t, 1, sizeof *t, "a source of rows", err);
     if (rc)
         return rc;

@@ -8,6 +8,7 @@ int lt_session_create(struct lt_session **out, const struct lt_model *model,
     const struct lt_network *network = &model->network[0];
     size_t d = (size_t)lt_net_spec_inputs(&network->spec);
     size_t k = (size_t)lt_net_spec_dims(&network->spec);
+    size_t columns = (size_t)model->prep.schema.columns;
     *out = NULL;
     int rc = lt_alloc(&s, 1, sizeof *s, "a session", err);
     if (rc)
@@ -25,7 +26,7 @@ int lt_session_create(struct lt_session **out, const struct lt_model *model,
     if (!rc)
         rc = lt_alloc(&s->codes, LT_SESSION_ROWS * k, sizeof *s->codes, "a session", err);
     if (!rc)
-        rc = lt_alloc(&s->values, LT_SESSION_ROWS * d, sizeof *s->values, "a session", err);
+        rc = lt_alloc(&s->values, LT_SESSION_ROWS * columns, sizeof *s->values, "a session", err);
     if (rc)
         lt_session_free(&s);
     else

@@ -20,7 +20,7 @@ struct lt_session {
     const latent_listener *listener; /* told while rows are written; NULL: nobody */
     struct lt_backend *backend;
     struct lt_net *net;
-    float *rows;    /* (LT_SESSION_ROWS, D): scaled rows */
+    float *rows;    /* (LT_SESSION_ROWS, F): scaled rows */
     float *codes;   /* (LT_SESSION_ROWS, K) */
     double *values; /* (LT_SESSION_ROWS, D): in the units of the data */
 };
@@ -37,9 +37,9 @@ int lt_session_create(struct lt_session **out, const struct lt_model *model,
 void lt_session_free(struct lt_session **session);
 
 /* On scaled rows, n <= LT_SESSION_ROWS. `out` may be `x`. */
-void lt_session_encode(struct lt_session *s, const float *x /* (n, D) */, int64_t n,
+void lt_session_encode(struct lt_session *s, const float *x /* (n, F) */, int64_t n,
                        float *codes /* (n, K) */);
 void lt_session_decode(struct lt_session *s, const float *codes /* (n, K) */, int64_t n,
-                       float *x /* (n, D) */);
+                       float *x /* (n, F) */);
 
 #endif

@@ -170,10 +170,13 @@ int lt_table_select(struct lt_table **out, struct lt_table *parent,
     *out = NULL;
     int64_t begin = selection->row_begin, end = selection->row_end;
     int64_t columns = lt_table_columns(parent), kept = 0;
+    int64_t *chosen = NULL;
     bool *keep = NULL;
     int rc = check_rows(parent, begin, &end, err);
     if (rc || (rc = lt_alloc(&keep, (size_t)columns, sizeof *keep, lt_table_name(parent), err)))
         return rc;
+    if ((rc = lt_alloc(&chosen, (size_t)columns, sizeof *chosen, lt_table_name(parent), err)))
+        goto out;
     for (int64_t j = 0; j < columns; j++)
         keep[j] = selection->columns == NULL;
     if (selection->columns && (rc = mark_list(parent, selection->columns, true, keep, err)))
@@ -181,36 +184,45 @@ int lt_table_select(struct lt_table **out, struct lt_table *parent,
     if (selection->ignore && (rc = mark_list(parent, selection->ignore, false, keep, err)))
         goto out;
     for (int64_t j = 0; j < columns; j++)
-        kept += keep[j];
+        if (keep[j])
+            chosen[kept++] = j;
     if (kept == 0)
         rc = lt_fail(err, LT_EUSAGE, "%s: no column is left of %" PRId64 "; choose at least one",
                      lt_table_name(parent), columns);
     else
-        rc = lt_view_create(out, parent, keep, begin, end - begin, NULL, err);
+        rc = lt_view_create(out, parent, chosen, kept, begin, end - begin, NULL, err);
 out:
     lt_free(keep);
+    lt_free(chosen);
     return rc;
+}
+
+int lt_table_arrange(struct lt_table **out, struct lt_table *parent, const int64_t *columns,
+                     int64_t n, struct lt_error *err)
+{
+    return lt_view_create(out, parent, columns, n, 0, lt_table_rows(parent), NULL, err);
 }
 
 static int one_column(struct lt_table **out, struct lt_table *parent, int64_t column, bool only,
                       struct lt_error *err)
 {
     *out = NULL;
-    int64_t columns = lt_table_columns(parent);
-    bool *keep = NULL;
+    int64_t columns = lt_table_columns(parent), kept = 0;
+    int64_t *chosen = NULL;
     if (column < 0 || column >= columns)
         return lt_fail(err, LT_EUSAGE, "%s: there is no column %" PRId64, lt_table_name(parent),
                        column);
     if (!only && columns == 1)
         return lt_fail(err, LT_EUSAGE, "%s: no column is left of 1; choose at least one",
                        lt_table_name(parent));
-    int rc = lt_alloc(&keep, (size_t)columns, sizeof *keep, lt_table_name(parent), err);
+    int rc = lt_alloc(&chosen, (size_t)columns, sizeof *chosen, lt_table_name(parent), err);
     if (rc)
         return rc;
     for (int64_t j = 0; j < columns; j++)
-        keep[j] = (j == column) == only;
-    rc = lt_view_create(out, parent, keep, 0, lt_table_rows(parent), NULL, err);
-    lt_free(keep);
+        if ((j == column) == only)
+            chosen[kept++] = j;
+    rc = lt_table_arrange(out, parent, chosen, kept, err);
+    lt_free(chosen);
     return rc;
 }
 
@@ -236,5 +248,5 @@ int lt_table_pick(struct lt_table **out, struct lt_table *parent, const int64_t 
         if (rows[i] < 0 || rows[i] >= lt_table_rows(parent))
             return lt_fail(err, LT_EUSAGE, "%s: there is no row %" PRId64, lt_table_name(parent),
                            rows[i]);
-    return lt_view_create(out, parent, NULL, 0, n, rows, err);
+    return lt_view_create(out, parent, NULL, 0, 0, n, rows, err);
 }

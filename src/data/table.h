@@ -190,6 +190,9 @@ int lt_table_without(struct lt_table **out, struct lt_table *parent, int64_t col
                      struct lt_error *err);
 int lt_table_only(struct lt_table **out, struct lt_table *parent, int64_t column,
                   struct lt_error *err);
+/* A view of the columns listed, in that order, none twice; the list is copied. */
+int lt_table_arrange(struct lt_table **out, struct lt_table *parent,
+                     const int64_t *columns /* (n) */, int64_t n, struct lt_error *err);
 /* A view of the rows listed, in that order; the list is copied. */
 int lt_table_pick(struct lt_table **out, struct lt_table *parent, const int64_t *rows /* (n) */,
                   int64_t n, struct lt_error *err);

@@ -9,7 +9,7 @@ struct view {
     struct lt_table *parent;
     int64_t row_begin;
     int64_t *picked; /* (rows) the parent's rows, or NULL: row_begin + i */
-    int64_t *column; /* (D) the parent's columns, ascending; NULL: all */
+    int64_t *column; /* (D) the parent's columns */
     int *source;     /* (groups) the parent's group behind each group */
 };
 
@@ -188,7 +188,7 @@ static void fill_group(struct view *v, int i, int source, int64_t first, int64_t
     v->source[i] = source;
 }
 
-/* Groups of the kept columns, at most as many as the parent has; returns their
+/* Groups of the kept columns: ascending runs within a group of the parent; returns their
  * number, fills them unless v->source is NULL. */
 static int cut_groups(struct view *v, int64_t columns)
 {
@@ -197,7 +197,8 @@ static int cut_groups(struct view *v, int64_t columns)
         int source = lt_table_group_of(v->parent, parent_column(v, first), NULL);
         const struct lt_group *p = &v->parent->group[source];
         int64_t end = first + 1;
-        while (end < columns && parent_column(v, end) < p->first + p->width)
+        while (end < columns && parent_column(v, end) > parent_column(v, end - 1) &&
+               parent_column(v, end) < p->first + p->width)
             end++;
         if (v->source)
             fill_group(v, groups, source, first, end);
@@ -207,21 +208,19 @@ static int cut_groups(struct view *v, int64_t columns)
     return groups;
 }
 
-int lt_view_create(struct lt_table **out, struct lt_table *parent, const bool *keep,
-                   int64_t row_begin, int64_t rows, const int64_t *picked, struct lt_error *err)
+int lt_view_create(struct lt_table **out, struct lt_table *parent, const int64_t *chosen,
+                   int64_t count, int64_t row_begin, int64_t rows, const int64_t *picked,
+                   struct lt_error *err)
 {
     *out = NULL;
     struct view *v = NULL;
-    int64_t columns = 0;
-    for (int64_t j = 0; j < parent->columns; j++)
-        columns += !keep || keep[j];
+    int64_t columns = chosen ? count : parent->columns;
     struct view scratch = {.parent = parent};
     int rc = lt_alloc(&scratch.column, (size_t)columns, sizeof *scratch.column, parent->name, err);
     if (rc)
         return rc;
-    for (int64_t j = 0, k = 0; j < parent->columns; j++)
-        if (!keep || keep[j])
-            scratch.column[k++] = j;
+    for (int64_t j = 0; j < columns; j++)
+        scratch.column[j] = chosen ? chosen[j] : j;
     int groups = cut_groups(&scratch, columns);
     rc = lt_table_init(&v, sizeof *v, &view_ops, parent->name, rows, columns, groups,
                        parent->names != NULL, err);

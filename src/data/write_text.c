@@ -11,15 +11,16 @@ static char delimiter_of(const struct lt_writer *w)
     return w->ops == &lt_tsv_writer ? '\t' : ',';
 }
 
-static int write_name(struct lt_writer *w, const char *name, struct lt_error *err)
+/* A text as a cell, quoted when a reader would take it for something else. */
+static int write_text(struct lt_writer *w, const char *text, struct lt_error *err)
 {
     bool quote =
-        !*name || strpbrk(name, "\"\r\n,;\t|") || name[0] == ' ' || name[strlen(name) - 1] == ' ';
+        !*text || strpbrk(text, "\"\r\n,;\t|") || text[0] == ' ' || text[strlen(text) - 1] == ' ';
     if (!quote)
-        return lt_sink_write(w->sink, name, strlen(name), err);
+        return lt_sink_write(w->sink, text, strlen(text), err);
     int rc = lt_sink_write(w->sink, "\"", 1, err);
-    for (; *name && !rc; name++)
-        rc = lt_sink_write(w->sink, *name == '"' ? "\"\"" : name, *name == '"' ? 2 : 1, err);
+    for (; *text && !rc; text++)
+        rc = lt_sink_write(w->sink, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1, err);
     return rc ? rc : lt_sink_write(w->sink, "\"", 1, err);
 }
 
@@ -33,7 +34,7 @@ static int begin(struct lt_writer *w, struct lt_error *err)
         if (j)
             rc = lt_sink_write(w->sink, &delimiter, 1, err);
         if (!rc)
-            rc = write_name(w, w->names[j], err);
+            rc = write_text(w, w->names[j], err);
     }
     return rc ? rc : lt_sink_write(w->sink, "\n", 1, err);
 }
@@ -49,6 +50,17 @@ static int format(char *to, enum lt_type type, double value)
                        : lt_number_format_u64(to, (uint64_t)whole);
 }
 
+/* A cell of text; what is formatted already goes out first. */
+static int write_text_cell(struct lt_writer *w, int64_t column, double value, char **to,
+                           struct lt_error *err)
+{
+    char buf[LT_WRITER_TEXT];
+    const char *text = w->text(w->text_context, column, value, buf, sizeof buf);
+    int rc = lt_sink_write(w->sink, w->buffer, (size_t)(*to - w->buffer), err);
+    *to = w->buffer;
+    return rc || !text ? rc : write_text(w, text, err);
+}
+
 static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
                       struct lt_error *err)
 {
@@ -56,15 +68,16 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
     int rc = LT_OK;
     for (int64_t i = 0; i < n && !rc; i++) {
         char *to = w->buffer;
-        for (int64_t j = 0; j < w->columns; j++) {
+        for (int64_t j = 0; j < w->columns && !rc; j++) {
             double value = lt_out_value(rows, i * w->columns + j);
-            if (isnan(value) && w->types[j] != LT_F32 && w->types[j] != LT_F64)
-                return lt_writer_fail_nan(w, i, j, err);
-            to += format(to, w->types[j], value);
-            *to++ = delimiter;
+            if (w->types[j] == LT_TEXT)
+                rc = write_text_cell(w, j, value, &to, err);
+            else if (!isnan(value))
+                to += format(to, w->types[j], value);
+            *to++ = j + 1 < w->columns ? delimiter : '\n';
         }
-        to[-1] = '\n';
-        rc = lt_sink_write(w->sink, w->buffer, (size_t)(to - w->buffer), err);
+        if (!rc)
+            rc = lt_sink_write(w->sink, w->buffer, (size_t)(to - w->buffer), err);
     }
     return rc;
 }

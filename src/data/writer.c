@@ -147,13 +147,18 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
     int64_t width = 1;
     w->total = schema->rows;
     w->columns = schema->columns;
+    w->text = schema->text;
+    w->text_context = schema->text_context;
     int rc = lt_alloc(&w->types, columns, sizeof *w->types, w->name, err);
     if (!rc && schema->names)
         rc = lt_alloc(&w->names, columns, sizeof *w->names, w->name, err);
     for (size_t j = 0; j < columns && !rc; j++) {
         w->types[j] = schema->types ? schema->types[j] : schema->type;
-        if (w->types[j] == LT_TEXT)
-            rc = lt_fail(err, LT_EUSAGE, "%s: text columns cannot be written", w->name);
+        bool text = w->ops == &lt_csv_writer || w->ops == &lt_tsv_writer;
+        if (w->types[j] == LT_TEXT && !(text && schema->text))
+            rc = lt_fail(err, LT_EUSAGE,
+                         "%s: there are columns of text, which only .csv and .tsv can hold",
+                         w->name);
         if (schema->names && !rc)
             rc = lt_strdup(&w->names[j], schema->names[j], err);
     }

@@ -20,11 +20,17 @@ struct lt_writer_schema {
     int64_t rows;              /* N, known up front and checked at commit */
     int64_t columns;           /* D */
     enum lt_type type;         /* of all columns when types is NULL */
-    const enum lt_type *types; /* (D), none of them LT_TEXT; or NULL */
-    const char *const *names;  /* (D), or NULL: no names, and no header in CSV */
-    int shape_rank;            /* of a row; 0 or 1: plain; 2: (H, W); 3: (H, W, C) ... */
+    const enum lt_type *types; /* (D), or NULL */
+    /* The text of a value in a column of LT_TEXT, in buf (LT_WRITER_TEXT bytes) when need be; NULL:
+     * missing.  Only .csv and .tsv hold text. */
+    const char *(*text)(void *context, int64_t column, double value, char *buf, size_t size);
+    void *text_context;
+    const char *const *names; /* (D), or NULL: no names, and no header in CSV */
+    int shape_rank;           /* of a row; 0 or 1: plain; 2: (H, W); 3: (H, W, C) ... */
     int64_t shape[LT_SHAPE_MAX];
 };
+
+enum { LT_WRITER_TEXT = 64 };
 
 struct lt_writer;
 
@@ -41,7 +47,8 @@ int lt_writer_create(struct lt_writer **out, const char *path,
 /* Whether `path` has an ending that can be written (same errors, no file touched). */
 int lt_writer_check(const char *path, struct lt_error *err);
 
-/* The next n rows.  NaN in an integer column -> LT_EFAIL. */
+/* The next n rows.  NaN is a missing cell: empty in .csv and .tsv; in an array of integers
+ * LT_EFAIL. */
 int lt_writer_rows(struct lt_writer *w, const double *values /* (n, D) */, int64_t n,
                    struct lt_error *err);
 int lt_writer_rows_f32(struct lt_writer *w, const float *values /* (n, D) */, int64_t n,

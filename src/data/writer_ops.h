@@ -34,7 +34,9 @@ struct lt_writer {
     enum lt_type *types; /* (D) */
     enum lt_type type;   /* of an array, once chosen by begin */
     char **names;        /* (D), or NULL */
-    int rank;            /* of a row, >= 1 */
+    const char *(*text)(void *context, int64_t column, double value, char *buf, size_t size);
+    void *text_context;
+    int rank; /* of a row, >= 1 */
     int64_t shape[LT_SHAPE_MAX];
     char *buffer; /* one batch or everything, as the kind needs */
     size_t used, room;

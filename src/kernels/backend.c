@@ -30,16 +30,14 @@ static const char *const act_names[LT_ACTS] = {
 };
 
 static const char *const loss_names[LT_LOSSES] = {
-    [LT_LOSS_MSE] = "mse",
-    [LT_LOSS_BCE] = "bce",
-    [LT_LOSS_MAE] = "mae",
-    [LT_LOSS_HUBER] = "huber",
+    [LT_LOSS_MSE] = "mse",     [LT_LOSS_BCE] = "bce", [LT_LOSS_MAE] = "mae",
+    [LT_LOSS_HUBER] = "huber", [LT_LOSS_CE] = "ce",
 };
 
 static const char *const noise_names[LT_NOISES] = {
     [LT_NOISE_NONE] = "none",       [LT_NOISE_GAUSSIAN] = "gaussian",
     [LT_NOISE_MASK] = "mask",       [LT_NOISE_SALTPEPPER] = "saltpepper",
-    [LT_NOISE_UNIFORM] = "uniform",
+    [LT_NOISE_UNIFORM] = "uniform", [LT_NOISE_MISSING] = "missing",
 };
 
 static int find(const char *const *names, int count, const char *name)

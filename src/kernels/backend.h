@@ -69,12 +69,15 @@ enum lt_act {
 
 /* Losses on a head.  Each works on the head's pre-activations a and its output
  * unit u (linear or sigmoid): y = u(a), and gives dL/da directly, which for bce
- * is y - t and stays exact where y saturates. */
+ * is y - t and stays exact where y saturates.  ce brings its softmax along; its
+ * unit is linear.  A target that is NaN is a missing cell: it adds nothing to
+ * the loss and has no gradient. */
 enum lt_loss {
     LT_LOSS_MSE,   /* (y - t)^2 */
     LT_LOSS_BCE,   /* -t log y - (1-t) log(1-y), sigmoid only, from logits */
     LT_LOSS_MAE,   /* |y - t| */
     LT_LOSS_HUBER, /* delta 1: d^2/2 inside, |d| - 1/2 outside */
+    LT_LOSS_CE,    /* -sum t log y over a group of columns, y = softmax(a): categories */
     LT_LOSSES
 };
 
@@ -85,6 +88,7 @@ enum lt_noise {
     LT_NOISE_MASK,       /* 0 with probability amount */
     LT_NOISE_SALTPEPPER, /* low or high (half each) with probability amount */
     LT_NOISE_UNIFORM,    /* x + amount * (2 u - 1) */
+    LT_NOISE_MISSING,    /* NaN, as a missing cell, with probability amount */
     LT_NOISES
 };
 
@@ -187,6 +191,11 @@ struct lt_backend_ops {
     void (*copy_columns)(struct lt_backend *b, int64_t rows, int64_t width, struct lt_buffer from,
                          int64_t from_stride, struct lt_buffer to, int64_t to_stride, bool add);
 
+    /* y (rows, width + flags) = x (rows, width) with 0 in place of NaN, then for columns
+     * flag_first ... flag_first + flags - 1 of x: 1 where NaN stands, else 0. */
+    void (*observe)(struct lt_backend *b, int64_t rows, int64_t width, int64_t flag_first,
+                    int64_t flags, struct lt_buffer x, struct lt_buffer y);
+
     /* Corrupts x (rows, width) into y; row r uses the stream (seed, LT_RNG_NOISE, epoch,
      * row_ids[r]); row_ids is a host array. low and high are saltpepper's values.
      * dropout: y = x * mask, mask (rows, width) being 0 with probability p, else 1/(1-p);
@@ -204,9 +213,10 @@ struct lt_backend_ops {
     /* A head.  a, t: (rows, width) pre-activations and clean targets.  Writes
      * y = unit(a) (may be none), da = scale * dL/da (may be none), and per row, as doubles in
      * buffers of `rows`, the loss and the squared error sum (y - t)^2 (each may be none),
-     * summed over the width in a fixed order. */
+     * summed over the width in a fixed order.  ce: `group` adjacent columns are one softmax; other
+     * losses have 0. */
     void (*head)(struct lt_backend *b, enum lt_loss loss, enum lt_act unit, float scale,
-                 int64_t rows, int64_t width, struct lt_buffer a, struct lt_buffer t,
+                 int64_t rows, int64_t width, int64_t group, struct lt_buffer a, struct lt_buffer t,
                  struct lt_buffer y, struct lt_buffer da, struct lt_buffer row_loss,
                  struct lt_buffer row_squared_error);
 

@@ -174,7 +174,7 @@ static inline float bce(float a, float t)
             const float d = y - t;                                                                 \
             (void)slope;                                                                           \
             py[i] = y;                                                                             \
-            pda[i] = scale * (gradient);                                                           \
+            pda[i] = t == t ? scale * (gradient) : 0.0f;                                           \
         }                                                                                          \
     }                                                                                              \
     static void head_run_##name(size_t n, float scale, const float *pa, const float *pt,           \
@@ -188,9 +188,9 @@ static inline float bce(float a, float t)
             const float d = y - t;                                                                 \
             (void)slope;                                                                           \
             py[i] = y;                                                                             \
-            pda[i] = scale * (gradient);                                                           \
-            loss[i] = loss_value;                                                                  \
-            square[i] = d * d;                                                                     \
+            pda[i] = t == t ? scale * (gradient) : 0.0f;                                           \
+            loss[i] = t == t ? loss_value : 0.0f;                                                  \
+            square[i] = t == t ? d * d : 0.0f;                                                     \
         }                                                                                          \
     }                                                                                              \
     static void head_##name(const struct lt_head_rows *h)                                          \
@@ -232,6 +232,49 @@ static inline void head_each(const struct lt_head_rows *h,
     }
 }
 HEADS(DEFINE_HEAD)
+
+/* One group: y = softmax(a), loss = -sum t log y = sum t (log sum exp a - a), dL/da = y sum t - t;
+ * nothing where t is missing or all 0. */
+static void softmax_group(int64_t n, float scale, const float *a, const float *t, float *y,
+                          float *da, double *loss, double *square)
+{
+    float most = a[0], sum = 0, total = 0, cross = 0, errors = 0;
+    for (int64_t i = 1; i < n; i++)
+        most = a[i] > most ? a[i] : most;
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = lt_expf(a[i] - most);
+        sum += y[i];
+    }
+    const float log_sum = lt_logf(sum);
+    for (int64_t i = 0; i < n; i++) {
+        y[i] /= sum;
+        cross += t[i] * (log_sum - (a[i] - most));
+        total += t[i];
+        errors += (y[i] - t[i]) * (y[i] - t[i]);
+    }
+    const bool here = total == total && total != 0;
+    for (int64_t i = 0; i < n && da; i++)
+        da[i] = here ? scale * (y[i] * total - t[i]) : 0.0f;
+    *loss += here ? (double)cross : 0;
+    *square += here ? (double)errors : 0;
+}
+
+static void head_ce(const struct lt_head_rows *h)
+{
+    float spare[RUN]; /* y, where it is not wanted; groups are at most RUN wide */
+    for (int64_t r = 0; r < h->rows; r++) {
+        double loss = 0, square = 0;
+        for (int64_t c = 0; c < h->width; c += h->group) {
+            const int64_t at = r * h->width + c;
+            softmax_group(h->group, h->scale, h->a + at, h->t + at, h->y ? h->y + at : spare,
+                          h->da ? h->da + at : NULL, &loss, &square);
+        }
+        if (h->row_loss)
+            h->row_loss[r] = loss;
+        if (h->row_squared_error)
+            h->row_squared_error[r] = square;
+    }
+}
 
 /* m = mu m + g;  w -= lr (g + mu m)  (Nesterov momentum as in Sutskever et al. 2013) */
 static void update_sgd(const struct lt_update_args *args, size_t n, float *w, const float *g,
@@ -437,6 +480,7 @@ const struct lt_elementwise LT_ISA_NAME(lt_elementwise) = {
             [LT_LOSS_BCE] = {NULL, head_bce_sigmoid},
             [LT_LOSS_MAE] = {head_mae_linear, head_mae_sigmoid},
             [LT_LOSS_HUBER] = {head_huber_linear, head_huber_sigmoid},
+            [LT_LOSS_CE] = {head_ce, NULL},
         },
     .update =
         {

@@ -19,6 +19,7 @@
  * is width. NULL for an output that is not wanted. */
 struct lt_head_rows {
     int64_t rows, width;
+    int64_t group; /* ce: columns of one softmax */
     float scale;
     const float *a;            /* (rows, width) pre-activations */
     const float *t;            /* (rows, width) targets */
@@ -48,7 +49,7 @@ struct lt_elementwise {
     /* A head by loss and unit (0 linear, 1 sigmoid); NULL where they do not go
      * together. Sums over a row: each run of 512 columns is summed as floats in
      * 64 partial sums (column mod 64), these by halving, the runs in order as
-     * doubles. */
+     * doubles; ce sums groups in order as doubles. */
     void (*head[LT_LOSSES][2])(const struct lt_head_rows *rows);
 
     /* One optimizer step, see enum lt_update. */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -294,6 +295,39 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     lt_parallel(b->threads, lt_chunks((size_t)width, COLUMN_CHUNK), column_sums_chunk, &w);
 }
 
+/* ---- missing cells ---- */
+
+struct observe {
+    int64_t rows, width, flag_first, flags;
+    const float *x;
+    float *y;
+};
+
+static void observe_chunk(void *context, size_t chunk, int thread)
+{
+    const struct observe *w = context;
+    const int64_t out = w->width + w->flags;
+    const size_t size = rows_per_chunk(out);
+    const size_t end = lt_chunk_end(chunk, size, (size_t)w->rows);
+    (void)thread;
+    for (size_t r = lt_chunk_begin(chunk, size); r < end; r++) {
+        const float *x = w->x + (int64_t)r * w->width, *flagged = x + w->flag_first;
+        float *y = w->y + (int64_t)r * out, *flags = y + w->width;
+        for (int64_t i = 0; i < w->width; i++)
+            y[i] = isnan(x[i]) ? 0.0f : x[i];
+        for (int64_t i = 0; i < w->flags; i++)
+            flags[i] = isnan(flagged[i]) ? 1.0f : 0.0f;
+    }
+}
+
+void lt_host_observe(struct lt_backend *b, int64_t rows, int64_t width, int64_t flag_first,
+                     int64_t flags, struct lt_buffer x, struct lt_buffer y)
+{
+    struct observe w = {rows, width, flag_first, flags, lt_host_at(x), lt_host_at(y)};
+    lt_parallel(b->threads, lt_chunks((size_t)rows, rows_per_chunk(width + flags)), observe_chunk,
+                &w);
+}
+
 struct head {
     struct lt_head_rows all;
     void (*run)(const struct lt_head_rows *rows);
@@ -318,12 +352,13 @@ static void head_chunk(void *context, size_t chunk, int thread)
 }
 
 void lt_host_head(struct lt_backend *b, enum lt_loss loss, enum lt_act unit, float scale,
-                  int64_t rows, int64_t width, struct lt_buffer a, struct lt_buffer t,
-                  struct lt_buffer y, struct lt_buffer da, struct lt_buffer row_loss,
-                  struct lt_buffer row_squared_error)
+                  int64_t rows, int64_t width, int64_t group, struct lt_buffer a,
+                  struct lt_buffer t, struct lt_buffer y, struct lt_buffer da,
+                  struct lt_buffer row_loss, struct lt_buffer row_squared_error)
 {
     struct head w = {.all = {.rows = rows,
                              .width = width,
+                             .group = group,
                              .scale = scale,
                              .a = lt_host_at(a),
                              .t = lt_host_at(t),

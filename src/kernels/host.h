@@ -54,10 +54,12 @@ void lt_host_copy_columns(struct lt_backend *b, int64_t rows, int64_t width, str
                           int64_t from_stride, struct lt_buffer to, int64_t to_stride, bool add);
 void lt_host_multiply(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
                       struct lt_buffer y);
+void lt_host_observe(struct lt_backend *b, int64_t rows, int64_t width, int64_t flag_first,
+                     int64_t flags, struct lt_buffer x, struct lt_buffer y);
 void lt_host_head(struct lt_backend *b, enum lt_loss loss, enum lt_act unit, float scale,
-                  int64_t rows, int64_t width, struct lt_buffer a, struct lt_buffer t,
-                  struct lt_buffer y, struct lt_buffer da, struct lt_buffer row_loss,
-                  struct lt_buffer row_squared_error);
+                  int64_t rows, int64_t width, int64_t group, struct lt_buffer a,
+                  struct lt_buffer t, struct lt_buffer y, struct lt_buffer da,
+                  struct lt_buffer row_loss, struct lt_buffer row_squared_error);
 void lt_host_update(struct lt_backend *b, enum lt_update kind, const struct lt_update_args *args,
                     size_t n, struct lt_buffer w, struct lt_buffer g, struct lt_buffer m,
                     struct lt_buffer v);
@@ -85,7 +87,8 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .zero = lt_host_zero, .act_forward = lt_host_act_forward,                                      \
     .act_backward = lt_host_act_backward, .axpby = lt_host_axpby,                                  \
     .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .dropout = lt_host_dropout,      \
-    .multiply = lt_host_multiply, .head = lt_host_head, .update = lt_host_update,                  \
-    .penalty = lt_host_penalty, .dot = lt_host_dot, .spd_inverse = lt_host_spd_inverse
+    .multiply = lt_host_multiply, .head = lt_host_head, .observe = lt_host_observe,                \
+    .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \
+    .spd_inverse = lt_host_spd_inverse
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "kernels/host.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { ROWS = 4 /* rows in a chunk: a row of 784 costs some microseconds */ };
@@ -19,7 +20,7 @@ struct noise {
     float *mask, *y;
 };
 
-/* y (width) holds the row's random numbers and becomes the corrupted x. */
+/* y (width) holds the row's random numbers and becomes the corrupted x; missing cells (NaN) stay. */
 static void corrupt(const struct noise *w, const float *x, float *y)
 {
     const int64_t n = w->width;
@@ -35,11 +36,15 @@ static void corrupt(const struct noise *w, const float *x, float *y)
         break;
     case LT_NOISE_MASK:
         for (int64_t i = 0; i < n; i++)
-            y[i] = y[i] < p ? 0.0f : x[i];
+            y[i] = y[i] < p && !isnan(x[i]) ? 0.0f : x[i];
+        break;
+    case LT_NOISE_MISSING:
+        for (int64_t i = 0; i < n; i++)
+            y[i] = y[i] < p ? (float)NAN : x[i];
         break;
     case LT_NOISE_SALTPEPPER:
         for (int64_t i = 0; i < n; i++)
-            y[i] = y[i] < 0.5f * p ? low : y[i] < p ? high : x[i];
+            y[i] = isnan(x[i]) ? x[i] : y[i] < 0.5f * p ? low : y[i] < p ? high : x[i];
         break;
     default:
         memcpy(y, x, (size_t)n * sizeof *y);

@@ -87,7 +87,7 @@ static void param_name(char name[LT_TENSOR_NAME], const struct lt_network *n, in
 static int list_tensors(const struct lt_model *model, struct lt_tensor **out, int *count,
                         struct lt_error *err)
 {
-    int64_t D = model->prep.schema.columns;
+    int64_t D = model->prep.features;
     size_t most = 5;
     for (int i = 0; i < model->networks; i++)
         most += (size_t)model->network[i].layout.count;
@@ -200,10 +200,10 @@ static int read_network(struct lt_model *model, const struct lt_json *json, stru
     if (rc)
         return rc;
     strcpy(n->role, role);
-    if (lt_net_spec_inputs(&n->spec) != model->prep.schema.columns)
-        return lt_fail(err, LT_ECONTENT, "the network \"%s\" has %lld inputs for %lld columns",
+    if (lt_net_spec_inputs(&n->spec) != model->prep.features)
+        return lt_fail(err, LT_ECONTENT, "the network \"%s\" has %lld inputs for %lld features",
                        role, (long long)lt_net_spec_inputs(&n->spec),
-                       (long long)model->prep.schema.columns);
+                       (long long)model->prep.features);
     model->networks++;
     return LT_OK;
 }
@@ -246,9 +246,9 @@ static int read_rest(struct lt_model *model, const struct lt_json *json, struct 
     }
     if ((rc = lt_json_get_integer(json, "baseline.dims", &dims, err)))
         return rc;
-    if (dims < 0 || dims > model->prep.schema.columns)
-        return lt_fail(err, LT_ECONTENT, "\"baseline.dims\" is %lld for %lld columns",
-                       (long long)dims, (long long)model->prep.schema.columns);
+    if (dims < 0 || dims > model->prep.features)
+        return lt_fail(err, LT_ECONTENT, "\"baseline.dims\" is %lld for %lld features",
+                       (long long)dims, (long long)model->prep.features);
     model->baseline.dims = dims;
     return LT_OK;
 }
@@ -324,7 +324,7 @@ static int read_weights(struct lt_network *n, const struct lt_safetensors *st, s
 static int read_tensors(struct lt_model *model, const struct lt_safetensors *st,
                         struct lt_error *err)
 {
-    int64_t D = model->prep.schema.columns;
+    int64_t D = model->prep.features;
     struct lt_baseline *b = &model->baseline;
     struct lt_tensor offset = tensor("prep.offset", LT_DTYPE_F64, D, 0, NULL);
     struct lt_tensor scale = tensor("prep.scale", LT_DTYPE_F64, D, 0, NULL);

@@ -57,6 +57,9 @@ static const struct attribute {
     {LT_NODE_HEAD, "unit", FORM_NAME, FIELD(unit), &acts},
     {LT_NODE_HEAD, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_HEAD, "target", FORM_INTEGER, FIELD(target), NULL},
+    {LT_NODE_HEAD, "group", FORM_INTEGER, FIELD(group), NULL},
+    {LT_NODE_OBSERVE, "flag_first", FORM_INTEGER, FIELD(flag_first), NULL},
+    {LT_NODE_OBSERVE, "flags", FORM_INTEGER, FIELD(flags), NULL},
 #undef FIELD
 };
 enum { ATTRIBUTES = sizeof attributes / sizeof *attributes };

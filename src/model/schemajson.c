@@ -1,5 +1,7 @@
 #include "model/schemajson.h"
 
+#include "model/columnjson.h"
+
 #include "base/mem.h"
 #include "net/net.h"
 #include <math.h>
@@ -52,31 +54,6 @@ static int write_groups(struct lt_json *json, const struct lt_schema *s, struct 
     return rc;
 }
 
-/* A name that is not UTF-8, as files in old encodings have them, becomes {"hex": its bytes}. */
-static int write_name(struct lt_json *names, const char *name, struct lt_error *err)
-{
-    static const char digit[] = "0123456789abcdef";
-    size_t n = strlen(name);
-    if (lt_utf8_valid(name, n))
-        return lt_json_append_string(names, name, err);
-    struct lt_json *json = NULL;
-    char *hex = NULL;
-    int rc = lt_json_object(&json, err);
-    if (!rc)
-        rc = lt_alloc(&hex, 2 * n + 1, 1, "a column's name", err);
-    for (size_t i = 0; i < n && !rc; i++) {
-        hex[2 * i] = digit[(unsigned char)name[i] >> 4];
-        hex[2 * i + 1] = digit[(unsigned char)name[i] & 15];
-    }
-    if (!rc)
-        rc = lt_json_set_string(json, "hex", hex, err);
-    if (!rc)
-        rc = lt_json_append(names, &json, err);
-    lt_free(hex);
-    lt_json_free(&json);
-    return rc;
-}
-
 static int write_names(struct lt_json *json, const struct lt_schema *s, struct lt_error *err)
 {
     struct lt_json *names = NULL;
@@ -84,7 +61,7 @@ static int write_names(struct lt_json *json, const struct lt_schema *s, struct l
         return lt_json_set_null(json, "schema.names", err);
     int rc = lt_json_array(&names, err);
     for (int64_t j = 0; j < s->columns && !rc; j++)
-        rc = write_name(names, s->names[j], err);
+        rc = lt_text_to_json(names, s->names[j], err);
     if (!rc)
         return lt_json_set(json, "schema.names", &names, err);
     lt_json_free(&names);
@@ -104,11 +81,7 @@ int lt_prep_to_json(struct lt_json *json, const struct lt_prep *prep, struct lt_
         rc = lt_json_set_number(json, "prep.low", prep->low, err);
     if (!rc)
         rc = lt_json_set_number(json, "prep.high", prep->high, err);
-    if (!rc)
-        rc = lt_json_set_integer(json, "prep.constants", prep->constants, err);
-    if (!rc)
-        rc = lt_json_set_integer(json, "prep.first_constant", prep->first_constant, err);
-    return rc;
+    return rc ? rc : lt_columns_to_json(json, prep, err);
 }
 
 /* ---- from JSON ---- */
@@ -136,7 +109,7 @@ static int read_group(const struct lt_json *json, int64_t columns, struct lt_sch
     if (rc)
         return rc;
     int type = lt_type_by_name(name);
-    if (type < 0 || type == LT_TEXT)
+    if (type < 0)
         return lt_fail(err, LT_ECONTENT, "\"type\" has the unknown value \"%.32s\"", name);
     size_t rank = lt_json_count(shape);
     if (rank < 1 || rank > sizeof g->shape / sizeof *g->shape)
@@ -176,28 +149,6 @@ static int read_groups(struct lt_schema *s, const struct lt_json *json, struct l
     return rc;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int read_hex_name(char **out, const struct lt_json *json, struct lt_error *err)
-{
-    const char *hex = NULL;
-    int rc = lt_json_get_string(json, "hex", &hex, err);
-    if (!rc)
-        rc = lt_alloc(out, strlen(hex) / 2 + 1, 1, "a column's name", err);
-    if (rc)
-        return rc;
-    for (size_t i = 0; hex[2 * i]; i++) {
-        int high = hex_digit(hex[2 * i]), low = high < 0 ? -1 : hex_digit(hex[2 * i + 1]);
-        if (low < 0 || (high == 0 && low == 0))
-            return lt_fail(err, LT_ECONTENT, "\"hex\" of a column's name is no text");
-        (*out)[i] = (char)(high * 16 + low);
-    }
-    return LT_OK;
-}
-
 static int read_names(struct lt_schema *s, const struct lt_json *json, struct lt_error *err)
 {
     const struct lt_json *names = lt_json_get(json, "schema.names");
@@ -209,33 +160,19 @@ static int read_names(struct lt_schema *s, const struct lt_json *json, struct lt
                      lt_json_count(names), (long long)s->columns);
     if (!rc)
         rc = lt_alloc(&s->names, (size_t)s->columns, sizeof *s->names, "column names", err);
-    for (int64_t j = 0; j < s->columns && !rc; j++) {
-        const struct lt_json *name = lt_json_at(names, (size_t)j);
-        const char *text = NULL;
-        if (lt_json_kind(name) == LT_JSON_OBJECT) {
-            rc = read_hex_name(&s->names[j], name, err);
-            continue;
-        }
-        rc = lt_json_get_string(name, "", &text, err);
-        if (!rc)
-            rc = lt_strdup(&s->names[j], text, err);
-    }
+    for (int64_t j = 0; j < s->columns && !rc; j++)
+        rc = lt_text_from_json(&s->names[j], lt_json_at(names, (size_t)j), err);
     return rc;
 }
 
 static int read_scaling(struct lt_prep *p, const struct lt_json *json, struct lt_error *err)
 {
     const char *name = NULL;
-    int64_t columns = p->schema.columns;
     int rc = lt_json_get_string(json, "prep.scaling", &name, err);
     if (!rc)
         rc = lt_json_get_number(json, "prep.low", &p->low, err);
     if (!rc)
         rc = lt_json_get_number(json, "prep.high", &p->high, err);
-    if (!rc)
-        rc = read_integer(json, "prep.constants", 0, columns, &p->constants, err);
-    if (!rc)
-        rc = read_integer(json, "prep.first_constant", -1, columns - 1, &p->first_constant, err);
     if (rc)
         return rc;
     int scaling = lt_scaling_by_name(name);
@@ -257,6 +194,10 @@ int lt_prep_from_json(struct lt_prep *out, const struct lt_json *json, struct lt
         rc = read_names(&out->schema, json, err);
     if (!rc)
         rc = read_scaling(out, json, err);
+    if (!rc)
+        rc = lt_columns_from_json(out, json, err);
+    if (!rc)
+        rc = lt_prep_layout(out, err);
     if (rc)
         lt_prep_free(out);
     return rc;

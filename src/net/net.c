@@ -405,8 +405,8 @@ static void decode_head(struct lt_net *net, int node, const struct lt_pass *pass
     const struct lt_node *n = &net->spec.node[node];
     const struct lt_buffer none = {NULL, 0}, a = lt_value_of(net, n->input[0], pass);
     net->backend->ops->head(net->backend, n->loss, n->unit, 0, pass->rows,
-                            lt_node_width(&net->spec, node), a, a, net->value[node].y, none, none,
-                            none);
+                            lt_node_width(&net->spec, node), n->group, a, a, net->value[node].y,
+                            none, none, none);
 }
 
 void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)

@@ -7,6 +7,10 @@
  * a slice of the clean input; the objective is the weighted sum of the heads'
  * losses, each the sum over its columns, averaged over rows.
  *
+ * A value of the input that is NaN is a missing cell.  Heads leave it out of
+ * the loss; an observe node shows it to the encoder as missing.  Without one,
+ * inputs must be finite.
+ *
  * `struct lt_net_spec` is plain data: it can be copied, compared and stored.
  * `struct lt_net` is a spec bound to a backend: one memory block each for
  * parameters, gradients, activations and scratch, and the planned products.
@@ -36,6 +40,7 @@ enum lt_node_kind {
     LT_NODE_CONCAT,  /* its inputs side by side */
     LT_NODE_CODE,    /* names the bottleneck; passes its input through (stage "plain") */
     LT_NODE_HEAD,    /* output unit, loss and target */
+    LT_NODE_OBSERVE, /* missing cells become 0, and flags that say so */
     LT_NODE_KINDS
 };
 
@@ -63,6 +68,8 @@ struct lt_node {
     enum lt_act unit;              /* head: linear or sigmoid */
     float weight;                  /* head: of its loss in the objective */
     int64_t target;                /* head: first column of the input it reconstructs */
+    int64_t group;                 /* head with loss ce: columns of one softmax; otherwise 0 */
+    int64_t flag_first, flags;     /* observe: input columns whose absence is flagged */
 };
 
 struct lt_net_spec {
@@ -111,8 +118,8 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
 
 /* Fits the start to the data: the weights that read the input are rescaled so that their units'
  * inputs have variance 1 when a row's mean square sum is `mean_square`, and the last bias before
- * a head starts at what gives the mean of the training rows (the logit of it, within +-6, where
- * the output unit is a sigmoid), with weights halved. */
+ * a head starts at what gives the mean of the training rows (the logit of it where the output unit
+ * is a sigmoid, its logarithm for ce, both within +-6), with weights halved. */
 void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec *spec,
                         const float *mean /* (D) */, double mean_square,
                         float *values /* (total) */);

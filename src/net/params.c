@@ -79,20 +79,24 @@ static void scale(const struct lt_param *q, double factor, float *values)
         values[q->offset + i] *= (float)factor;
 }
 
-/* The node that a node's input really comes from, past what only acts in training. */
+/* The node that a node's input really comes from, past what only acts in training or shows
+ * missing cells. */
 static int source_of(const struct lt_net_spec *spec, int node)
 {
     int from = spec->node[node].input[0];
-    while (lt_layer_of(spec, from)->only_training || lt_layer_of(spec, from)->passes_through)
+    while (lt_layer_of(spec, from)->only_training || lt_layer_of(spec, from)->passes_through ||
+           spec->node[from].kind == LT_NODE_OBSERVE)
         from = spec->node[from].input[0];
     return from;
 }
 
-static float output_bias(enum lt_act unit, double mean)
+static float output_bias(const struct lt_node *head, double mean)
 {
-    if (unit != LT_ACT_SIGMOID)
+    bool ce = head->loss == LT_LOSS_CE;
+    if (head->unit != LT_ACT_SIGMOID && !ce)
         return (float)mean;
-    double logit = lt_log(mean > 0 ? mean : 1e-9) - lt_log(mean < 1 ? 1 - mean : 1e-9);
+    double logit = lt_log(mean > 0 ? mean : 1e-9);
+    logit -= ce ? 0 : lt_log(mean < 1 ? 1 - mean : 1e-9);
     return (float)(logit < -6 ? -6 : logit > 6 ? 6 : logit);
 }
 
@@ -117,8 +121,7 @@ void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec
             if (!q->bias)
                 scale(q, 0.5, values);
             for (int64_t j = 0; q->bias && j < q->rows; j++)
-                values[q->offset + (size_t)j] =
-                    output_bias(head->unit, (double)mean[head->target + j]);
+                values[q->offset + (size_t)j] = output_bias(head, (double)mean[head->target + j]);
         }
     }
 }

@@ -43,7 +43,7 @@ static const struct {
     [LT_U16] = {doubles_uint16_t, scaled_uint16_t}, [LT_I16] = {doubles_int16_t, scaled_int16_t},
     [LT_U32] = {doubles_uint32_t, scaled_uint32_t}, [LT_I32] = {doubles_int32_t, scaled_int32_t},
     [LT_U64] = {doubles_uint64_t, scaled_uint64_t}, [LT_I64] = {doubles_int64_t, scaled_int64_t},
-    [LT_BOOL] = {doubles_uint8_t, scaled_uint8_t},
+    [LT_BOOL] = {doubles_uint8_t, scaled_uint8_t},  [LT_TEXT] = {doubles_int32_t, NULL},
 };
 
 void lt_convert_doubles(const struct lt_group *group, const struct lt_block_group *cells, int64_t n,
@@ -58,12 +58,14 @@ void lt_convert_doubles(const struct lt_group *group, const struct lt_block_grou
 void lt_convert_scaled(const struct lt_group *group, const struct lt_block_group *cells, int64_t n,
                        const double *offset, const double *scale, float *out, int64_t stride)
 {
-    conversions[group->type].scaled(cells->values, n, group->width, offset + group->first,
-                                    scale + group->first, out + group->first, stride);
+    conversions[group->type].scaled(cells->values, n, group->width, offset, scale, out, stride);
+    for (int64_t k = 0; cells->valid && k < n * group->width; k++)
+        if (!lt_block_valid(cells, k))
+            out[k / group->width * stride + k % group->width] = NAN;
 }
 
-/* The first value that is NaN or infinite, or -1. x - x is 0 for every other value, which a
- * compiler can ask of many at once. */
+/* The first infinite value, or -1.  x - x is 0 for every finite value, which a compiler can ask of
+ * many at once. */
 #define FIND(TYPE)                                                                                 \
     static int64_t find_infinite_##TYPE(const TYPE *v, int64_t count)                              \
     {                                                                                              \
@@ -74,7 +76,7 @@ void lt_convert_scaled(const struct lt_group *group, const struct lt_block_group
             for (int64_t k = begin; k < end; k++)                                                  \
                 fine &= v[k] - v[k] == 0;                                                          \
             for (int64_t k = begin; !fine && k < end; k++)                                         \
-                if (!isfinite(v[k]))                                                               \
+                if (isinf(v[k]))                                                                   \
                     return k;                                                                      \
         }                                                                                          \
         return -1;                                                                                 \
@@ -82,13 +84,10 @@ void lt_convert_scaled(const struct lt_group *group, const struct lt_block_group
 FIND(float)
 FIND(double)
 
-int64_t lt_convert_find_bad(const struct lt_group *group, const struct lt_block_group *cells,
-                            int64_t n)
+int64_t lt_convert_find_infinite(const struct lt_group *group, const struct lt_block_group *cells,
+                                 int64_t n)
 {
     int64_t count = n * group->width;
-    for (int64_t k = 0; cells->valid && k < count; k++)
-        if (!lt_block_valid(cells, k))
-            return k;
     if (group->type == LT_F32)
         return find_infinite_float(cells->values, count);
     return group->type == LT_F64 ? find_infinite_double(cells->values, count) : -1;

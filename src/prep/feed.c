@@ -1,35 +1,131 @@
+#include "base/fmath.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "prep/convert.h"
-#include "prep/prep.h"
+#include "prep/inspect.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Rows are read in chunks of CHUNK by as many threads as there are, each with a block of its own.
- * Which thread reads a chunk changes nothing; of several bad cells the first is told. */
+ * Which thread reads a chunk changes nothing; of several bad cells the first is told.
+ *
+ * What a text means is looked up once for every text of the table: its level, or its time. */
 
 enum { CHUNK = 32 };
+
+/* What the cells of one column mean, beyond numbers. */
+struct meaning {
+    int32_t *level; /* category of text: (dictionary) its level */
+    double *time;   /* time: (dictionary) seconds; infinite: not a time */
+    int32_t *order; /* category: (levels) numbers of levels, sorted by text */
+};
 
 struct lt_feed {
     const struct lt_table *table;
     const struct lt_prep *prep;
     int threads;
+    bool *plain;              /* (groups): numbers whose features stand side by side */
+    struct meaning *meaning;  /* (D) */
     struct lt_block **blocks; /* (threads), CHUNK rows each */
     unsigned char *failed;    /* (chunks of the capacity) */
 };
+
+/* ---- meanings ---- */
+
+static bool is_numeric(const struct lt_column *c)
+{
+    return c->kind == LT_KIND_NUMBER || c->kind == LT_KIND_INTEGER || c->kind == LT_KIND_BOOLEAN;
+}
+
+static int sort_levels(struct meaning *m, const struct lt_column *c, struct lt_error *err)
+{
+    int rc = lt_alloc(&m->order, (size_t)c->levels, sizeof *m->order, "a feed", err);
+    for (int32_t k = 0; k < c->levels && !rc; k++) { /* insertion: at most LT_LEVELS_MAX of them */
+        int32_t at = k;
+        for (; at > 0 && strcmp(c->level[m->order[at - 1]], c->level[k]) > 0; at--)
+            m->order[at] = m->order[at - 1];
+        m->order[at] = k;
+    }
+    return rc;
+}
+
+/* The level of a text; `levels` for the others. */
+static int32_t find_level(const struct lt_column *c, const struct meaning *m, const char *text)
+{
+    int32_t low = 0, high = c->levels;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        int sign = strcmp(c->level[m->order[middle]], text);
+        if (sign == 0)
+            return m->order[middle];
+        if (sign < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return c->levels;
+}
+
+static int find_meaning(struct lt_feed *feed, int64_t j, struct lt_error *err)
+{
+    struct meaning *m = &feed->meaning[j];
+    const struct lt_column *c = &feed->prep->column[j];
+    int32_t texts = lt_table_text_count(feed->table, j);
+    int rc = 0;
+    if (c->kind == LT_KIND_CATEGORY) {
+        rc = sort_levels(m, c, err);
+        if (!rc)
+            rc = lt_alloc(&m->level, (size_t)texts, sizeof *m->level, "a feed", err);
+        for (int32_t k = 0; k < texts && !rc; k++)
+            m->level[k] = find_level(c, m, lt_table_text(feed->table, j, k));
+    } else if (c->kind == LT_KIND_TIME) {
+        rc = lt_alloc(&m->time, (size_t)texts, sizeof *m->time, "a feed", err);
+        for (int32_t k = 0; k < texts && !rc; k++)
+            if (!lt_timestamp_parse(&c->format, lt_table_text(feed->table, j, k), &m->time[k]))
+                m->time[k] = INFINITY;
+    }
+    return rc;
+}
+
+static void find_plain(struct lt_feed *feed)
+{
+    const struct lt_column *column = feed->prep->column;
+    for (int i = 0; i < lt_table_groups(feed->table); i++) {
+        const struct lt_group *g = lt_table_group(feed->table, i);
+        feed->plain[i] = true;
+        for (int64_t j = g->first; j < g->first + g->width; j++)
+            feed->plain[i] &=
+                is_numeric(&column[j]) && column[j].first == column[g->first].first + j - g->first;
+    }
+}
 
 int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const struct lt_prep *prep,
                    int64_t capacity, int threads, struct lt_error *err)
 {
     struct lt_feed *feed = NULL;
+    int64_t columns = lt_table_columns(table);
     *out = NULL;
-    int rc = lt_schema_match(&prep->schema, table, err);
-    if (!rc)
-        rc = lt_prep_check_types(table, err);
+    if (columns != prep->schema.columns)
+        return lt_fail(err, LT_ECONTENT,
+                       "%s has %lld columns where the model was trained on %lld; give data of "
+                       "the same shape",
+                       lt_table_name(table), (long long)columns, (long long)prep->schema.columns);
+    int rc = lt_prep_check_types(prep, table, err);
     if (!rc)
         rc = lt_alloc(&feed, 1, sizeof *feed, "a feed", err);
     if (rc)
         return rc;
     *feed = (struct lt_feed){.table = table, .prep = prep, .threads = threads};
     rc = lt_alloc(&feed->failed, lt_chunks((size_t)capacity, CHUNK), 1, "a feed", err);
+    if (!rc)
+        rc = lt_alloc(&feed->plain, (size_t)lt_table_groups(table), 1, "a feed", err);
+    if (!rc)
+        rc = lt_alloc(&feed->meaning, (size_t)columns, sizeof *feed->meaning, "a feed", err);
+    for (int64_t j = 0; j < columns && !rc; j++)
+        rc = find_meaning(feed, j, err);
+    if (!rc)
+        find_plain(feed);
     if (!rc)
         rc = lt_alloc(&feed->blocks, (size_t)threads, sizeof(struct lt_block *), "a feed", err);
     for (int t = 0; t < threads && !rc; t++)
@@ -40,6 +136,131 @@ int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const str
     return rc;
 }
 
+/* ---- cells to features ---- */
+
+/* One column of a chunk. */
+struct cells {
+    const struct lt_group *group;
+    const struct lt_block_group *block;
+    int64_t offset, n; /* the column within the group; rows */
+    float *x;          /* row 0 of the features, (n, F) */
+};
+
+static bool present(const struct cells *c, int64_t r)
+{
+    return lt_block_valid(c->block, r * c->group->width + c->offset);
+}
+
+static int32_t code(const struct cells *c, int64_t r)
+{
+    return ((const int32_t *)c->block->values)[r * c->group->width + c->offset];
+}
+
+static double number(const struct cells *c, int64_t r)
+{
+    return lt_type_value(c->group->type, c->block->values, r * c->group->width + c->offset);
+}
+
+static float scaled(const struct lt_prep *p, int64_t feature, double value)
+{
+    return (float)((value - p->offset[feature]) * p->scale[feature]);
+}
+
+/* Each returns the first row with a cell that cannot be taken, or -1. */
+
+static int64_t put_numbers(const struct lt_feed *feed, int64_t j, const struct cells *c)
+{
+    const struct lt_prep *p = feed->prep;
+    int64_t at = p->column[j].first;
+    for (int64_t r = 0; r < c->n; r++) {
+        double v = present(c, r) ? number(c, r) : (double)NAN;
+        if (isinf(v))
+            return r;
+        c->x[r * p->features + at] = scaled(p, at, v);
+    }
+    return -1;
+}
+
+static int64_t put_levels(const struct lt_feed *feed, int64_t j, const struct cells *c)
+{
+    const struct lt_prep *p = feed->prep;
+    const struct lt_column *column = &p->column[j];
+    const struct meaning *m = &feed->meaning[j];
+    bool text = c->group->type == LT_TEXT;
+    char buf[LT_LEVEL_TEXT];
+    for (int64_t r = 0; r < c->n; r++) {
+        float *x = c->x + r * p->features + column->first;
+        bool here = present(c, r) && (text || !isnan(number(c, r)));
+        for (int64_t k = 0; k < column->width; k++)
+            x[k] = here ? 0 : NAN;
+        if (!here)
+            continue;
+        int32_t level =
+            text ? m->level[code(c, r)]
+                 : find_level(column, m, lt_level_text(feed->table, j, number(c, r), buf));
+        x[level] = 1;
+    }
+    return -1;
+}
+
+/* Sine and cosine of 2 pi turns, turns >= 0. */
+static void put_cycle(float *x, double turns)
+{
+    double quarter_back = turns + 0.75;
+    x[0] = lt_cos2pif((float)(quarter_back - floor(quarter_back)));
+    x[1] = lt_cos2pif((float)(turns - floor(turns)));
+}
+
+static void put_time(const struct lt_prep *p, const struct lt_column *column, double seconds,
+                     float *x)
+{
+    struct lt_timestamp_parts parts;
+    *x++ = scaled(p, column->first, seconds);
+    lt_timestamp_parts(seconds, &parts);
+    const double turns[] = {parts.hour / 24, (parts.weekday + parts.hour / 24) / 7,
+                            parts.day_of_year / 366.0};
+    for (int i = 0; i < 3; i++)
+        if (column->parts & 1u << i) {
+            put_cycle(x, turns[i]);
+            x += 2;
+        }
+}
+
+static int64_t put_times(const struct lt_feed *feed, int64_t j, const struct cells *c)
+{
+    const struct lt_prep *p = feed->prep;
+    const struct lt_column *column = &p->column[j];
+    for (int64_t r = 0; r < c->n; r++) {
+        float *x = c->x + r * p->features + column->first;
+        double seconds = present(c, r) ? feed->meaning[j].time[code(c, r)] : (double)NAN;
+        if (isinf(seconds))
+            return r;
+        if (isnan(seconds))
+            for (int64_t k = 0; k < column->width; k++)
+                x[k] = NAN;
+        else
+            put_time(p, column, seconds, x);
+    }
+    return -1;
+}
+
+static int64_t put_column(const struct lt_feed *feed, int64_t j, const struct cells *c)
+{
+    switch (feed->prep->column[j].kind) {
+    case LT_KIND_CATEGORY:
+        return put_levels(feed, j, c);
+    case LT_KIND_TIME:
+        return put_times(feed, j, c);
+    case LT_KIND_IDENTIFIER:
+    case LT_KIND_CONSTANT:
+        return -1;
+    default:
+        return put_numbers(feed, j, c);
+    }
+}
+
+/* ---- rows ---- */
+
 struct reading {
     struct lt_feed *feed;
     const int64_t *rows;
@@ -47,22 +268,49 @@ struct reading {
     float *x;
 };
 
+static int read_plain(const struct lt_feed *feed, const struct cells *c, const int64_t *rows,
+                      struct lt_error *err)
+{
+    const struct lt_prep *p = feed->prep;
+    int64_t first = p->column[c->group->first].first, width = c->group->width;
+    int64_t bad = lt_convert_find_infinite(c->group, c->block, c->n);
+    if (bad >= 0 && lt_block_valid(c->block, bad))
+        return lt_prep_bad_cell(feed->table, rows[bad / width], c->group->first + bad % width, err);
+    lt_convert_scaled(c->group, c->block, c->n, p->offset + first, p->scale + first, c->x + first,
+                      p->features);
+    for (int64_t r = 0; r < c->n && !p->observes; r++)
+        for (int64_t k = 0; k < width; k++)
+            if (isnan(c->x[r * p->features + first + k]))
+                return lt_prep_bad_cell(feed->table, rows[r], c->group->first + k, err);
+    return LT_OK;
+}
+
+static int read_group(const struct lt_feed *feed, int i, struct cells *c, const int64_t *rows,
+                      struct lt_error *err)
+{
+    c->group = lt_table_group(feed->table, i);
+    if (feed->plain[i])
+        return read_plain(feed, c, rows, err);
+    for (c->offset = 0; c->offset < c->group->width; c->offset++) {
+        int64_t bad = put_column(feed, c->group->first + c->offset, c);
+        if (bad >= 0)
+            return lt_prep_bad_cell(feed->table, rows[bad], c->group->first + c->offset, err);
+    }
+    return LT_OK;
+}
+
 static int read_chunk(const struct reading *r, size_t chunk, int thread, struct lt_error *err)
 {
-    const struct lt_prep *prep = r->feed->prep;
-    struct lt_block *block = r->feed->blocks[thread];
+    const struct lt_feed *feed = r->feed;
+    struct lt_block *block = feed->blocks[thread];
     int64_t begin = (int64_t)lt_chunk_begin(chunk, CHUNK);
     int64_t n = (int64_t)lt_chunk_end(chunk, CHUNK, (size_t)r->n) - begin;
     const int64_t *rows = r->rows + begin;
-    int rc = lt_table_fetch(r->feed->table, rows, n, block, err);
+    int rc = lt_table_fetch(feed->table, rows, n, block, err);
     for (int i = 0; i < block->groups && !rc; i++) {
-        const struct lt_group *g = lt_table_group(r->feed->table, i);
-        int64_t bad = lt_convert_find_bad(g, &block->group[i], n);
-        if (bad >= 0)
-            return lt_prep_bad_cell(r->feed->table, rows[bad / g->width], g->first + bad % g->width,
-                                    err);
-        lt_convert_scaled(g, &block->group[i], n, prep->offset, prep->scale,
-                          r->x + begin * prep->schema.columns, prep->schema.columns);
+        struct cells cells = {
+            .block = &block->group[i], .n = n, .x = r->x + begin * feed->prep->features};
+        rc = read_group(feed, i, &cells, rows, err);
     }
     return rc;
 }
@@ -91,8 +339,15 @@ void lt_feed_free(struct lt_feed **feed)
     *feed = NULL;
     if (!f)
         return;
+    for (int64_t j = 0; f->meaning && j < f->prep->schema.columns; j++) {
+        lt_free(f->meaning[j].level);
+        lt_free(f->meaning[j].time);
+        lt_free(f->meaning[j].order);
+    }
     for (int t = 0; f->blocks && t < f->threads; t++)
         lt_block_free(&f->blocks[t]);
+    lt_free(f->meaning);
+    lt_free(f->plain);
     lt_free(f->blocks);
     lt_free(f->failed);
     lt_free(f);

@@ -1,21 +1,41 @@
 /* From typed columns to the numbers a network sees, and back.
  *
  * A schema says what the columns of a table are: names, types, row shape.  A
- * prep is a schema with one fitted affine transform per column,
+ * prep says, for each of the D columns, what kind of thing it holds and which
+ * features (inputs of the network) it becomes:
+ *
+ *     number, integer, boolean   1 feature
+ *     category                   one-hot: one feature for each level kept and one
+ *                                for the others, which are rare or were never seen
+ *     time                       its course, and the cyclic parts of the clock and
+ *                                the calendar that vary, as sine and cosine
+ *     identifier, constant       none: they are left out
+ *
+ * Every feature has a fitted affine transform,
  *
  *     x = (value - offset) * scale,      value = x / scale + offset,
  *
  * fitted on training rows only and stored in the model, so that outputs come
- * back in the columns, types and units of the data.  Column and network input
- * are the same thing here: D inputs for D columns.
+ * back in the columns, types and units of the data.
+ *
+ * A missing cell becomes NaN in all its features.  Networks mask NaN in the
+ * loss and show it to the encoder as missing (net/net.h).
+ *
+ * Features stand in this order, so that heads and flags cover ranges: columns
+ * of one feature and times that were never missing in training, then those that
+ * were, then categories, ordered by the width of their group.  An array (one
+ * group of one numeric type without names) keeps the order of its columns.
  */
 #ifndef LT_PREP_PREP_H
 #define LT_PREP_PREP_H
 
 #include "base/error.h"
 #include "data/table.h"
+#include "data/timestamp.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+/* ---- what the columns of a table are ---- */
 
 struct lt_schema_group { /* adjacent columns of one type */
     enum lt_type type;
@@ -34,10 +54,29 @@ int lt_schema_copy(struct lt_schema *out, const struct lt_schema *from, struct l
 void lt_schema_free(struct lt_schema *schema);
 /* Height, width and channels when a row is an image: one group of rank 2 or 3. */
 bool lt_schema_image(const struct lt_schema *schema, int64_t *h, int64_t *w, int64_t *c);
-/* LT_ECONTENT, naming counts or columns, unless `table` has these columns.  Types may differ
- * (a column of 0 and 1 may be read as integer here and real there). */
-int lt_schema_match(const struct lt_schema *schema, const struct lt_table *table,
-                    struct lt_error *err);
+/* True for one group of numbers without names: its columns are all alike. */
+bool lt_schema_is_array(const struct lt_schema *schema);
+/* A view of `table` with the columns of the schema in its order.  Where both have names, columns
+ * are found by name: others are left out, and *extra and *moved count those left out and those
+ * that stood elsewhere.  Without names the number of columns must be the same.  LT_ECONTENT names
+ * a column that is not there.  Free the view with lt_table_free. */
+int lt_schema_arrange(const struct lt_schema *schema, struct lt_table *table,
+                      struct lt_table **view, int64_t *extra, int64_t *moved, struct lt_error *err);
+
+/* ---- what they mean ---- */
+
+enum lt_kind {
+    LT_KIND_NUMBER,
+    LT_KIND_INTEGER,    /* whole numbers that count or measure */
+    LT_KIND_BOOLEAN,    /* numbers 0 and 1 */
+    LT_KIND_CATEGORY,   /* one of some levels, which are texts */
+    LT_KIND_TIME,       /* text that is a date, a time, or both */
+    LT_KIND_IDENTIFIER, /* names its row */
+    LT_KIND_CONSTANT,   /* one value in all training rows */
+    LT_KINDS
+};
+const char *lt_kind_name(enum lt_kind kind); /* "numeric", "integer", "categorical", ... */
+int lt_kind_by_name(const char *name);       /* -1: unknown */
 
 enum lt_scaling {
     LT_SCALING_AUTO,     /* chosen from the data, see lt_prep_fit */
@@ -51,45 +90,116 @@ enum lt_scaling {
 const char *lt_scaling_name(enum lt_scaling scaling);
 int lt_scaling_by_name(const char *name); /* -1: unknown */
 
-struct lt_prep {
-    struct lt_schema schema;
-    enum lt_scaling scaling; /* what was done; never AUTO */
-    double *offset;          /* (D) */
-    double *scale;           /* (D), never 0 */
-    double low, high;        /* range of the scaled training values */
-    int64_t constants;       /* columns with one value only in the training rows */
-    int64_t first_constant;  /* the first of them, or -1 */
+enum {
+    LT_LEVELS_MAX = 255,      /* levels kept of a category; the others share one feature */
+    LT_FEATURES_MAX = 1 << 20 /* of a row */
 };
 
-/* Fits on `rows` (n of them, indices into the table).  AUTO: byte arrays are divided by 255 as a
- * whole; tables whose values all lie in [0, 1] are left as they are; everything else is
- * standardised per column.  A constant column gets scale 1.  Text columns, missing cells and
- * infinities are refused with file, line and column. */
+struct lt_column {
+    enum lt_kind kind;
+    enum lt_type type;    /* of the source, as in the schema */
+    int64_t first, width; /* its features; width 0: none */
+    bool missing;         /* some training cells were missing */
+    double value;         /* constant: the value, unless it is text, which is level[0] */
+    int32_t levels;       /* category: levels kept; constant text: 1 */
+    char **level;         /* (levels), most frequent first */
+    struct lt_timestamp_format format; /* time */
+    unsigned parts;                    /* time: set of enum lt_time_part */
+};
+enum lt_time_part {                  /* each a sine and a cosine, in this order behind the course */
+                    LT_TIME_DAY = 1, /* hour of day */
+                    LT_TIME_WEEK = 2, /* day of week */
+                    LT_TIME_YEAR = 4  /* day of year */
+};
+
+struct lt_prep {
+    struct lt_schema schema;
+    struct lt_column *column;  /* (D) */
+    int64_t features;          /* F: what the network reads and gives back */
+    double *offset;            /* (F) */
+    double *scale;             /* (F), never 0 */
+    int64_t flag_first, flags; /* features whose missing cells the encoder is told of */
+    bool observes;             /* cells may be missing; false where the types cannot say so (images,
+                                  arrays of integers), and feeds then refuse what is not a number */
+    enum lt_scaling scaling;   /* what was done; never AUTO */
+    double low, high;          /* range of the scaled training values; categories do not count */
+};
+
+/* Derives from schema, kinds, levels and parts where the features of each column stand: type,
+ * first, width, features, flag_first and flags.  LT_ECONTENT when no column has any, or too many do. */
+int lt_prep_layout(struct lt_prep *prep, struct lt_error *err);
+
+/* Adjacent categories of one width: `count` groups of `width` features each. */
+struct lt_prep_run {
+    int64_t first, width, count;
+};
+/* Features before the first category: numbers of all sorts. */
+int64_t lt_prep_numbers(const struct lt_prep *prep);
+/* The runs of categories, in order; returns how many, at most LT_PREP_RUNS. */
+enum { LT_PREP_RUNS = 20 };
+int lt_prep_runs(const struct lt_prep *prep, struct lt_prep_run runs[LT_PREP_RUNS]);
+/* How many columns are of a kind, and the first of them (-1: none; may be NULL). */
+int64_t lt_prep_count(const struct lt_prep *prep, enum lt_kind kind, int64_t *first);
+/* The features of a category take groups of a few widths only, so that one head serves many
+ * columns: levels and the others, rounded up.  Features beyond are always 0. */
+int64_t lt_prep_group_width(int32_t levels);
+
+struct lt_prep_options {
+    enum lt_scaling scaling;
+    const char *types; /* "COL=KIND,...": overrides what is found; NULL: nothing */
+};
+
+/* Fits on `rows` (n of them, indices into the table).
+ *
+ * Kinds.  Columns of an array are numbers.  Otherwise: one value only: constant.  Text: refused, by
+ * its first cell that is not a number, when most cells are numbers; time when
+ * every cell is one in a single format, identifier when more than 50 levels make up more than
+ * half of the cells, else category.  Whole numbers: boolean when all are 0 or 1, identifier when
+ * all differ and fill their range (a counter), else integer.
+ *
+ * Scaling AUTO: byte arrays are divided by 255 as a whole; arrays whose values all lie in [0, 1]
+ * are left as they are; everything else is standardised.  Infinities are refused with file, line
+ * and column, as is a table with nothing to learn from. */
 int lt_prep_fit(struct lt_prep *out, const struct lt_table *table, const int64_t *rows, int64_t n,
-                enum lt_scaling scaling, struct lt_error *err);
-/* Values as they are: offset 0, scale 1. */
+                const struct lt_prep_options *options, struct lt_error *err);
+/* Numbers as they are: offset 0, scale 1; text and missing cells are refused. */
 int lt_prep_identity(struct lt_prep *out, const struct lt_table *table, struct lt_error *err);
+/* Checks "COL=KIND,..." as far as that needs no data. LT_EUSAGE. */
+int lt_prep_check_words(const char *types, struct lt_error *err);
 void lt_prep_free(struct lt_prep *prep);
 
-/* Values back in the units of the data, for n rows of D; double because integer columns may need
- * more than f32 holds. */
-void lt_prep_invert(const struct lt_prep *prep, const float *x /* (n, D) */, int64_t n,
+/* Features back in the units of the data, for n rows; doubles because integer columns may need
+ * more than f32 holds.  Category: the number of the likeliest level, -1 for the others; time:
+ * seconds since 1970; identifier: NaN; constant: its value (text: level 0). */
+void lt_prep_invert(const struct lt_prep *prep, const float *x /* (n, F) */, int64_t n,
                     double *values /* (n, D) */);
+/* The text of such a value for a column of text type (category, time, constant text); in buf when
+ * need be. */
+const char *lt_prep_text(const struct lt_prep *prep, int64_t column, double value, char *buf,
+                         size_t size);
 
-/* The refusals that fitting and feeding share.  Text: the first cell that is not a number, with
- * file, line and column; 0 when every column is numeric. */
-int lt_prep_check_types(const struct lt_table *table, struct lt_error *err);
-/* A cell that is missing, NaN or infinite; returns LT_ECONTENT. */
+/* ---- refusals ---- */
+
+/* Columns that must be numbers for this prep and hold text: the first cell that is not a number,
+ * with file, line and column; 0 when there is none. */
+int lt_prep_check_types(const struct lt_prep *prep, const struct lt_table *table,
+                        struct lt_error *err);
+/* A cell that is infinite, or not a time, or missing where none may be; returns LT_ECONTENT. */
 int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
                      struct lt_error *err);
 
+/* ---- reading ---- */
+
 /* A feed reads rows of a table through a prep into f32, on `threads` threads and without
- * allocating after creation.  One caller at a time.  Missing cells and infinities are refused as in lt_prep_fit. */
+ * allocating after creation.  One caller at a time.  The table must have the columns of the schema
+ * in its order (lt_schema_arrange).  Missing cells become NaN where the prep observes them and are
+ * refused where it does not, as infinities are; a level
+ * never seen in training is one of the others. */
 struct lt_feed;
 int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const struct lt_prep *prep,
                    int64_t capacity, int threads, struct lt_error *err);
 int lt_feed_rows(struct lt_feed *feed, const int64_t *rows /* (n) */, int64_t n,
-                 float *x /* (n, D) */, struct lt_error *err);
+                 float *x /* (n, F) */, struct lt_error *err);
 void lt_feed_free(struct lt_feed **feed);
 
 #endif

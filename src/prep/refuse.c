@@ -1,65 +1,78 @@
 #include "base/mem.h"
 #include "prep/prep.h"
 #include <math.h>
-#include <stdlib.h>
 
-/* What cannot be a number is refused by name, with the place and the cure. */
+/* What cannot be taken is refused by name, with the place and the cure. */
 
-static bool is_number(const char *text)
+/* The text of the cell (row, column) of a text column, in buf. */
+static const char *cell_text(const struct lt_table *table, int64_t row, int64_t column)
 {
-    char *end;
-    strtod(text, &end);
-    return end != text && *end == 0;
+    struct lt_block *block = NULL;
+    const char *text = "";
+    int64_t offset;
+    int group = lt_table_group_of(table, column, &offset);
+    if (!lt_block_create(&block, table, 1, NULL) && !lt_table_fetch(table, &row, 1, block, NULL) &&
+        lt_block_valid(&block->group[group], offset))
+        text = lt_table_text(table, column, ((const int32_t *)block->group[group].values)[offset]);
+    lt_block_free(&block);
+    return text;
 }
 
-/* The row of the first cell of a text column that is not a number, or -1. */
-static int64_t first_text_row(const struct lt_table *table, int64_t column, int32_t *code)
+static bool is_missing(const struct lt_table *table, int64_t row, int64_t column)
 {
-    enum { CHUNK = 1024 };
     struct lt_block *block = NULL;
-    int64_t found = -1, rows = lt_table_rows(table), offset;
+    int64_t offset;
     int group = lt_table_group_of(table, column, &offset);
-    int64_t width = lt_table_group(table, group)->width;
-    if (lt_block_create(&block, table, CHUNK, NULL))
-        return -1;
-    for (int64_t at = 0; at < rows && found < 0; at += CHUNK) {
-        int64_t n = rows - at < CHUNK ? rows - at : CHUNK;
-        if (lt_table_range(table, at, n, block, NULL))
-            break;
-        const int32_t *codes = block->group[group].values;
-        for (int64_t r = 0; r < n && found < 0; r++) {
-            *code = codes[r * width + offset];
-            if (*code >= 0 && !is_number(lt_table_text(table, column, *code)))
-                found = at + r;
-        }
-    }
+    bool missing = false;
+    if (!lt_block_create(&block, table, 1, NULL) && !lt_table_fetch(table, &row, 1, block, NULL))
+        missing = !lt_block_valid(&block->group[group], offset) ||
+                  isnan(lt_type_value(lt_table_group(table, group)->type,
+                                      block->group[group].values, offset));
     lt_block_free(&block);
-    return found;
+    return missing;
 }
 
 static int text_column(const struct lt_table *table, int64_t column, struct lt_error *err)
 {
     char where[600], buf[256];
-    int32_t code = -1;
-    int64_t row = first_text_row(table, column, &code);
+    int64_t row = -1;
     const char *name = lt_table_column_name(table, column, buf, sizeof buf);
+    int rc = lt_table_first_text(table, column, &row, err);
+    if (rc)
+        return rc;
     if (row < 0)
         return lt_fail(err, LT_ECONTENT,
-                       "%s: column \"%s\" holds text; leave it out with "
-                       "--ignore \"%s\"",
+                       "%s: column \"%s\" holds text; leave it out with --ignore \"%s\"",
                        lt_table_name(table), name, name);
     return lt_fail(err, LT_ECONTENT,
                    "%s: \"%.60s\" is not a number; correct it, or leave the column out with "
                    "--ignore \"%s\"",
                    lt_table_where(table, row, column, where, sizeof where),
-                   lt_table_text(table, column, code), name);
+                   cell_text(table, row, column), name);
 }
 
-int lt_prep_check_types(const struct lt_table *table, struct lt_error *err)
+static bool is_numeric(enum lt_kind kind)
 {
-    for (int i = 0; i < lt_table_groups(table); i++)
-        if (lt_table_group(table, i)->type == LT_TEXT)
-            return text_column(table, lt_table_group(table, i)->first, err);
+    return kind == LT_KIND_NUMBER || kind == LT_KIND_INTEGER || kind == LT_KIND_BOOLEAN;
+}
+
+int lt_prep_check_types(const struct lt_prep *prep, const struct lt_table *table,
+                        struct lt_error *err)
+{
+    char buf[256];
+    for (int i = 0; i < lt_table_groups(table); i++) {
+        const struct lt_group *g = lt_table_group(table, i);
+        for (int64_t j = g->first; j < g->first + g->width; j++) {
+            if (g->type == LT_TEXT && is_numeric(prep->column[j].kind))
+                return text_column(table, j, err);
+            if (g->type != LT_TEXT && prep->column[j].kind == LT_KIND_TIME)
+                return lt_fail(err, LT_ECONTENT,
+                               "%s: column \"%s\" holds numbers where the model was trained on "
+                               "dates or times; write them as in the training data",
+                               lt_table_name(table),
+                               lt_table_column_name(table, j, buf, sizeof buf));
+        }
+    }
     return 0;
 }
 
@@ -67,20 +80,22 @@ int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
                      struct lt_error *err)
 {
     char where[600], buf[256];
-    struct lt_block *block = NULL;
     int64_t offset;
     int group = lt_table_group_of(table, column, &offset);
-    const char *what = "the value is missing";
     lt_table_where(table, row, column, where, sizeof where);
     const char *name = lt_table_column_name(table, column, buf, sizeof buf);
-    if (!lt_block_create(&block, table, 1, NULL) && !lt_table_fetch(table, &row, 1, block, NULL) &&
-        lt_block_valid(&block->group[group], offset)) {
-        double v =
-            lt_type_value(lt_table_group(table, group)->type, block->group[group].values, offset);
-        what = isnan(v) ? "the value is NaN" : "the value is infinite";
-    }
-    lt_block_free(&block);
+    if (lt_table_group(table, group)->type == LT_TEXT)
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: \"%.60s\" is not a date or time in the format of the training data; "
+                       "correct it, or train with --ignore \"%s\"",
+                       where, cell_text(table, row, column), name);
+    if (is_missing(table, row, column))
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: the value is missing, which this model does not know; correct it, or "
+                       "train on data in which values may be missing",
+                       where);
     return lt_fail(err, LT_ECONTENT,
-                   "%s: %s; correct it, or leave the column out with --ignore \"%s\"", where, what,
-                   name);
+                   "%s: the value is infinite; correct it, or leave the column out with --ignore "
+                   "\"%s\"",
+                   where, name);
 }

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "prep/prep.h"
+#include <stdlib.h>
 #include <string.h>
 
 static int copy_names(struct lt_schema *out, const struct lt_table *table, struct lt_error *err)
@@ -11,10 +12,34 @@ static int copy_names(struct lt_schema *out, const struct lt_table *table, struc
     return rc;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Columns are found by name, so each needs one of its own. */
+static int check_names(const struct lt_table *table, struct lt_error *err)
+{
+    struct lt_schema s = {.columns = lt_table_columns(table)};
+    int rc = lt_table_has_names(table) ? copy_names(&s, table, err) : LT_OK;
+    if (!rc && s.names)
+        qsort(s.names, (size_t)s.columns, sizeof *s.names, by_text);
+    for (int64_t j = 1; s.names && j < s.columns && !rc; j++)
+        if (strcmp(s.names[j - 1], s.names[j]) == 0)
+            rc = lt_fail(err, LT_ECONTENT,
+                         "%s: two columns are named \"%.80s\"; give each a name of its own, since "
+                         "columns are found by name",
+                         lt_table_name(table), s.names[j]);
+    lt_schema_free(&s);
+    return rc;
+}
+
 int lt_schema_of(struct lt_schema *out, const struct lt_table *table, struct lt_error *err)
 {
     *out = (struct lt_schema){.columns = lt_table_columns(table), .groups = lt_table_groups(table)};
-    int rc = lt_alloc(&out->group, (size_t)out->groups, sizeof *out->group, "a schema", err);
+    int rc = check_names(table, err);
+    if (!rc)
+        rc = lt_alloc(&out->group, (size_t)out->groups, sizeof *out->group, "a schema", err);
     for (int i = 0; i < out->groups && !rc; i++) {
         const struct lt_group *g = lt_table_group(table, i);
         out->group[i] =
@@ -64,34 +89,55 @@ bool lt_schema_image(const struct lt_schema *schema, int64_t *h, int64_t *w, int
     return image;
 }
 
-int lt_schema_match(const struct lt_schema *schema, const struct lt_table *table,
-                    struct lt_error *err)
+bool lt_schema_is_array(const struct lt_schema *schema)
+{
+    return schema->groups == 1 && !schema->names && schema->group[0].type != LT_TEXT;
+}
+
+/* Where every column of the schema stands in the table. */
+static int find_columns(const struct lt_schema *schema, const struct lt_table *table,
+                        int64_t *column, int64_t *moved, struct lt_error *err)
+{
+    for (int64_t j = 0; j < schema->columns; j++) {
+        column[j] = lt_table_find(table, schema->names[j]);
+        if (column[j] < 0)
+            return lt_fail(err, LT_ECONTENT,
+                           "%s: column \"%s\" is missing; the model was trained with %lld "
+                           "column%s of these names",
+                           lt_table_name(table), schema->names[j], (long long)schema->columns,
+                           schema->columns == 1 ? "" : "s");
+        *moved += j > 0 && column[j] < column[j - 1];
+    }
+    return LT_OK;
+}
+
+int lt_schema_arrange(const struct lt_schema *schema, struct lt_table *table,
+                      struct lt_table **view, int64_t *extra, int64_t *moved, struct lt_error *err)
 {
     int64_t columns = lt_table_columns(table);
-    char buf[256];
-    if (schema->names && lt_table_has_names(table)) {
-        for (int64_t j = 0; j < schema->columns; j++)
-            if (lt_table_find(table, schema->names[j]) < 0)
-                return lt_fail(err, LT_ECONTENT,
-                               "%s: column \"%s\" is missing; the model was trained with %lld "
-                               "columns of these names",
-                               lt_table_name(table), schema->names[j], (long long)schema->columns);
-        for (int64_t j = 0; j < columns; j++) {
-            const char *name = lt_table_column_name(table, j, buf, sizeof buf);
-            if (j >= schema->columns || strcmp(name, schema->names[j]) != 0)
-                return lt_fail(err, LT_ECONTENT,
-                               "%s: column \"%s\" stands where the model has \"%s\"; give the "
-                               "columns the model was trained on, in the same order (--columns, "
-                               "--ignore)",
-                               lt_table_name(table), name,
-                               j < schema->columns ? schema->names[j] : "nothing");
+    int64_t *column = NULL;
+    *view = NULL;
+    *extra = *moved = 0;
+    if (!schema->names || !lt_table_has_names(table)) {
+        if (columns == schema->columns) {
+            *view = lt_table_keep(table);
+            return LT_OK;
         }
-        return 0;
-    }
-    if (columns != schema->columns)
         return lt_fail(err, LT_ECONTENT,
                        "%s has %lld columns where the model was trained on %lld; give data of "
                        "the same shape",
                        lt_table_name(table), (long long)columns, (long long)schema->columns);
-    return 0;
+    }
+    int rc = check_names(table, err);
+    if (!rc)
+        rc = lt_alloc(&column, (size_t)schema->columns, sizeof *column, "columns", err);
+    if (!rc)
+        rc = find_columns(schema, table, column, moved, err);
+    *extra = columns - schema->columns;
+    if (!rc && *extra == 0 && *moved == 0)
+        *view = lt_table_keep(table);
+    else if (!rc)
+        rc = lt_table_arrange(view, table, column, schema->columns, err);
+    lt_free(column);
+    return rc;
 }

@@ -35,8 +35,8 @@ static int make_model(struct encoder *e, struct lt_bench *bench, struct lt_error
     for (int64_t i = 0; i < LT_SESSION_ROWS; i++)
         rows[i] = i;
     if (!rc)
-        rc = lt_prep_fit(&e->model->prep, bench->images, rows, LT_SESSION_ROWS, LT_SCALING_BYTES,
-                         err);
+        rc = lt_prep_fit(&e->model->prep, bench->images, rows, LT_SESSION_ROWS,
+                         &(struct lt_prep_options){.scaling = LT_SCALING_BYTES}, err);
     if (!rc) {
         lt_params_init(&layout, &spec, 1, weights);
         rc = lt_model_add_network(e->model, "autoencoder", &spec, weights, err);

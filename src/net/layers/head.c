@@ -5,6 +5,8 @@
  * pre-activations; unit and loss are computed together so that cross-entropy stays exact where
  * the sigmoid saturates. */
 
+enum { GROUP_MOST = 512 };
+
 static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
 {
     struct lt_node *n = &spec->node[node];
@@ -13,6 +15,13 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
         return lt_node_fail(spec, node, err, "the output unit must be linear or sigmoid");
     if (n->loss == LT_LOSS_BCE && n->unit != LT_ACT_SIGMOID)
         return lt_node_fail(spec, node, err, "bce needs the sigmoid output unit");
+    bool ce = n->loss == LT_LOSS_CE;
+    if (ce && (n->unit != LT_ACT_LINEAR || n->group < 2 || n->group > GROUP_MOST ||
+               lt_shape_width(n->shape) % n->group != 0))
+        return lt_node_fail(spec, node, err,
+                            "ce needs the linear unit and columns in groups of 2 to 512");
+    if (!ce && n->group != 0)
+        return lt_node_fail(spec, node, err, "only ce has groups of columns");
     if (!(n->weight >= 0 && n->weight <= 1e6f))
         return lt_node_fail(spec, node, err, "the weight of its loss is out of range");
     if (n->target < 0 || n->target > lt_node_width(spec, 0) - lt_shape_width(n->shape))
@@ -54,7 +63,7 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     if (pass->training)
         da = lt_gradient_begin(net, node, 0);
     net->backend->ops->head(net->backend, n->loss, n->unit, n->weight / (float)pass->rows,
-                            pass->rows, lt_node_width(&net->spec, node),
+                            pass->rows, lt_node_width(&net->spec, node), n->group,
                             lt_value_of(net, n->input[0], pass), target(net, node, pass), v->y, da,
                             v->row_loss, v->row_squared_error);
     if (da.memory)
@@ -76,18 +85,44 @@ static double loss(enum lt_loss kind, double a, double y, double t)
     }
 }
 
+/* -sum t log softmax(a) of one group; y receives the softmax. */
+static double cross_entropy(int64_t n, const double *a, const double *t, double *y)
+{
+    double most = a[0], sum = 0, total = 0, loss = 0;
+    for (int64_t i = 1; i < n; i++)
+        most = fmax(most, a[i]);
+    for (int64_t i = 0; i < n; i++)
+        sum += exp(a[i] - most);
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = exp(a[i] - most) / sum;
+        loss -= t[i] * (a[i] - most - log(sum));
+        total += t[i];
+    }
+    return isnan(total) ? 0 : loss;
+}
+
+/* The loss of one row; y receives the values. */
+static double row_oracle(const struct lt_node *n, int64_t width, const double *a, const double *t,
+                         double *y)
+{
+    double sum = 0;
+    for (int64_t j = 0; n->group > 0 && j < width; j += n->group)
+        sum += cross_entropy(n->group, a + j, t + j, y + j);
+    for (int64_t j = 0; n->group == 0 && j < width; j++) {
+        y[j] = n->unit == LT_ACT_SIGMOID ? 1 / (1 + exp(-a[j])) : a[j];
+        sum += isnan(t[j]) ? 0 : loss(n->loss, a[j], y[j], t[j]);
+    }
+    return sum;
+}
+
 static void oracle(struct lt_oracle *o, int node)
 {
     const struct lt_node *n = &o->spec->node[node];
     int64_t width = lt_node_width(o->spec, node), inputs = lt_node_width(o->spec, 0);
     double sum = 0;
     for (int64_t r = 0; r < o->pass->rows; r++)
-        for (int64_t j = 0; j < width; j++) {
-            double a = o->y[n->input[0]][r * width + j];
-            double y = n->unit == LT_ACT_SIGMOID ? 1 / (1 + exp(-a)) : a;
-            o->y[node][r * width + j] = y;
-            sum += loss(n->loss, a, y, o->y[0][r * inputs + n->target + j]);
-        }
+        sum += row_oracle(n, width, o->y[n->input[0]] + r * width, o->y[0] + r * inputs + n->target,
+                          o->y[node] + r * width);
     o->objective += (double)n->weight * sum / (double)o->pass->rows;
 }
 

@@ -1,5 +1,6 @@
 #include "base/rng.h"
 #include "net/layer.h"
+#include <math.h>
 
 /* Corrupts the input while training; heads compare with the clean rows (a denoising
  * autoencoder: Vincent et al., "Extracting and composing robust features with denoising
@@ -10,7 +11,8 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
     struct lt_node *n = &spec->node[node];
     if (n->input[0] != 0)
         return lt_node_fail(spec, node, err, "noise belongs right after the input");
-    bool probability = n->noise == LT_NOISE_MASK || n->noise == LT_NOISE_SALTPEPPER;
+    bool probability = n->noise == LT_NOISE_MASK || n->noise == LT_NOISE_SALTPEPPER ||
+                       n->noise == LT_NOISE_MISSING;
     if (!(n->amount >= 0) || n->amount > (probability ? 1.0f : 1e6f))
         return lt_node_fail(spec, node, err, "the amount of noise is out of range");
     n->shape = spec->node[0].shape;
@@ -30,6 +32,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
 static double corrupt(const struct lt_node *n, const struct lt_stream *s, uint32_t j, double x)
 {
     float u;
+    if (isnan(x))
+        return x;
     switch (n->noise) {
     case LT_NOISE_GAUSSIAN:
         return x + (double)n->amount * (double)lt_normal(s, j);
@@ -37,6 +41,8 @@ static double corrupt(const struct lt_node *n, const struct lt_stream *s, uint32
         return x + (double)n->amount * (2.0 * (double)lt_uniform(s, j) - 1.0);
     case LT_NOISE_MASK:
         return lt_uniform(s, j) < n->amount ? 0.0 : x;
+    case LT_NOISE_MISSING:
+        return lt_uniform(s, j) < n->amount ? (double)NAN : x;
     case LT_NOISE_SALTPEPPER:
         u = lt_uniform(s, j);
         return u < n->amount ? (double)(u < 0.5f * n->amount ? n->low : n->high) : x;
