@@ -46,9 +46,10 @@ struct cursor {
 static int digits(struct cursor *c, int n)
 {
     int value = 0;
-    for (int i = 0; i < n && c->ok; i++, c->at++) {
+    for (int i = 0; i < n && c->ok; i++) { /* stops at what is no digit, an end above all */
         c->ok = *c->at >= '0' && *c->at <= '9';
         value = value * 10 + (*c->at - '0');
+        c->at += c->ok;
     }
     return c->ok ? value : 0;
 }

@@ -151,11 +151,12 @@ static int read_levels(struct lt_column *c, const struct lt_json *json, struct l
                      (long long)count, (long long)low, (long long)high);
     if (!rc)
         rc = lt_alloc(&c->level, (size_t)count, sizeof *c->level, "levels", err);
-    for (; c->levels < count && !rc; c->levels += !rc) {
-        rc = lt_text_from_json(&c->level[c->levels], lt_json_at(levels, (size_t)c->levels), err);
-        for (int32_t k = 0; k < c->levels && !rc; k++)
-            if (strcmp(c->level[k], c->level[c->levels]) == 0)
-                return lt_fail(err, LT_ECONTENT, "the level \"%.40s\" stands twice", c->level[k]);
+    while (c->levels < count && !rc) {
+        char **level = &c->level[c->levels++]; /* counted first: what is there will be freed */
+        rc = lt_text_from_json(level, lt_json_at(levels, (size_t)c->levels - 1), err);
+        for (int32_t k = 0; k < c->levels - 1 && !rc; k++)
+            if (strcmp(c->level[k], *level) == 0)
+                rc = lt_fail(err, LT_ECONTENT, "the level \"%.40s\" stands twice", *level);
     }
     return rc;
 }

@@ -25,6 +25,7 @@ struct lt_feed {
     const struct lt_table *table;
     const struct lt_prep *prep;
     int threads;
+    int64_t columns;          /* D */
     bool *plain;              /* (groups): numbers whose features stand side by side */
     struct meaning *meaning;  /* (D) */
     struct lt_block **blocks; /* (threads), CHUNK rows each */
@@ -116,7 +117,7 @@ int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const str
         rc = lt_alloc(&feed, 1, sizeof *feed, "a feed", err);
     if (rc)
         return rc;
-    *feed = (struct lt_feed){.table = table, .prep = prep, .threads = threads};
+    *feed = (struct lt_feed){.table = table, .prep = prep, .threads = threads, .columns = columns};
     rc = lt_alloc(&feed->failed, lt_chunks((size_t)capacity, CHUNK), 1, "a feed", err);
     if (!rc)
         rc = lt_alloc(&feed->plain, (size_t)lt_table_groups(table), 1, "a feed", err);
@@ -339,7 +340,7 @@ void lt_feed_free(struct lt_feed **feed)
     *feed = NULL;
     if (!f)
         return;
-    for (int64_t j = 0; f->meaning && j < f->prep->schema.columns; j++) {
+    for (int64_t j = 0; f->meaning && j < f->columns; j++) {
         lt_free(f->meaning[j].level);
         lt_free(f->meaning[j].time);
         lt_free(f->meaning[j].order);
