@@ -1,5 +1,4 @@
 #include "app/build.h"
-#include "base/fmath.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +72,7 @@ static void add_categories(struct lt_net_spec *s, const struct lt_autoencoder *a
         head->unit = LT_ACT_LINEAR;
         head->group = run->width;
         head->target = run->first;
-        head->weight = (float)(1 / lt_log((double)run->width));
+        head->weight = (float)(1 / (double)run->width);
     }
 }
 
