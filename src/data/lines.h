@@ -15,8 +15,8 @@
  * What counts as a record, a blank line, a delimiter and a header is the CSV reader's say
  * (data/csv.h, csv_scan.h), which also reads every table.  Delimiter and header are settled by the
  * records that come first and hold to the end: a line of text among later ones is never a header.
- * A first record of numbers is answered at once.  A first record of text waits for the second,
- * which shows whether it is a header.  A record may span lines by its quotes, and waits until they
+ * A first record of numbers is answered at once.  One of text (or of 0,1,2,3,4..., which tools write
+ * over columns without names) waits for the second, which shows whether it is a header.  A record may span lines by its quotes, and waits until they
  * are closed; blank lines in a single column are missing values once a record follows; the last
  * record needs no line end.
  *
@@ -57,7 +57,8 @@ int lt_lines_open(struct lt_lines **out, int descriptor, const char *name, struc
  *                       and was skipped; the records before it were handed out, and the next call
  *                       goes on behind it.  Of a quoted text that is never closed only the first
  *                       line is skipped.  Also: the stream ended and held no row at all, or was not
- *                       CSV and cannot be read.
+ *                       CSV and cannot be read.  Zero *err before the next call, for it keeps the
+ *                       first failure.
  *     LT_EINTERRUPTED   a signal came while waiting; nothing is lost, so the call may be repeated
  *     LT_EFAIL          reading failed, or memory is short; of CSV nothing is lost either
  */
