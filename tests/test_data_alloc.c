@@ -1,5 +1,6 @@
 /* Every allocation of readers, views and writers fails in turn: each failure is
  * reported, nothing leaks (the sanitizers see to that) and no file is left. */
+#include "data/lines.h"
 #include "data/writer.h"
 #include "data_help.h"
 #include "t_alloc.h"
@@ -32,6 +33,33 @@ static int read_csv(struct lt_error *err)
     int rc = lt_table_from_bytes(&t, "t.csv", text, sizeof text - 1, NULL, err);
     lt_table_free(&t);
     return rc;
+}
+
+/* A failure loses nothing: the call is repeated. */
+static int read_lines(struct lt_error *err)
+{
+    static const char text[] = "a,b,\"c\"\"d\"\n1,x,\n2.5,y,\"q\"\n7,z\n8,w,9\n";
+    struct lt_lines *lines = NULL;
+    struct lt_table *t = NULL;
+    int ends[2], rc = 0, failed = 0;
+    int64_t first, rows, done = 0;
+    T_INT(pipe(ends), 0);
+    T_INT(write(ends[1], text, sizeof text - 1), sizeof text - 1);
+    close(ends[1]);
+    failed = lt_lines_open(&lines, ends[0], "t.csv", err);
+    while (lines && rc != LT_LINES_END) {
+        struct lt_error told = {0};
+        rc = lt_lines_next(lines, &t, &first, &rows, &told);
+        done += rc ? 0 : rows;
+        if (rc == LT_EFAIL)
+            failed = lt_fail(err, rc, "%s", told.text);
+        lt_table_free(&t);
+    }
+    lt_lines_free(&lines);
+    close(ends[0]);
+    if (!failed || rc == LT_LINES_END)
+        T_INT(done, 3);
+    return failed;
 }
 
 static int read_idx(struct lt_error *err)
@@ -94,6 +122,11 @@ static int write_file(struct lt_error *err)
 TEST(a_csv_file_is_read_or_refused_whichever_allocation_fails)
 {
     fail_in_turn(read_csv);
+}
+
+TEST(lines_lose_nothing_whichever_allocation_fails)
+{
+    fail_in_turn(read_lines);
 }
 
 TEST(an_array_is_read_or_refused_whichever_allocation_fails)

@@ -301,13 +301,109 @@ TEST(dates_in_another_format_and_text_among_numbers_are_told)
     lt_table_free(&u);
     u = help_text("when,b\n20240202,1\n20240203,2\n");
     T_STR(feed_refused(u, &p).text,
-          "t.csv: column \"when\" holds numbers where the model was trained on dates or times; "
-          "write them as in the training data");
+          "t.csv:2: column \"when\": the value is a number where the model was trained on dates or "
+          "times; write it as in the training data");
     lt_table_free(&u);
     u = help_text("when,b\n2024-02-02,1\n2024-02-03,high\n");
     T_STR(feed_refused(u, &p).text,
           "t.csv:3: column \"b\": \"high\" is not a number; correct it, or leave the column out "
           "with --ignore \"b\"");
+    lt_table_free(&u);
+    lt_prep_free(&p);
+    lt_table_free(&t);
+}
+
+/* ---- a few rows of a stream, whose columns have other types ---- */
+
+static struct lt_prep fit_of_stream(struct lt_table **t)
+{
+    *t = help_text("when,code,size,unit\n2024-01-02,007,1.5,mm\n2024-01-03,1.50,2,mm\n"
+                   "2024-01-05,x,3,mm\n2024-01-06,007,4,mm\n2024-01-08,1.50,,mm\n"
+                   "2024-01-09,x,5,mm\n2024-01-10,y,6,mm\n2024-01-11,y,7,mm\n");
+    struct lt_prep p = fit(*t);
+    T_STR(lt_kind_name(p.column[0].kind), "time");
+    T_STR(lt_kind_name(p.column[1].kind), "categorical");
+    T_STR(lt_kind_name(p.column[2].kind), "numeric");
+    return p;
+}
+
+/* Expects that the rows have the features of these rows of the training table. */
+static void expect_features(const char *rows, struct lt_table *t, const struct lt_prep *p,
+                            const int *same)
+{
+    struct lt_table *u = help_text(rows);
+    float *want = features(t, p), *x = features(u, p);
+    for (int64_t i = 0; i < lt_table_rows(u); i++)
+        for (int64_t k = 0; k < p->features; k++) {
+            float a = x[i * p->features + k], b = want[same[i] * p->features + k];
+            if (isnan(a) != isnan(b) || a < b || a > b)
+                T_FAIL("row %lld: feature %lld is %g, not %g", (long long)i, (long long)k,
+                       (double)a, (double)b);
+        }
+    lt_free(want);
+    lt_free(x);
+    lt_table_free(&u);
+}
+
+TEST(cells_mean_the_same_whatever_type_their_column_has_in_the_table)
+{
+    struct lt_table *t;
+    struct lt_prep p = fit_of_stream(&t);
+    /* The code alone is an integer here, then a real, then text; the size an integer. */
+    expect_features("when,code,size,unit\n2024-01-06,007,4,mm\n", t, &p, (int[]){3});
+    expect_features("when,code,size,unit\n2024-01-06,007,4,\n2024-01-03,1.50,2,7\n", t, &p,
+                    (int[]){3, 1});
+    expect_features("when,code,size,unit\n2024-01-05,x,3,mm\n2024-01-06,007,4,mm\n", t, &p,
+                    (int[]){2, 3});
+    expect_features("when,code,size,unit\n2024-01-08,1.50,,mm\n", t, &p, (int[]){4});
+    lt_prep_free(&p);
+    lt_table_free(&t);
+}
+
+TEST(a_column_without_any_cell_is_missing_whatever_its_kind)
+{
+    struct lt_table *t, *u = help_text("when,code,size,unit\n,,,\nNA,?,,\n");
+    struct lt_prep p = fit_of_stream(&t);
+    float *x = features(u, &p);
+    for (int64_t k = 0; k < 2 * p.features; k++)
+        if (!isnan(x[k]))
+            T_FAIL("feature %lld is %g", (long long)k, (double)x[k]);
+    lt_free(x);
+    lt_table_free(&u);
+    lt_prep_free(&p);
+    lt_table_free(&t);
+}
+
+TEST(a_row_that_is_refused_leaves_the_others_readable)
+{
+    struct lt_table *t;
+    struct lt_prep p = fit_of_stream(&t);
+    struct lt_table *u = help_text("when,code,size,unit\n2024-01-05,x,3,mm\n2024-01-05,x,big,mm\n"
+                                   "2024-01-06,007, 4,mm\n7,x,3,mm\n2024-01-05,x,inf,mm\n");
+    static const char *const bad[] = {
+        NULL,
+        "t.csv:3: column \"size\": \"big\" is not a number; correct it, or leave the column out "
+        "with --ignore \"size\"",
+        NULL,
+        "t.csv:5: column \"when\": \"7\" is not a date or time in the format of the training data; "
+        "correct it, or train with --ignore \"when\"",
+        "t.csv:6: column \"size\": the value is infinite; correct it, or leave the column out with "
+        "--ignore \"size\""};
+    float x[40], *want = features(t, &p);
+    struct lt_error err = {0};
+    struct lt_feed *feed = NULL;
+    T_INT(lt_feed_create(&feed, u, &p, 5, 1, &err), 0);
+    T_INT(lt_feed_rows(feed, all_rows, 5, x, &err), LT_ECONTENT);
+    for (int64_t i = 0; i < 5; i++) {
+        err = (struct lt_error){0};
+        T_INT(lt_feed_rows(feed, &all_rows[i], 1, x, &err), bad[i] ? LT_ECONTENT : 0);
+        T_STR(err.text, bad[i] ? bad[i] : "");
+        if (!bad[i])
+            T_OK(memcmp(x, want + (i == 0 ? 2 : 3) * p.features, (size_t)p.features * sizeof *x) ==
+                 0);
+    }
+    lt_feed_free(&feed);
+    lt_free(want);
     lt_table_free(&u);
     lt_prep_free(&p);
     lt_table_free(&t);

@@ -215,16 +215,20 @@ static int read_row(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_err
  * it is a missing value, unless only blank lines follow. */
 static void drop_blank_end(struct lt_csv_cursor *c)
 {
-    while (c->end > c->p && (c->end[-1] == '\n' || c->end[-1] == '\r'))
-        c->end--;
+    while (c->end > c->p) {
+        const char *line = c->end; /* the beginning of the last line, if that is blank */
+        line -= line[-1] == '\n';
+        line -= line > c->p && line[-1] == '\r';
+        if (line > c->p && line[-1] != '\n')
+            return;
+        c->end = line;
+    }
 }
 
 static int read_rows(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_error *err)
 {
     int rc = LT_OK;
     r->next_line = 0;
-    if (r->columns == 1)
-        drop_blank_end(c);
     while (!rc && c->p < c->end) {
         if (r->columns > 1 && lt_csv_skip_blank(c))
             continue;
@@ -251,17 +255,22 @@ static int64_t count_lines(const char *p, const char *end)
     return lines;
 }
 
+bool lt_csv_is_utf16(const void *text, size_t size)
+{
+    return size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
 /* What is not text, or is in another coding, is said at once. */
 static int check_text(const struct lt_csv_source *s, struct lt_error *err)
 {
-    const unsigned char *b = (const unsigned char *)s->text;
-    if (s->size >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff)))
+    if (!s->form && lt_csv_is_utf16(s->text, s->size))
         return lt_fail(err, LT_ECONTENT, "%s: is UTF-16 text; save it as UTF-8", s->name);
     const char *zero = s->size ? memchr(s->text, 0, s->size) : NULL;
+    int64_t before = s->form ? s->form->line - 1 : 0;
     if (zero)
         return lt_fail(err, LT_ECONTENT,
                        "%s:%" PRId64 ": a zero byte, which text does not hold; is this a table?",
-                       s->name, count_lines(s->text, zero));
+                       s->name, before + count_lines(s->text, zero));
     return LT_OK;
 }
 
@@ -276,7 +285,8 @@ static int begin_file(struct csv_reader *r, const struct lt_csv_source *s, bool 
         ;
     if (c->p == c->end)
         return lt_fail(err, LT_ECONTENT, "%s: is empty; a table needs at least one row", s->name);
-    lt_csv_detect(c, r->numbers, header);
+    c->delimiter = lt_csv_find_delimiter(c);
+    *header = lt_csv_find_header(c, r->numbers, NULL);
     return LT_OK;
 }
 
@@ -294,10 +304,11 @@ static int read_name(struct csv_reader *r, const struct lt_csv_field *field, int
     return lt_strdup(&r->cells->base.names[column], length ? r->scratch : nameless, err);
 }
 
-/* Creates the table from the first record of the first file. */
-static int begin_table(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_error *err)
+/* Creates the table; where it has a header, the cursor stands on that. */
+static int begin_table(struct csv_reader *r, struct lt_csv_cursor *c, int64_t columns,
+                       struct lt_error *err)
 {
-    r->columns = lt_csv_count(*c);
+    r->columns = columns;
     int rc = lt_cells_create(&r->cells, c->name, r->columns, r->header, err);
     if (!rc)
         rc = lt_alloc(&r->state, (size_t)r->columns, sizeof *r->state, c->name, err);
@@ -335,18 +346,31 @@ static int check_header(struct csv_reader *r, struct lt_csv_cursor *c, struct lt
     return LT_OK;
 }
 
-static int read_file(struct csv_reader *r, const struct lt_csv_source *s, int index,
-                     struct lt_error *err)
+/* The cursor on the first row of a source whose form is known. */
+static int begin_known(struct csv_reader *r, const struct lt_csv_source *s, struct lt_csv_cursor *c,
+                       struct lt_error *err)
+{
+    const struct lt_csv_form *f = s->form;
+    struct lt_csv_cursor header = {f->header, NULL, 1, f->delimiter, s->name};
+    *c = (struct lt_csv_cursor){s->text, s->text + s->size, f->line, f->delimiter, s->name};
+    r->header = f->header != NULL;
+    if (r->header)
+        header.end = f->header + f->header_size;
+    return r->cells ? LT_OK : begin_table(r, &header, f->columns, err);
+}
+
+/* The cursor on the first row of a source about which nothing is known. */
+static int begin_unknown(struct csv_reader *r, const struct lt_csv_source *s,
+                         struct lt_csv_cursor *at, struct lt_error *err)
 {
     struct lt_csv_cursor c;
     bool header = false;
     int rc = begin_file(r, s, &header, &c, err);
     if (rc)
         return rc;
-    r->file = index;
     if (!r->cells) {
         r->header = header;
-        rc = begin_table(r, &c, err);
+        rc = begin_table(r, &c, lt_csv_count(c), err);
     } else if (r->header && (header || r->second_pass)) {
         rc = check_header(r, &c, err);
     } else if (r->header != header) {
@@ -355,8 +379,20 @@ static int read_file(struct csv_reader *r, const struct lt_csv_source *s, int in
                      s->name, c.line, header ? "has a header" : "has no header",
                      r->cells->base.name, header ? "none" : "one");
     }
+    if (r->columns == 1)
+        drop_blank_end(&c);
+    *at = c;
+    return rc;
+}
+
+static int read_file(struct csv_reader *r, const struct lt_csv_source *s, int index,
+                     struct lt_error *err)
+{
+    struct lt_csv_cursor c;
+    int rc = s->form ? begin_known(r, s, &c, err) : begin_unknown(r, s, &c, err);
     if (rc)
         return rc;
+    r->file = index;
     if (!r->second_pass) {
         /* Every cell costs at least the byte that ends it, so that a small
          * file never asks for much memory. */

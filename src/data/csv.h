@@ -10,14 +10,28 @@
 #include "base/error.h"
 #include "data/table.h"
 
+/* How a text is written, where that is known already: a part of a stream whose beginning was read
+ * before (data/lines.h).  Records begin at once, and blank lines at the end count. */
+struct lt_csv_form {
+    char delimiter;
+    int64_t columns;
+    const char *header; /* the record that names the columns, which stands elsewhere; NULL: none */
+    size_t header_size;
+    int64_t line; /* of the first record, for messages */
+};
+
 struct lt_csv_source {
     const char *name;
     const char *text; /* may begin with a UTF-8 byte order mark */
     size_t size;
+    const struct lt_csv_form *form; /* NULL: found from the text.  For a single source. */
 };
 
 /* One table of all files, whose columns must agree. */
 int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int count,
                 struct lt_error *err);
+
+/* By its first two bytes; refused. */
+bool lt_csv_is_utf16(const void *text, size_t size);
 
 #endif

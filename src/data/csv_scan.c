@@ -77,6 +77,49 @@ int lt_csv_next(struct lt_csv_cursor *c, struct lt_csv_field *field, struct lt_e
     return LT_OK;
 }
 
+static enum lt_edge_state edge_behind_quote(char delimiter, char c)
+{
+    if (c == delimiter)
+        return LT_EDGE_FIELD;
+    return c == ' ' ? LT_EDGE_CLOSED : LT_EDGE_BROKEN;
+}
+
+/* The state behind c, which is no line end. */
+static enum lt_edge_state edge_step(enum lt_edge_state state, char delimiter, char c)
+{
+    switch (state) {
+    case LT_EDGE_FIELD:
+    case LT_EDGE_PLAIN:
+        if (c == delimiter)
+            return LT_EDGE_FIELD;
+        return state == LT_EDGE_FIELD && c == '"' ? LT_EDGE_QUOTED : LT_EDGE_PLAIN;
+    case LT_EDGE_QUOTED:
+        return c == '"' ? LT_EDGE_QUOTE : LT_EDGE_QUOTED;
+    case LT_EDGE_QUOTE:
+        return c == '"' ? LT_EDGE_QUOTED : edge_behind_quote(delimiter, c);
+    case LT_EDGE_CLOSED:
+        return edge_behind_quote(delimiter, c);
+    default:
+        return LT_EDGE_BROKEN;
+    }
+}
+
+const char *lt_csv_record_end(struct lt_csv_edge *edge, char delimiter, const char *p,
+                              const char *end)
+{
+    const char *line = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    bool simple = edge->state == LT_EDGE_FIELD && line && !memchr(p, '"', (size_t)(line - p));
+    if (simple) /* most records are one line without quotes */
+        return line + 1;
+    for (; p < end; p++) {
+        if (*p != '\n')
+            edge->state = edge_step(edge->state, delimiter, *p);
+        else if (edge->state != LT_EDGE_QUOTED)
+            return p + 1;
+    }
+    return NULL;
+}
+
 bool lt_csv_skip_blank(struct lt_csv_cursor *c)
 {
     const char *p = c->p;
@@ -174,7 +217,7 @@ static int agreement(struct lt_csv_cursor cursor, char delimiter, int64_t *field
 /* The delimiter is the one that cuts most of the first records into the same
  * number of fields, then the one that makes more fields, then the first of
  * comma, tab, semicolon, bar.  None makes two fields: one column. */
-static char find_delimiter(const struct lt_csv_cursor *cursor)
+char lt_csv_find_delimiter(const struct lt_csv_cursor *cursor)
 {
     char best = ',';
     int best_agreement = 0;
@@ -192,8 +235,8 @@ static char find_delimiter(const struct lt_csv_cursor *cursor)
 }
 
 /* Numbers 0, 1, 2 ... in the first record are the header that tools write for
- * columns without names; five or more of them are no coincidence. */
-static bool counts_up(struct lt_csv_cursor cursor)
+ * columns without names; five or more of them are no coincidence, unless they stand alone. */
+static bool counts_up(struct lt_csv_cursor cursor, bool *alone)
 {
     struct lt_csv_field field = {0};
     int64_t j = 0;
@@ -203,6 +246,9 @@ static bool counts_up(struct lt_csv_cursor cursor)
         if (field.end - field.begin != n || memcmp(field.begin, text, (size_t)n) != 0)
             return false;
     }
+    while (cursor.p < cursor.end && lt_csv_skip_blank(&cursor))
+        ;
+    *alone = j >= 5 && cursor.p == cursor.end;
     return j >= 5 && cursor.p < cursor.end;
 }
 
@@ -236,31 +282,31 @@ static void compare_record(struct lt_csv_cursor first, struct lt_csv_cursor *cur
 /* The first record is a header when it holds text and no number, and either a
  * number stands below one of its texts in the records looked at, or none of
  * its texts comes again in its own column. */
-static bool find_header(struct lt_csv_cursor cursor, const struct lt_numbers *numbers)
+bool lt_csv_find_header(const struct lt_csv_cursor *at, const struct lt_numbers *numbers,
+                        bool *sure)
 {
-    struct lt_csv_cursor first = cursor;
+    struct lt_csv_cursor cursor = *at;
     struct lt_csv_field field = {0};
-    struct header_clues clues = {.alone = true};
+    struct header_clues clues = {.alone = false};
+    bool header = false;
     while (!field.last && !lt_csv_next(&cursor, &field, NULL)) {
         enum kind kind = kind_of(&field, numbers);
         clues.numbers |= kind == KIND_NUMBER;
         clues.texts |= kind == KIND_TEXT;
     }
-    if (clues.numbers)
-        return counts_up(first);
-    if (!clues.texts)
-        return false;
-    for (int i = 0; i < LT_SAMPLE && cursor.p < cursor.end; i++) {
-        if (lt_csv_skip_blank(&cursor))
-            continue;
-        clues.alone = false;
-        compare_record(first, &cursor, numbers, &clues);
+    if (clues.numbers) {
+        header = counts_up(*at, &clues.alone);
+    } else if (clues.texts) {
+        clues.alone = true;
+        for (int i = 0; i < LT_SAMPLE && cursor.p < cursor.end; i++) {
+            if (lt_csv_skip_blank(&cursor))
+                continue;
+            clues.alone = false;
+            compare_record(*at, &cursor, numbers, &clues);
+        }
+        header = clues.alone || clues.below || !clues.repeated;
     }
-    return clues.alone || clues.below || !clues.repeated;
-}
-
-void lt_csv_detect(struct lt_csv_cursor *cursor, const struct lt_numbers *numbers, bool *header)
-{
-    cursor->delimiter = find_delimiter(cursor);
-    *header = find_header(*cursor, numbers);
+    if (sure)
+        *sure = !clues.alone;
+    return header;
 }

@@ -41,10 +41,30 @@ void lt_csv_trim(const char **begin, const char **end);
 /* Empty, "?", or NA, N/A, NaN, null in any case. */
 bool lt_csv_missing(const char *begin, const char *end);
 
-/* Looks at the first records from the cursor on (which stands on the first
- * record): sets its delimiter, and tells whether the first record is a header.
- * The rules are beside the code. */
+/* Both look at the first records from the cursor on, which stands on the first; the rules are
+ * beside the code.  A header is looked for once the delimiter is set.  *sure (may be NULL) is false
+ * where the first record stands alone and others below it could change the answer. */
+char lt_csv_find_delimiter(const struct lt_csv_cursor *cursor);
 struct lt_numbers;
-void lt_csv_detect(struct lt_csv_cursor *cursor, const struct lt_numbers *numbers, bool *header);
+bool lt_csv_find_header(const struct lt_csv_cursor *cursor, const struct lt_numbers *numbers,
+                        bool *sure);
+
+/* Where records end, in text that comes piece by piece.  Zeroed, it stands at the beginning of a
+ * record. */
+enum lt_edge_state {
+    LT_EDGE_FIELD, /* at the beginning of a field */
+    LT_EDGE_PLAIN,
+    LT_EDGE_QUOTED,
+    LT_EDGE_QUOTE,  /* behind a quote in a quoted field */
+    LT_EDGE_CLOSED, /* behind spaces that follow the closing quote */
+    LT_EDGE_BROKEN, /* text follows it, or its line ends: either way the line's end ends the record */
+};
+struct lt_csv_edge {
+    enum lt_edge_state state;
+};
+/* Moves over [p, end).  Returns the place behind the line end that ends the record, or NULL when it
+ * goes on in the next piece. */
+const char *lt_csv_record_end(struct lt_csv_edge *edge, char delimiter, const char *p,
+                              const char *end);
 
 #endif

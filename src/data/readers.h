@@ -11,6 +11,12 @@
 #include "data/array.h"
 #include <stdbool.h>
 
+/* What source.c does with the bytes of one file, for those that have them (data/lines.h).  The first
+ * bytes tell what is not CSV: gzip, another kind, or something that is refused by name. */
+bool lt_source_is_csv(const struct lt_bytes *first);
+int lt_source_read(struct lt_table **out, const char *name, struct lt_bytes *bytes,
+                   const struct lt_open_options *options, struct lt_error *err);
+
 bool lt_npy_is(const struct lt_bytes *bytes);
 int lt_npy_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,
                 struct lt_error *err);

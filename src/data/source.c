@@ -135,6 +135,15 @@ static const struct {
     {"\x80\x04\x95", 3, "a Python pickle"},
 };
 
+static const char *find_stranger(const struct lt_bytes *bytes)
+{
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        if (bytes->size >= strangers[i].length &&
+            memcmp(bytes->data, strangers[i].magic, strangers[i].length) == 0)
+            return strangers[i].what;
+    return NULL;
+}
+
 static int find_kind(struct source *s, struct lt_error *err)
 {
     const struct kind *promised = promised_kind(s->name);
@@ -149,12 +158,20 @@ static int find_kind(struct source *s, struct lt_error *err)
     if (s->key && strcmp(s->kind->word, "NPZ") != 0)
         return lt_fail(err, LT_ECONTENT, "%s: is not an NPZ archive, so it has no array \"%.100s\"",
                        s->name, s->key);
-    for (size_t i = 0; s->kind == &csv_kind && i < sizeof strangers / sizeof *strangers; i++)
-        if (s->bytes.size >= strangers[i].length &&
-            memcmp(s->bytes.data, strangers[i].magic, strangers[i].length) == 0)
-            return lt_fail(err, LT_ECONTENT, "%s: is %s; CSV, NPY, NPZ and IDX can be read",
-                           s->name, strangers[i].what);
+    const char *stranger = s->kind == &csv_kind ? find_stranger(&s->bytes) : NULL;
+    if (stranger)
+        return lt_fail(err, LT_ECONTENT, "%s: is %s; CSV, NPY, NPZ and IDX can be read", s->name,
+                       stranger);
     return LT_OK;
+}
+
+bool lt_source_is_csv(const struct lt_bytes *first)
+{
+    bool other =
+        lt_gzip_is(first) || find_stranger(first) || lt_csv_is_utf16(first->data, first->size);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        other |= kinds[i].is(first);
+    return !other;
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -192,7 +209,7 @@ static int read_csv(struct lt_table **out, const struct source *sources, int cou
     int rc = lt_alloc(&texts, (size_t)count, sizeof *texts, sources[0].name, err);
     for (int i = 0; i < count && !rc; i++)
         texts[i] = (struct lt_csv_source){sources[i].name, (const char *)sources[i].bytes.data,
-                                          sources[i].bytes.size};
+                                          sources[i].bytes.size, NULL};
     if (!rc)
         rc = lt_csv_read(out, texts, count, err);
     lt_free(texts);
@@ -251,25 +268,38 @@ int lt_table_open(struct lt_table **out, const char *const *names, int count,
     return rc;
 }
 
-int lt_table_from_bytes(struct lt_table **out, const char *name, const void *bytes, size_t size,
-                        const struct lt_open_options *options, struct lt_error *err)
+int lt_source_read(struct lt_table **out, const char *name, struct lt_bytes *bytes,
+                   const struct lt_open_options *options, struct lt_error *err)
 {
     *out = NULL;
     struct source *source = NULL;
     int rc = lt_alloc(&source, 1, sizeof *source, name, err);
-    if (rc)
+    if (!rc)
+        rc = lt_strdup(&source->path, name, err);
+    if (rc) {
+        lt_bytes_free(bytes);
+        lt_free(source);
         return rc;
-    if ((rc = lt_strdup(&source->path, name, err)) ||
-        (rc = lt_alloc(&source->bytes.owned, size, 1, name, err)))
-        goto out;
-    memcpy(source->bytes.owned, bytes, size);
+    }
     source->name = source->path;
-    source->bytes.data = source->bytes.owned;
-    source->bytes.size = size;
+    source->bytes = *bytes;
+    *bytes = (struct lt_bytes){0};
     rc = unpack_and_find(source, err);
     if (!rc)
         rc = read_sources(out, source, 1, options, err);
-out:
     free_sources(source, 1);
     return rc;
+}
+
+int lt_table_from_bytes(struct lt_table **out, const char *name, const void *bytes, size_t size,
+                        const struct lt_open_options *options, struct lt_error *err)
+{
+    *out = NULL;
+    struct lt_bytes copy = {.size = size};
+    int rc = lt_alloc(&copy.owned, size, 1, name, err);
+    if (rc)
+        return rc;
+    memcpy(copy.owned, bytes, size);
+    copy.data = copy.owned;
+    return lt_source_read(out, name, &copy, options, err);
 }

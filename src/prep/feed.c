@@ -1,6 +1,8 @@
 #include "base/fmath.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "data/csv_scan.h"
+#include "data/number.h"
 #include "prep/convert.h"
 #include "prep/inspect.h"
 #include <math.h>
@@ -10,15 +12,17 @@
 /* Rows are read in chunks of CHUNK by as many threads as there are, each with a block of its own.
  * Which thread reads a chunk changes nothing; of several bad cells the first is told.
  *
- * What a text means is looked up once for every text of the table: its level, or its time. */
+ * What a text means is looked up once for every text of the table: its level, time or number. */
 
 enum { CHUNK = 32 };
 
 /* What the cells of one column mean, beyond numbers. */
 struct meaning {
     int32_t *level; /* category of text: (dictionary) its level */
-    double *time;   /* time: (dictionary) seconds; infinite: not a time */
+    double *value;  /* time, or number that comes as text: (dictionary) seconds, or the number;
+                       infinite: neither */
     int32_t *order; /* category: (levels) numbers of levels, sorted by text */
+    double *number; /* category: (levels) the number that a level spells; NaN: none */
 };
 
 struct lt_feed {
@@ -68,24 +72,83 @@ static int32_t find_level(const struct lt_column *c, const struct meaning *m, co
     return c->levels;
 }
 
-static int find_meaning(struct lt_feed *feed, int64_t j, struct lt_error *err)
+/* The level of a number: the one that is spelt as it is printed, else one of its value, for the
+ * spelling 007 or 1.50 is lost where a column comes as numbers. */
+static int32_t find_number(const struct lt_column *c, const struct meaning *m, const char *text,
+                           double value)
+{
+    int32_t level = find_level(c, m, text);
+    for (int32_t k = 0; k < c->levels && level == c->levels; k++)
+        if (!(m->number[k] < value) && !(m->number[k] > value) && !isnan(m->number[k]))
+            level = k;
+    return level;
+}
+
+/* The number that a text spells, spaces around it aside; `otherwise` when it spells none. */
+static double spelt(const struct lt_numbers *numbers, const char *text, double otherwise)
+{
+    const char *end = text + strlen(text);
+    int64_t integer = 0;
+    double real = 0;
+    lt_csv_trim(&text, &end);
+    switch (lt_number_parse(numbers, text, end, &integer, &real)) {
+    case LT_NUMBER_INTEGER:
+        return (double)integer;
+    case LT_NUMBER_REAL:
+        return real;
+    default:
+        return otherwise;
+    }
+}
+
+static int find_levels(struct lt_feed *feed, int64_t j, const struct lt_numbers *numbers,
+                       struct lt_error *err)
 {
     struct meaning *m = &feed->meaning[j];
     const struct lt_column *c = &feed->prep->column[j];
     int32_t texts = lt_table_text_count(feed->table, j);
-    int rc = 0;
-    if (c->kind == LT_KIND_CATEGORY) {
-        rc = sort_levels(m, c, err);
-        if (!rc)
-            rc = lt_alloc(&m->level, (size_t)texts, sizeof *m->level, "a feed", err);
-        for (int32_t k = 0; k < texts && !rc; k++)
-            m->level[k] = find_level(c, m, lt_table_text(feed->table, j, k));
-    } else if (c->kind == LT_KIND_TIME) {
-        rc = lt_alloc(&m->time, (size_t)texts, sizeof *m->time, "a feed", err);
-        for (int32_t k = 0; k < texts && !rc; k++)
-            if (!lt_timestamp_parse(&c->format, lt_table_text(feed->table, j, k), &m->time[k]))
-                m->time[k] = INFINITY;
+    int rc = sort_levels(m, c, err);
+    if (!rc)
+        rc = lt_alloc(&m->number, (size_t)c->levels, sizeof *m->number, "a feed", err);
+    for (int32_t k = 0; k < c->levels && !rc; k++)
+        m->number[k] = spelt(numbers, c->level[k], NAN);
+    if (!rc)
+        rc = lt_alloc(&m->level, (size_t)texts, sizeof *m->level, "a feed", err);
+    for (int32_t k = 0; k < texts && !rc; k++)
+        m->level[k] = find_level(c, m, lt_table_text(feed->table, j, k));
+    return rc;
+}
+
+static int find_meaning(struct lt_feed *feed, int64_t j, const struct lt_numbers *numbers,
+                        struct lt_error *err)
+{
+    struct meaning *m = &feed->meaning[j];
+    const struct lt_column *c = &feed->prep->column[j];
+    int32_t texts = lt_table_text_count(feed->table, j);
+    if (c->kind == LT_KIND_CATEGORY)
+        return find_levels(feed, j, numbers, err);
+    if (texts == 0 || !(c->kind == LT_KIND_TIME || is_numeric(c)))
+        return 0;
+    int rc = lt_alloc(&m->value, (size_t)texts, sizeof *m->value, "a feed", err);
+    for (int32_t k = 0; k < texts && !rc; k++) {
+        const char *text = lt_table_text(feed->table, j, k);
+        if (c->kind != LT_KIND_TIME)
+            m->value[k] = spelt(numbers, text, INFINITY);
+        else if (!lt_timestamp_parse(&c->format, text, &m->value[k]))
+            m->value[k] = INFINITY;
     }
+    return rc;
+}
+
+static int find_meanings(struct lt_feed *feed, struct lt_error *err)
+{
+    struct lt_numbers *numbers = NULL;
+    int rc = lt_alloc(&feed->meaning, (size_t)feed->columns, sizeof *feed->meaning, "a feed", err);
+    if (!rc)
+        rc = lt_numbers_create(&numbers, err);
+    for (int64_t j = 0; j < feed->columns && !rc; j++)
+        rc = find_meaning(feed, j, numbers, err);
+    lt_numbers_free(&numbers);
     return rc;
 }
 
@@ -94,7 +157,7 @@ static void find_plain(struct lt_feed *feed)
     const struct lt_column *column = feed->prep->column;
     for (int i = 0; i < lt_table_groups(feed->table); i++) {
         const struct lt_group *g = lt_table_group(feed->table, i);
-        feed->plain[i] = true;
+        feed->plain[i] = g->type != LT_TEXT;
         for (int64_t j = g->first; j < g->first + g->width; j++)
             feed->plain[i] &=
                 is_numeric(&column[j]) && column[j].first == column[g->first].first + j - g->first;
@@ -112,9 +175,7 @@ int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const str
                        "%s has %lld columns where the model was trained on %lld; give data of "
                        "the same shape",
                        lt_table_name(table), (long long)columns, (long long)prep->schema.columns);
-    int rc = lt_prep_check_types(prep, table, err);
-    if (!rc)
-        rc = lt_alloc(&feed, 1, sizeof *feed, "a feed", err);
+    int rc = lt_alloc(&feed, 1, sizeof *feed, "a feed", err);
     if (rc)
         return rc;
     *feed = (struct lt_feed){.table = table, .prep = prep, .threads = threads, .columns = columns};
@@ -122,9 +183,7 @@ int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const str
     if (!rc)
         rc = lt_alloc(&feed->plain, (size_t)lt_table_groups(table), 1, "a feed", err);
     if (!rc)
-        rc = lt_alloc(&feed->meaning, (size_t)columns, sizeof *feed->meaning, "a feed", err);
-    for (int64_t j = 0; j < columns && !rc; j++)
-        rc = find_meaning(feed, j, err);
+        rc = find_meanings(feed, err);
     if (!rc)
         find_plain(feed);
     if (!rc)
@@ -162,6 +221,18 @@ static double number(const struct cells *c, int64_t r)
     return lt_type_value(c->group->type, c->block->values, r * c->group->width + c->offset);
 }
 
+/* The number or time of a cell; NaN: missing; infinite: neither. */
+static double value(const struct lt_feed *feed, int64_t j, const struct cells *c, int64_t r)
+{
+    if (!present(c, r))
+        return NAN;
+    if (c->group->type == LT_TEXT)
+        return feed->meaning[j].value[code(c, r)];
+    if (feed->prep->column[j].kind == LT_KIND_TIME && !isnan(number(c, r)))
+        return INFINITY; /* times are text */
+    return number(c, r);
+}
+
 static float scaled(const struct lt_prep *p, int64_t feature, double value)
 {
     return (float)((value - p->offset[feature]) * p->scale[feature]);
@@ -174,8 +245,8 @@ static int64_t put_numbers(const struct lt_feed *feed, int64_t j, const struct c
     const struct lt_prep *p = feed->prep;
     int64_t at = p->column[j].first;
     for (int64_t r = 0; r < c->n; r++) {
-        double v = present(c, r) ? number(c, r) : (double)NAN;
-        if (isinf(v))
+        double v = value(feed, j, c, r);
+        if (isinf(v) || (isnan(v) && !p->observes))
             return r;
         c->x[r * p->features + at] = scaled(p, at, v);
     }
@@ -198,7 +269,8 @@ static int64_t put_levels(const struct lt_feed *feed, int64_t j, const struct ce
             continue;
         int32_t level =
             text ? m->level[code(c, r)]
-                 : find_level(column, m, lt_level_text(feed->table, j, number(c, r), buf));
+                 : find_number(column, m, lt_level_text(feed->table, j, number(c, r), buf),
+                               number(c, r));
         x[level] = 1;
     }
     return -1;
@@ -233,7 +305,7 @@ static int64_t put_times(const struct lt_feed *feed, int64_t j, const struct cel
     const struct lt_column *column = &p->column[j];
     for (int64_t r = 0; r < c->n; r++) {
         float *x = c->x + r * p->features + column->first;
-        double seconds = present(c, r) ? feed->meaning[j].time[code(c, r)] : (double)NAN;
+        double seconds = value(feed, j, c, r);
         if (isinf(seconds))
             return r;
         if (isnan(seconds))
@@ -273,16 +345,19 @@ static int read_plain(const struct lt_feed *feed, const struct cells *c, const i
                       struct lt_error *err)
 {
     const struct lt_prep *p = feed->prep;
-    int64_t first = p->column[c->group->first].first, width = c->group->width;
+    const struct lt_column *column = &p->column[c->group->first];
+    int64_t first = column->first, width = c->group->width;
     int64_t bad = lt_convert_find_infinite(c->group, c->block, c->n);
     if (bad >= 0 && lt_block_valid(c->block, bad))
-        return lt_prep_bad_cell(feed->table, rows[bad / width], c->group->first + bad % width, err);
+        return lt_prep_bad_cell(column[bad % width].kind, feed->table, rows[bad / width],
+                                c->group->first + bad % width, err);
     lt_convert_scaled(c->group, c->block, c->n, p->offset + first, p->scale + first, c->x + first,
                       p->features);
     for (int64_t r = 0; r < c->n && !p->observes; r++)
         for (int64_t k = 0; k < width; k++)
             if (isnan(c->x[r * p->features + first + k]))
-                return lt_prep_bad_cell(feed->table, rows[r], c->group->first + k, err);
+                return lt_prep_bad_cell(column[k].kind, feed->table, rows[r], c->group->first + k,
+                                        err);
     return LT_OK;
 }
 
@@ -293,9 +368,9 @@ static int read_group(const struct lt_feed *feed, int i, struct cells *c, const 
     if (feed->plain[i])
         return read_plain(feed, c, rows, err);
     for (c->offset = 0; c->offset < c->group->width; c->offset++) {
-        int64_t bad = put_column(feed, c->group->first + c->offset, c);
+        int64_t j = c->group->first + c->offset, bad = put_column(feed, j, c);
         if (bad >= 0)
-            return lt_prep_bad_cell(feed->table, rows[bad], c->group->first + c->offset, err);
+            return lt_prep_bad_cell(feed->prep->column[j].kind, feed->table, rows[bad], j, err);
     }
     return LT_OK;
 }
@@ -342,8 +417,9 @@ void lt_feed_free(struct lt_feed **feed)
         return;
     for (int64_t j = 0; f->meaning && j < f->columns; j++) {
         lt_free(f->meaning[j].level);
-        lt_free(f->meaning[j].time);
+        lt_free(f->meaning[j].value);
         lt_free(f->meaning[j].order);
+        lt_free(f->meaning[j].number);
     }
     for (int t = 0; f->blocks && t < f->threads; t++)
         lt_block_free(&f->blocks[t]);

@@ -121,7 +121,7 @@ int lt_facts_look(struct lt_facts_of_rows *f, const struct lt_table *table, cons
             add_rows(f, at, got, &bad);
     }
     if (!rc && bad.row >= 0)
-        rc = lt_prep_bad_cell(table, bad.row, bad.column, err);
+        rc = lt_prep_bad_cell(LT_KIND_NUMBER, table, bad.row, bad.column, err);
     bool array = lt_table_groups(table) == 1 && !lt_table_has_names(table);
     for (int64_t j = 0; j < f->columns && !rc && !array; j++)
         if (may_count(f, &f->column[j]))

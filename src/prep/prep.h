@@ -184,17 +184,21 @@ const char *lt_prep_text(const struct lt_prep *prep, int64_t column, double valu
  * with file, line and column; 0 when there is none. */
 int lt_prep_check_types(const struct lt_prep *prep, const struct lt_table *table,
                         struct lt_error *err);
-/* A cell that is infinite, or not a time, or missing where none may be; returns LT_ECONTENT. */
-int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
+/* A cell that a column of this kind cannot take: infinite, not a number, not a time, or missing where
+ * none may be; returns LT_ECONTENT. */
+int lt_prep_bad_cell(enum lt_kind kind, const struct lt_table *table, int64_t row, int64_t column,
                      struct lt_error *err);
 
 /* ---- reading ---- */
 
 /* A feed reads rows of a table through a prep into f32, on `threads` threads and without
  * allocating after creation.  One caller at a time.  The table must have the columns of the schema
- * in its order (lt_schema_arrange).  Missing cells become NaN where the prep observes them and are
- * refused where it does not, as infinities are; a level
- * never seen in training is one of the others. */
+ * in its order (lt_schema_arrange), but their types may be others, as they are when the table holds
+ * a few rows of a stream: what a cell says counts, not the type that its column has there.  Text
+ * that spells a number is one, and a number is the level that is spelt so or has its value.  Missing
+ * cells become NaN where the prep observes them and are refused where it does not, as infinities are
+ * and text that is no number or no time; the rows around them can still be read.  A level never seen
+ * in training is one of the others. */
 struct lt_feed;
 int lt_feed_create(struct lt_feed **out, const struct lt_table *table, const struct lt_prep *prep,
                    int64_t capacity, int threads, struct lt_error *err);

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "prep/prep.h"
 #include <math.h>
+#include <stdlib.h>
 
 /* What cannot be taken is refused by name, with the place and the cure. */
 
@@ -26,15 +27,28 @@ static bool is_missing(const struct lt_table *table, int64_t row, int64_t column
     bool missing = false;
     if (!lt_block_create(&block, table, 1, NULL) && !lt_table_fetch(table, &row, 1, block, NULL))
         missing = !lt_block_valid(&block->group[group], offset) ||
-                  isnan(lt_type_value(lt_table_group(table, group)->type,
-                                      block->group[group].values, offset));
+                  (lt_table_group(table, group)->type != LT_TEXT &&
+                   isnan(lt_type_value(lt_table_group(table, group)->type,
+                                       block->group[group].values, offset)));
     lt_block_free(&block);
     return missing;
 }
 
-static int text_column(const struct lt_table *table, int64_t column, struct lt_error *err)
+static int fail_text(const struct lt_table *table, int64_t row, int64_t column,
+                     struct lt_error *err)
 {
     char where[600], buf[256];
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: \"%.60s\" is not a number; correct it, or leave the column out with "
+                   "--ignore \"%s\"",
+                   lt_table_where(table, row, column, where, sizeof where),
+                   cell_text(table, row, column),
+                   lt_table_column_name(table, column, buf, sizeof buf));
+}
+
+static int text_column(const struct lt_table *table, int64_t column, struct lt_error *err)
+{
+    char buf[256];
     int64_t row = -1;
     const char *name = lt_table_column_name(table, column, buf, sizeof buf);
     int rc = lt_table_first_text(table, column, &row, err);
@@ -44,11 +58,7 @@ static int text_column(const struct lt_table *table, int64_t column, struct lt_e
         return lt_fail(err, LT_ECONTENT,
                        "%s: column \"%s\" holds text; leave it out with --ignore \"%s\"",
                        lt_table_name(table), name, name);
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: \"%.60s\" is not a number; correct it, or leave the column out with "
-                   "--ignore \"%s\"",
-                   lt_table_where(table, row, column, where, sizeof where),
-                   cell_text(table, row, column), name);
+    return fail_text(table, row, column, err);
 }
 
 static bool is_numeric(enum lt_kind kind)
@@ -59,32 +69,25 @@ static bool is_numeric(enum lt_kind kind)
 int lt_prep_check_types(const struct lt_prep *prep, const struct lt_table *table,
                         struct lt_error *err)
 {
-    char buf[256];
     for (int i = 0; i < lt_table_groups(table); i++) {
         const struct lt_group *g = lt_table_group(table, i);
         for (int64_t j = g->first; j < g->first + g->width; j++) {
             if (g->type == LT_TEXT && is_numeric(prep->column[j].kind))
                 return text_column(table, j, err);
-            if (g->type != LT_TEXT && prep->column[j].kind == LT_KIND_TIME)
-                return lt_fail(err, LT_ECONTENT,
-                               "%s: column \"%s\" holds numbers where the model was trained on "
-                               "dates or times; write them as in the training data",
-                               lt_table_name(table),
-                               lt_table_column_name(table, j, buf, sizeof buf));
         }
     }
     return 0;
 }
 
-int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
+int lt_prep_bad_cell(enum lt_kind kind, const struct lt_table *table, int64_t row, int64_t column,
                      struct lt_error *err)
 {
     char where[600], buf[256];
-    int64_t offset;
-    int group = lt_table_group_of(table, column, &offset);
+    int group = lt_table_group_of(table, column, NULL);
+    bool text = lt_table_group(table, group)->type == LT_TEXT;
     lt_table_where(table, row, column, where, sizeof where);
     const char *name = lt_table_column_name(table, column, buf, sizeof buf);
-    if (lt_table_group(table, group)->type == LT_TEXT)
+    if (text && kind == LT_KIND_TIME)
         return lt_fail(err, LT_ECONTENT,
                        "%s: \"%.60s\" is not a date or time in the format of the training data; "
                        "correct it, or train with --ignore \"%s\"",
@@ -94,6 +97,13 @@ int lt_prep_bad_cell(const struct lt_table *table, int64_t row, int64_t column,
                        "%s: the value is missing, which this model does not know; correct it, or "
                        "train on data in which values may be missing",
                        where);
+    if (kind == LT_KIND_TIME)
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: the value is a number where the model was trained on dates or times; "
+                       "write it as in the training data",
+                       where);
+    if (text && !isinf(strtod(cell_text(table, row, column), NULL)))
+        return fail_text(table, row, column, err);
     return lt_fail(err, LT_ECONTENT,
                    "%s: the value is infinite; correct it, or leave the column out with --ignore "
                    "\"%s\"",

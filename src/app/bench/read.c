@@ -36,7 +36,7 @@ static int make_csv(struct csv *csv, struct lt_error *err)
                                      j < CSV_COLUMNS - 1 ? ',' : '\n');
         }
     }
-    csv->source = (struct lt_csv_source){"bench.csv", csv->text, used};
+    csv->source = (struct lt_csv_source){"bench.csv", csv->text, used, NULL};
     return rc;
 }
 
