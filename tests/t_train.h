@@ -138,8 +138,9 @@ T_UNUSED static int job_open(struct job *j)
         return rc;
     lt_params_init(lt_net_params(j->net), &spec, j->settings.seed, j->weights);
     lt_net_set_weights(j->net, j->weights);
-    return lt_trainer_create(&j->trainer, j->net, j->own, &(struct lt_source){j->feed, j->train},
-                             &(struct lt_source){j->feed, j->stop}, &j->settings, &j->err);
+    struct lt_source train = lt_feed_source(j->feed, j->train);
+    struct lt_source stop = lt_feed_source(j->feed, j->stop);
+    return lt_trainer_create(&j->trainer, j->net, j->own, &train, &stop, &j->settings, &j->err);
 }
 
 T_UNUSED static void must_open(struct job *j)

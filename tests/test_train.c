@@ -19,7 +19,7 @@ TEST(every_optimizer_lowers_the_loss)
         T_INT(lt_staging_create(&staging, ROWS, COLUMNS, &j.err), 0);
         lt_staging_free(&staging);
         T_INT(lt_staging_create(&staging, BATCH, COLUMNS, &j.err), 0);
-        struct lt_source train = {j.feed, j.train};
+        struct lt_source train = lt_feed_source(j.feed, j.train);
         T_INT(lt_measure(j.net, &train, &staging, &before, NULL, &j.err), 0);
         T_INT(lt_trainer_run(j.trainer, &j.outcome, &j.err), 0);
         T_INT(lt_measure(j.net, &train, &staging, &after, NULL, &j.err), 0);
@@ -291,8 +291,8 @@ TEST(patience_ends_a_run_that_gains_nothing_and_keeps_the_best_weights)
         struct lt_staging staging;
         double loss;
         T_INT(lt_staging_create(&staging, BATCH, COLUMNS, &j.err), 0);
-        T_INT(lt_measure(j.net, &(struct lt_source){j.feed, j.stop}, &staging, &loss, NULL, &j.err),
-              0);
+        struct lt_source stop = lt_feed_source(j.feed, j.stop);
+        T_INT(lt_measure(j.net, &stop, &staging, &loss, NULL, &j.err), 0);
         lt_staging_free(&staging);
         job_close(&j);
         T_OK(j.outcome.stopped_early);

@@ -307,8 +307,8 @@ static int init_weights(struct fit *f, struct lt_error *err)
 static int train(struct fit *f, struct lt_error *err)
 {
     struct lt_train_settings *t = &f->recipe.train;
-    struct lt_source rows = {f->train_feed, f->parts[LT_PART_TRAIN]};
-    struct lt_source stop = {f->stop_feed, f->parts[LT_PART_STOP]};
+    struct lt_source rows = lt_feed_source(f->train_feed, f->parts[LT_PART_TRAIN]);
+    struct lt_source stop = lt_feed_source(f->stop_feed, f->parts[LT_PART_STOP]);
     char network[600];
     t->fingerprint = f->fingerprint;
     t->checkpoint = f->options->checkpoint_path;

@@ -41,6 +41,7 @@ enum lt_node_kind {
     LT_NODE_CODE,    /* names the bottleneck; passes its input through (stage "plain") */
     LT_NODE_HEAD,    /* output unit, loss and target */
     LT_NODE_OBSERVE, /* missing cells become 0, and flags that say so */
+    LT_NODE_SLICE,   /* adjacent columns of its input */
     LT_NODE_KINDS
 };
 
@@ -58,7 +59,7 @@ struct lt_node {
     int inputs;                    /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
-    int64_t width;                 /* dense: outputs */
+    int64_t width;                 /* dense: outputs; slice: columns */
     enum lt_act act;               /* dense */
     int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
     enum lt_noise noise;           /* noise */
@@ -67,7 +68,8 @@ struct lt_node {
     enum lt_loss loss;             /* head */
     enum lt_act unit;              /* head: linear or sigmoid */
     float weight;                  /* head: of its loss in the objective */
-    int64_t target;                /* head: first column of the input it reconstructs */
+    int64_t target;                /* head: first column of the input it reconstructs; slice: first
+                                      column of its input */
     int64_t group;                 /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t flag_first, flags;     /* observe: input columns whose absence is flagged */
 };

@@ -5,6 +5,20 @@
 #include <math.h>
 #include <string.h>
 
+/* ---- rows ---- */
+
+static int read_feed(void *context, uint32_t epoch, const int64_t *rows, int64_t n, float *x,
+                     struct lt_error *err)
+{
+    (void)epoch;
+    return lt_feed_rows(context, rows, n, x, err);
+}
+
+struct lt_source lt_feed_source(struct lt_feed *feed, struct lt_rowset rows)
+{
+    return (struct lt_source){.read = read_feed, .context = feed, .rows = rows};
+}
+
 /* ---- one batch ---- */
 
 static int64_t batch_rows(const struct lt_trainer *t, int64_t batch)
@@ -22,7 +36,7 @@ static int load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64
         int64_t shuffled = (int64_t)lt_permute(&order, at, (uint64_t)t->train.rows.count);
         t->staging.row_ids[i] = lt_rowset_row(&t->train.rows, shuffled);
     }
-    int rc = lt_feed_rows(t->train.feed, t->staging.row_ids, n, t->staging.rows, t->err);
+    int rc = t->train.read(t->train.context, epoch, t->staging.row_ids, n, t->staging.rows, t->err);
     if (!rc)
         lt_net_put_input(t->net, t->staging.rows, n);
     return rc;
@@ -221,7 +235,8 @@ int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_sta
         int64_t n = count - first < staging->capacity ? count - first : staging->capacity;
         for (int64_t i = 0; i < n; i++)
             staging->row_ids[i] = lt_rowset_row(&source->rows, first + i);
-        int rc = lt_feed_rows(source->feed, staging->row_ids, n, staging->rows, err);
+        int rc = source->read(source->context, LT_EPOCH_MEASURE, staging->row_ids, n, staging->rows,
+                              err);
         if (rc)
             return rc;
         lt_net_put_input(net, staging->rows, n);

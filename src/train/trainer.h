@@ -22,11 +22,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Rows to read: some rows of a table, through the model's prep. */
+/* Rows to read: some rows of a table, and what fills the network's inputs with them.  Most read a
+ * table through the model's prep; one that corrupts its rows takes its randomness from the epoch
+ * and the row, as a noise layer does. */
 struct lt_source {
-    struct lt_feed *feed;
+    int (*read)(void *context, uint32_t epoch, const int64_t *rows /* (n) */, int64_t n,
+                float *x /* (n, D) */, struct lt_error *err);
+    void *context;
     struct lt_rowset rows;
 };
+struct lt_source lt_feed_source(struct lt_feed *feed, struct lt_rowset rows);
+/* The epoch that a source is told where rows are measured, not trained on. */
+#define LT_EPOCH_MEASURE UINT32_MAX
 
 struct lt_train_progress {
     int64_t step, steps; /* steps: 0 while a budget decides */

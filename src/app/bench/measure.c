@@ -135,10 +135,11 @@ int lt_rig_create(struct lt_rig *rig, struct lt_bench *bench, const struct lt_be
     if (!rc)
         rc = lt_feed_create(&rig->feed, bench->images, &bench->prep, shape->batch,
                             bench->backend->threads, err);
+    struct lt_source train = lt_feed_source(rig->feed, parts[LT_PART_TRAIN]);
+    struct lt_source stop = lt_feed_source(rig->feed, parts[LT_PART_STOP]);
     if (!rc)
-        rc = lt_trainer_create(&rig->trainer, rig->net, bench->backend,
-                               &(struct lt_source){rig->feed, parts[LT_PART_TRAIN]},
-                               &(struct lt_source){rig->feed, parts[LT_PART_STOP]}, &settings, err);
+        rc = lt_trainer_create(&rig->trainer, rig->net, bench->backend, &train, &stop, &settings,
+                               err);
     return rc;
 }
 
