@@ -6,11 +6,12 @@
 
 #define AT(field) offsetof(struct lt_settings, field)
 #define TRAIN LT_VERB_TRAIN
+#define SCORE LT_VERB_SCORE
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT)
 #define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
-#define DATA (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
+#define DATA (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE)
 #define ROWS (DATA | LT_VERB_DECODE)
-#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL)
+#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -22,6 +23,9 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), APPLY, LT_GROUP_FILES, 0, 0, NULL,
      "where the data go; the name tells the kind: .csv .tsv .npy .npz .idx, each also .gz, "
      "or .png for images; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), SCORE, LT_GROUP_FILES, 0, 0, NULL,
+     "where the scores go: row, score, p_value, alarm and with --why reasons, as .csv or .tsv, each "
+     "also .gz; default: CSV on standard output"},
     {"out", 'o', "DIR", LT_OPTION_TEXT, AT(out), LT_VERB_DEMO, LT_GROUP_FILES, 0, 0, NULL,
      "folder for what the demo makes; default: latent-demo"},
     {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), SHEET, LT_GROUP_FILES, 0, 0, NULL,
@@ -72,6 +76,23 @@ static const struct lt_option rows[] = {
     {"l2", 0, "W", LT_OPTION_AMOUNT, AT(train.l2), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
      "penalty on the squares of the weights; default: 0"},
 
+    {"detector", 0, "NAME", LT_OPTION_CHOICE, AT(train.detector), TRAIN, LT_GROUP_DETECTOR, 0, 0,
+     "detector", "what score will use: denoising networks trained beside the autoencoder, its "
+     "reconstruction error alone, or none; default: default for tables, none for images"},
+    {"no-reference", 0, NULL, LT_OPTION_FLAG, AT(train.no_reference), TRAIN, LT_GROUP_DETECTOR, 0,
+     0, NULL, "keep no training rows in the model, for privacy; kNN is then no baseline"},
+
+    {"fpr", 0, "RATE", LT_OPTION_AMOUNT, AT(score.fpr), SCORE, LT_GROUP_DETECTOR, 1e-9, 1, NULL,
+     "rate of false alarms: a row alarms when its p-value is at most this; default: 0.001"},
+
+    {"alarms", 0, "N/TIME", LT_OPTION_TEXT, AT(score.alarms), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
+     "in place of --fpr: so many false alarms in an hour, a day or a week, such as 5/day; needs "
+     "--time"},
+    {"time", 0, "COL", LT_OPTION_TEXT, AT(score.time), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
+     "the column of times of the training data, which tells how many rows come in a day"},
+    {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
+     "a bad record on standard input ends the run instead of being told and skipped"},
+
     {"optimizer", 0, "NAME", LT_OPTION_CHOICE, AT(train.optimizer), TRAIN, LT_GROUP_OPTIMIZER, 0,
      0, "optimizer", "how the weights follow the gradient; default: the first"},
     {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(train.lr), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
@@ -102,7 +123,7 @@ static const struct lt_option rows[] = {
 
     {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), TRAIN, LT_GROUP_COMPUTE, 0, 0,
      "precision", "number format of the matrix products; default: whichever measures better"},
-    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL,
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE,
      LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
     {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
      "backend", "who computes; default: the fastest in this build"},
@@ -125,10 +146,10 @@ static const struct lt_option rows[] = {
 /* clang-format on */
 
 static const char *const titles[LT_GROUP_COUNT] = {
-    [LT_GROUP_FILES] = "Files",           [LT_GROUP_DATA] = "The data",
-    [LT_GROUP_NETWORK] = "The network",   [LT_GROUP_OPTIMIZER] = "The optimizer",
-    [LT_GROUP_LENGTH] = "How long",       [LT_GROUP_COMPUTE] = "Computing",
-    [LT_GROUP_EVERYWHERE] = "Everywhere",
+    [LT_GROUP_FILES] = "Files",         [LT_GROUP_DATA] = "The data",
+    [LT_GROUP_NETWORK] = "The network", [LT_GROUP_OPTIMIZER] = "The optimizer",
+    [LT_GROUP_DETECTOR] = "Anomalies",  [LT_GROUP_LENGTH] = "How long",
+    [LT_GROUP_COMPUTE] = "Computing",   [LT_GROUP_EVERYWHERE] = "Everywhere",
 };
 
 const struct lt_option *lt_option_at(size_t i)

@@ -20,6 +20,7 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     settings->rows[1] = -1;
     latent_data_options_init(&settings->data);
     latent_train_options_init(&settings->train);
+    latent_score_options_init(&settings->score);
 }
 
 static int unknown_verb(const char *word, latent_error *error)

@@ -39,6 +39,7 @@ struct lt_settings {
 
     latent_data_options data;
     latent_train_options train;
+    latent_score_options score;
 };
 
 #endif

@@ -73,6 +73,24 @@ static const struct lt_verb verbs[] = {
         lt_cmd_reconstruct,
     },
     {
+        "score",
+        LT_VERB_SCORE,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "how anomalous every row is, with a p-value and an alarm",
+        "Gives every row of DATA an anomaly score, the share of calibration rows that look at "
+        "least "
+        "as odd (the p-value), and an alarm where that share is at most --fpr. With --labels it "
+        "also tells how well the scores rank the anomalies, beside PCA and the distance to the 5th "
+        "nearest training row.",
+        {{"latent score m new.csv -o scores.csv", "every row, in its order"},
+         {"latent score m new.csv --fpr 1/10000", "one false alarm in ten thousand rows"},
+         {"latent score m test.csv --labels fault", "how good is it? AUROC beside PCA and kNN"}},
+        lt_cmd_score,
+    },
+    {
         "eval",
         LT_VERB_EVAL,
         "Trust",

@@ -30,6 +30,7 @@ int lt_cmd_encode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_decode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_reconstruct(struct lt_settings *settings, latent_error *error);
 int lt_cmd_eval(struct lt_settings *settings, latent_error *error);
+int lt_cmd_score(struct lt_settings *settings, latent_error *error);
 int lt_cmd_info(struct lt_settings *settings, latent_error *error);
 int lt_cmd_doctor(struct lt_settings *settings, latent_error *error);
 int lt_cmd_demo(struct lt_settings *settings, latent_error *error);

@@ -174,6 +174,10 @@ typedef struct latent_train_options {
     const char *scale; /* "auto", "none", "standard", "minmax", "robust" */
     const char *types; /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
                           identifier: what columns mean, where the guess is wrong; NULL: none */
+    /* the detector, which latent_score needs */
+    const char *detector; /* "default": denoising networks, "reconstruction": the autoencoder's
+                             error, "none"; NULL: default for tables, none for images */
+    int no_reference;     /* leave training rows out of the model; kNN is then not available */
     /* the optimizer */
     const char *optimizer;
     double lr;           /* 0: the optimizer's default for this network */
@@ -279,6 +283,35 @@ LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
 LATENT_API int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows,
                             const char *path, const latent_apply_options *options,
                             latent_error *error);
+
+typedef struct latent_score_options {
+    size_t size;        /* set by _init */
+    double fpr;         /* alarm where the p-value is at most this; default 0.001 */
+    const char *alarms; /* instead of fpr: false alarms in a time, "5/day" (hour, day, week); needs
+                           `time`; NULL: fpr holds */
+    const char *time;   /* the column of times that tells how many rows come in a day */
+    int why;            /* columns named as reasons for each row; default 0 */
+    int strict;         /* a bad record ends a stream instead of being skipped; default 0 */
+} latent_score_options;
+LATENT_API void latent_score_options_init(latent_score_options *options);
+
+/* Anomaly scores: CSV with the header row,score,p_value,alarm and with `why` reasons; every row in
+ * its order.  A higher score is more anomalous; a p-value is the share of calibration rows that
+ * look at least as odd.  `path` NULL writes to standard output, "" nowhere.  When the data have
+ * labels (0 and "normal" mean normal), the report holds AUROC and average precision beside those of
+ * PCA and of the distance to the 5th nearest training row. */
+LATENT_API int latent_score_to(const latent_model *model, const latent_data *data, const char *path,
+                               const latent_score_options *score /* or NULL */,
+                               const latent_apply_options *options /* or NULL */,
+                               latent_report **report, latent_error *error);
+
+/* The same for CSV records that come from an open descriptor: each is answered as soon as it is
+ * complete.  A bad record is told to the listener as a warning and skipped.  Ends with the stream,
+ * or when the listener's progress asks to stop. */
+LATENT_API int latent_score_stream(const latent_model *model, int descriptor, const char *path,
+                                   const latent_score_options *score,
+                                   const latent_apply_options *options, latent_report **report,
+                                   latent_error *error);
 
 /* Checks this model's own network on this machine: gradients, overfitting one
  * batch, equality over threads, backends against each other, file round trip.

@@ -51,6 +51,7 @@ const char *latent_features(void)
 static const struct {
     const char *which, *words;
 } choices[] = {
+    {"detector", "default, reconstruction, none"},
     {"act", "linear, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, softplus"},
     {"loss", "auto, mse, bce, mae, huber"},
     {"noise", "none, gaussian, mask, saltpepper, uniform, missing"},

@@ -1,9 +1,11 @@
+#include "app/arrival.h"
 #include "app/fit.h"
 #include "app/judge.h"
 #include "app/metrics.h"
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
+#include "app/teach.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -254,12 +256,26 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     return 0;
 }
 
-/* What a budget leaves for training: judging and writing need the rest. */
+/* Which detector is trained along: on tables the default one, on images none unless asked. */
+static enum lt_detector_kind detector_kind(const struct fit *f)
+{
+    if (f->options->detector)
+        return (enum lt_detector_kind)lt_detector_by_name(f->options->detector);
+    bool image = lt_schema_image(&f->prep.schema, NULL, NULL, NULL);
+    return image ? LT_DETECTOR_NONE : LT_DETECTOR_DEFAULT;
+}
+
+/* Of a budget, judging and writing need this. */
+static double budget_reserve(const struct fit *f)
+{
+    return 0.3 + 0.02 * f->options->budget;
+}
+
+/* What a budget leaves for training the autoencoder; a detector that learns gets as much. */
 static double budget_left(const struct fit *f)
 {
-    double spent = lt_clock() - f->started;
-    double reserve = 0.3 + 0.02 * f->options->budget;
-    return fmax(0.05, f->options->budget - spent - reserve);
+    double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
+    return fmax(0.05, detector_kind(f) == LT_DETECTOR_DEFAULT ? left / 2 : left);
 }
 
 static int prepare_training(struct fit *f, struct lt_error *err)
@@ -341,6 +357,26 @@ static int finish_model(struct fit *f, struct lt_error *err)
     lt_net_get_weights(f->net, weights);
     rc = lt_model_add_network(f->model, "autoencoder", &f->recipe.spec, weights, err);
     lt_free(weights);
+    return rc;
+}
+
+static int teach(struct fit *f, struct lt_error *err)
+{
+    struct lt_lesson lesson = {.kind = detector_kind(f),
+                               .table = f->table,
+                               .kept = f->valid,
+                               .parts = f->parts,
+                               .train_rows = f->train_rows,
+                               .backend = f->backend,
+                               .precision = f->recipe.precision,
+                               .seed = f->options->seed,
+                               .reference = !f->options->no_reference,
+                               .listener = f->listener};
+    if (f->options->budget > 0)
+        lesson.deadline = f->started + f->options->budget - budget_reserve(f);
+    if (lesson.kind != LT_DETECTOR_NONE)
+        tell(f, 2, "teaching the %s detector", lt_detector_name(lesson.kind));
+    int rc = lt_teach(f->model, &lesson, err);
     if (!rc)
         lt_model_seal(f->model);
     return rc;
@@ -392,7 +428,8 @@ static int write_record(struct fit *f, struct lt_error *err)
                                .scaling = f->prep.scaling,
                                .dims_why = f->dims_why,
                                .seconds = lt_clock() - f->started};
-    return lt_record_write(f->model, &record, err);
+    int rc = lt_record_write(f->model, &record, err);
+    return rc ? rc : lt_arrival_note(f->model, f->table, err);
 }
 
 static void free_fit(struct fit *f)
@@ -421,7 +458,7 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
         split_rows,       fit_prep, fit_pca,      start_model, measure_pca,
-        prepare_training, train,    finish_model, write_record};
+        prepare_training, train,    finish_model, teach,       write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)

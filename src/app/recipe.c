@@ -1,5 +1,6 @@
 #include "app/recipe.h"
 #include "data/table.h"
+#include "model/detector.h"
 #include <math.h>
 #include <string.h>
 
@@ -117,6 +118,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
         rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
         rc = pick("scale", o->scale, lt_scaling_by_name, &scale, err);
+    if (!rc && o->detector)
+        rc = pick("detector", o->detector, lt_detector_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&
         !same(o->precision, "bf16"))
         rc = lt_fail(err, LT_EUSAGE, "--precision: \"%.40s\" is not one of auto, f32, bf16",

@@ -1,6 +1,7 @@
 #include "data/writer_ops.h"
 
 #include "base/mem.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -145,6 +146,13 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
 {
     size_t columns = (size_t)schema->columns;
     int64_t width = 1;
+    bool lines = w->ops == &lt_csv_writer || w->ops == &lt_tsv_writer;
+    if (schema->rows < 0 && !lines)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "%s: how many rows will come is not known, which only .csv and .tsv can live "
+            "with",
+            w->name);
     w->total = schema->rows;
     w->columns = schema->columns;
     w->text = schema->text;
@@ -154,8 +162,7 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
         rc = lt_alloc(&w->names, columns, sizeof *w->names, w->name, err);
     for (size_t j = 0; j < columns && !rc; j++) {
         w->types[j] = schema->types ? schema->types[j] : schema->type;
-        bool text = w->ops == &lt_csv_writer || w->ops == &lt_tsv_writer;
-        if (w->types[j] == LT_TEXT && !(text && schema->text))
+        if (w->types[j] == LT_TEXT && !(lines && schema->text))
             rc = lt_fail(err, LT_EUSAGE,
                          "%s: there are columns of text, which only .csv and .tsv can hold",
                          w->name);
@@ -198,7 +205,7 @@ int lt_writer_create(struct lt_writer **out, const char *path,
 static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
                       struct lt_error *err)
 {
-    if (n > w->total - w->written)
+    if (w->total >= 0 && n > w->total - w->written)
         return lt_fail(err, LT_EFAIL, "%s: more rows than the %" PRId64 " announced", w->name,
                        w->total);
     int rc = n > 0 ? w->ops->rows(w, rows, n, err) : LT_OK;
@@ -216,11 +223,18 @@ int lt_writer_rows_f32(struct lt_writer *w, const float *values, int64_t n, stru
     return write_rows(w, &(struct lt_out_rows){.f32 = values}, n, err);
 }
 
+int lt_writer_flush(struct lt_writer *w, struct lt_error *err)
+{
+    if (fflush(lt_outfile_stream(lt_sink_file(w->sink))) == 0)
+        return LT_OK;
+    return lt_fail(err, LT_EFAIL, "%s cannot be written: %s", w->name, strerror(errno));
+}
+
 int lt_writer_commit(struct lt_writer **w, struct lt_error *err)
 {
     struct lt_writer *writer = *w;
     int rc = LT_OK;
-    if (writer->written != writer->total)
+    if (writer->total >= 0 && writer->written != writer->total)
         rc = lt_fail(err, LT_EFAIL, "%s: %" PRId64 " rows written of %" PRId64 " announced",
                      writer->name, writer->written, writer->total);
     if (!rc && writer->ops->finish)

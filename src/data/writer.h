@@ -17,7 +17,7 @@
 
 /* What will be written.  Copied by lt_writer_create. */
 struct lt_writer_schema {
-    int64_t rows;              /* N, known up front and checked at commit */
+    int64_t rows;              /* N, checked at commit; -1: not known, for .csv and .tsv */
     int64_t columns;           /* D */
     enum lt_type type;         /* of all columns when types is NULL */
     const enum lt_type *types; /* (D), or NULL */
@@ -53,6 +53,9 @@ int lt_writer_rows(struct lt_writer *w, const double *values /* (n, D) */, int64
                    struct lt_error *err);
 int lt_writer_rows_f32(struct lt_writer *w, const float *values /* (n, D) */, int64_t n,
                        struct lt_error *err);
+
+/* Hands all rows so far on to whoever reads standard output or a pipe. */
+int lt_writer_flush(struct lt_writer *w, struct lt_error *err);
 
 /* Finishes the file; frees and NULLs *w in any case. */
 int lt_writer_commit(struct lt_writer **w, struct lt_error *err);

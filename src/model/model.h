@@ -10,6 +10,7 @@
 #define LT_MODEL_MODEL_H
 
 #include "base/error.h"
+#include "model/detector.h"
 #include "model/json.h"
 #include "model/sha256.h"
 #include "net/net.h"
@@ -37,6 +38,7 @@ struct lt_model {
     int networks;
     struct lt_network network[LT_NETWORKS_MAX];
     struct lt_baseline baseline;
+    struct lt_detector detector;
     struct lt_json *record;             /* settings, data, errors and history; an object */
     char weights_sha256[LT_SHA256_HEX]; /* over the networks' params in order, f32 little-endian */
 };

@@ -1,10 +1,10 @@
 #include "model/modelfile.h"
 
 #include "base/mem.h"
+#include "model/detectorfile.h"
 #include "model/netjson.h"
-#include "model/safetensors.h"
 #include "model/schemajson.h"
-#include <math.h>
+#include "model/tensors.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -60,21 +60,13 @@ static int describe(const struct lt_model *model, char **text, struct lt_error *
     if (!rc)
         rc = describe_networks(json, model, err);
     if (!rc)
+        rc = lt_detector_to_json(json, model, err);
+    if (!rc)
         rc = describe_rest(json, model, err);
     if (!rc)
         rc = lt_json_dump(json, 0, text, NULL, err);
     lt_json_free(&json);
     return rc;
-}
-
-/* A vector (rows) when cols is 0, else a matrix (rows, cols). */
-static struct lt_tensor tensor(const char *name, enum lt_dtype dtype, int64_t rows, int64_t cols,
-                               const void *data)
-{
-    struct lt_tensor t = {
-        .dtype = dtype, .rank = cols ? 2 : 1, .shape = {rows, cols}, .data = data};
-    snprintf(t.name, sizeof t.name, "%s", name);
-    return t;
 }
 
 /* ROLE.NODE.weight */
@@ -88,30 +80,37 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
                         struct lt_error *err)
 {
     int64_t D = model->prep.features;
-    size_t most = 5;
+    struct lt_detector detector = model->detector; /* the list wants places to write to */
+    struct lt_detector_array array[LT_DETECTOR_ARRAYS];
+    int arrays = lt_detector_arrays(&detector, D, array);
+    size_t most = 5 + LT_DETECTOR_ARRAYS;
     for (int i = 0; i < model->networks; i++)
         most += (size_t)model->network[i].layout.count;
     int rc = lt_alloc(out, most, sizeof **out, "a list of arrays", err);
     if (rc)
         return rc;
     struct lt_tensor *t = *out;
-    *t++ = tensor("prep.offset", LT_DTYPE_F64, D, 0, model->prep.offset);
-    *t++ = tensor("prep.scale", LT_DTYPE_F64, D, 0, model->prep.scale);
+    *t++ = lt_tensor_of("prep.offset", LT_DTYPE_F64, D, 0, model->prep.offset);
+    *t++ = lt_tensor_of("prep.scale", LT_DTYPE_F64, D, 0, model->prep.scale);
+    for (int i = 0; i < arrays; i++) { /* the first of them are f64 */
+        memcpy(&array[i].tensor.data, array[i].place, sizeof(void *));
+        *t++ = array[i].tensor;
+    }
     for (int i = 0; i < model->networks; i++) {
         const struct lt_network *n = &model->network[i];
         for (int k = 0; k < n->layout.count; k++) {
             const struct lt_param *p = &n->layout.param[k];
             char name[LT_TENSOR_NAME];
             param_name(name, n, k);
-            *t++ =
-                tensor(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols, n->params + p->offset);
+            *t++ = lt_tensor_of(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols,
+                                n->params + p->offset);
         }
     }
     const struct lt_baseline *b = &model->baseline;
     if (b->mean) {
-        *t++ = tensor("baseline.mean", LT_DTYPE_F32, D, 0, b->mean);
-        *t++ = tensor("baseline.basis", LT_DTYPE_F32, b->dims, D, b->basis);
-        *t++ = tensor("baseline.variance", LT_DTYPE_F32, b->dims, 0, b->variance);
+        *t++ = lt_tensor_of("baseline.mean", LT_DTYPE_F32, D, 0, b->mean);
+        *t++ = lt_tensor_of("baseline.basis", LT_DTYPE_F32, b->dims, D, b->basis);
+        *t++ = lt_tensor_of("baseline.variance", LT_DTYPE_F32, b->dims, 0, b->variance);
     }
     *count = (int)(t - *out);
     return LT_OK;
@@ -200,10 +199,10 @@ static int read_network(struct lt_model *model, const struct lt_json *json, stru
     if (rc)
         return rc;
     strcpy(n->role, role);
-    if (lt_net_spec_inputs(&n->spec) != model->prep.features)
+    int64_t inputs = lt_net_spec_inputs(&n->spec), features = model->prep.features;
+    if (model->networks == 0 ? inputs != features : inputs < features)
         return lt_fail(err, LT_ECONTENT, "the network \"%s\" has %lld inputs for %lld features",
-                       role, (long long)lt_net_spec_inputs(&n->spec),
-                       (long long)model->prep.features);
+                       role, (long long)inputs, (long long)features);
     model->networks++;
     return LT_OK;
 }
@@ -259,47 +258,9 @@ static int read_description(struct lt_model *model, const struct lt_json *json,
     int rc = lt_prep_from_json(&model->prep, json, err);
     if (!rc)
         rc = read_networks(model, json, err);
+    if (!rc)
+        rc = lt_detector_from_json(model, json, err);
     return rc ? rc : read_rest(model, json, err);
-}
-
-/* Copies a tensor of floats or doubles into `values`; they must be finite. */
-static int copy_tensor(const struct lt_safetensors *st, const struct lt_tensor *want, void *values,
-                       struct lt_error *err)
-{
-    const struct lt_tensor *t = NULL;
-    int rc = lt_safetensors_get(st, want->name, want->dtype, want->rank, want->shape, &t, err);
-    if (rc || t->bytes == 0)
-        return rc;
-    memcpy(values, t->data, t->bytes);
-    size_t n = t->bytes / lt_dtype_size(t->dtype);
-    bool finite = true;
-    for (size_t i = 0; i < n; i++)
-        finite &= t->dtype == LT_DTYPE_F64 ? isfinite(((double *)values)[i]) != 0
-                                           : isfinite(((float *)values)[i]) != 0;
-    return finite ? LT_OK
-                  : lt_fail(err, LT_ECONTENT,
-                            "%s: the array \"%s\" holds values that are not "
-                            "finite; train the model again",
-                            st->name, want->name);
-}
-
-/* Allocates what the tensor needs and copies it; its size has been found in the file before. */
-static int take_tensor(const struct lt_safetensors *st, const struct lt_tensor *want, void *out,
-                       struct lt_error *err)
-{
-    const struct lt_tensor *t = NULL;
-    void *values = NULL;
-    int rc = lt_safetensors_get(st, want->name, want->dtype, want->rank, want->shape, &t, err);
-    if (!rc)
-        rc = lt_alloc(&values, t->bytes, 1, want->name, err);
-    if (!rc)
-        rc = copy_tensor(st, want, values, err);
-    if (rc) {
-        lt_free(values);
-        return rc;
-    }
-    memcpy(out, &values, sizeof values);
-    return LT_OK;
 }
 
 static int read_weights(struct lt_network *n, const struct lt_safetensors *st, struct lt_error *err)
@@ -311,13 +272,13 @@ static int read_weights(struct lt_network *n, const struct lt_safetensors *st, s
         const struct lt_param *p = &n->layout.param[k];
         char name[LT_TENSOR_NAME];
         param_name(name, n, k);
-        want[k] = tensor(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols, NULL);
+        want[k] = lt_tensor_of(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols, NULL);
         rc = lt_safetensors_get(st, name, LT_DTYPE_F32, want[k].rank, want[k].shape, &t, err);
     }
     if (!rc)
         rc = lt_alloc(&n->params, n->layout.total, sizeof *n->params, "the weights", err);
     for (int k = 0; k < n->layout.count && !rc; k++)
-        rc = copy_tensor(st, &want[k], n->params + n->layout.param[k].offset, err);
+        rc = lt_tensor_copy(st, &want[k], n->params + n->layout.param[k].offset, err);
     return rc;
 }
 
@@ -326,30 +287,32 @@ static int read_tensors(struct lt_model *model, const struct lt_safetensors *st,
 {
     int64_t D = model->prep.features;
     struct lt_baseline *b = &model->baseline;
-    struct lt_tensor offset = tensor("prep.offset", LT_DTYPE_F64, D, 0, NULL);
-    struct lt_tensor scale = tensor("prep.scale", LT_DTYPE_F64, D, 0, NULL);
-    int rc = take_tensor(st, &offset, &model->prep.offset, err);
+    struct lt_tensor offset = lt_tensor_of("prep.offset", LT_DTYPE_F64, D, 0, NULL);
+    struct lt_tensor scale = lt_tensor_of("prep.scale", LT_DTYPE_F64, D, 0, NULL);
+    int rc = lt_tensor_take(st, &offset, &model->prep.offset, err);
     if (!rc)
-        rc = take_tensor(st, &scale, &model->prep.scale, err);
+        rc = lt_tensor_take(st, &scale, &model->prep.scale, err);
     for (int64_t j = 0; j < D && !rc; j++)
         if (model->prep.scale[j] == 0)
             rc = lt_fail(err, LT_ECONTENT, "%s: the scale of column %lld is 0", st->name,
                          (long long)j);
     for (int i = 0; i < model->networks && !rc; i++)
         rc = read_weights(&model->network[i], st, err);
+    if (!rc)
+        rc = lt_detector_read(model, st, err);
     if (rc)
         return rc;
     if (b->dims < 0) {
         b->dims = 0;
         return LT_OK;
     }
-    struct lt_tensor mean = tensor("baseline.mean", LT_DTYPE_F32, D, 0, NULL);
-    struct lt_tensor basis = tensor("baseline.basis", LT_DTYPE_F32, b->dims, D, NULL);
-    struct lt_tensor variance = tensor("baseline.variance", LT_DTYPE_F32, b->dims, 0, NULL);
-    rc = take_tensor(st, &mean, &b->mean, err);
+    struct lt_tensor mean = lt_tensor_of("baseline.mean", LT_DTYPE_F32, D, 0, NULL);
+    struct lt_tensor basis = lt_tensor_of("baseline.basis", LT_DTYPE_F32, b->dims, D, NULL);
+    struct lt_tensor variance = lt_tensor_of("baseline.variance", LT_DTYPE_F32, b->dims, 0, NULL);
+    rc = lt_tensor_take(st, &mean, &b->mean, err);
     if (!rc)
-        rc = take_tensor(st, &basis, &b->basis, err);
-    return rc ? rc : take_tensor(st, &variance, &b->variance, err);
+        rc = lt_tensor_take(st, &basis, &b->basis, err);
+    return rc ? rc : lt_tensor_take(st, &variance, &b->variance, err);
 }
 
 /* The description of the file as JSON. */

@@ -1,0 +1,37 @@
+/* Detecting: a model's detector at work on rows (model/detector.h says what it computes).
+ *
+ * Everything is planned once for LT_DETECT_ROWS rows.  The score of a row depends neither on the
+ * rows beside it nor on the number of threads.
+ */
+#ifndef LT_APP_DETECT_H
+#define LT_APP_DETECT_H
+
+#include "base/error.h"
+#include "kernels/backend.h"
+#include "model/model.h"
+#include <stdint.h>
+
+enum { LT_DETECT_ROWS = 10 * LT_ROW_BLOCK };
+
+struct lt_detect;
+
+/* For a model with a detector; LT_EUSAGE otherwise.  Model and backend must outlive it. */
+int lt_detect_create(struct lt_detect **out, const struct lt_model *model,
+                     struct lt_backend *backend, enum lt_precision precision, struct lt_error *err);
+void lt_detect_free(struct lt_detect **detect);
+
+/* Scores of n <= LT_DETECT_ROWS rows of features; NaN is a missing cell. */
+void lt_detect_scores(struct lt_detect *detect, const float *x /* (n, F) */, int64_t n,
+                      double *score /* (n) */);
+
+/* One term of the same rows, before centre and spread: what a fit needs. */
+void lt_detect_term(struct lt_detect *detect, int term, const float *x /* (n, F) */, int64_t n,
+                    double *value /* (n) */);
+/* The codes of the network that a term reads. */
+void lt_detect_codes(struct lt_detect *detect, int term, const float *x /* (n, F) */, int64_t n,
+                     float *codes /* (n, width) */);
+
+/* A term on the common scale: log(1 + exp(2 z)). */
+double lt_detect_common(const struct lt_term *term, double value);
+
+#endif

@@ -1,0 +1,451 @@
+#include "app/score.h"
+
+#include "app/arrange.h"
+#include "app/conformal.h"
+#include "app/detect.h"
+#include "app/lens.h"
+#include "app/metrics.h"
+#include "app/neighbours.h"
+#include "app/ranking.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "data/lines.h"
+#include "data/writer.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROW, SCORE, P_VALUE, ALARM, REASONS, COLUMNS };
+
+/* What stays the same from one batch of rows to the next. */
+struct scorer {
+    const struct lt_model *model;
+    const struct lt_score_options *options;
+    const struct lt_session_options *session;
+    struct lt_backend *backend;
+    struct lt_detect *detect;
+    double threshold;
+    float *x;                     /* (LT_DETECT_ROWS, F) */
+    double score[LT_DETECT_ROWS]; /* of the batch */
+    double *value;                /* (LT_DETECT_ROWS, COLUMNS): what is written */
+    struct lt_writer *writer;     /* NULL: nothing is written */
+    int64_t rows, alarms;
+    double started, told;
+};
+
+static int scorer_create(struct scorer **out, const struct lt_model *model,
+                         const struct lt_score_options *options,
+                         const struct lt_session_options *session, struct lt_error *err)
+{
+    const struct lt_detector *d = &model->detector;
+    struct scorer *s = NULL;
+    int rc = lt_alloc(&s, 1, sizeof *s, "scoring", err);
+    *out = s;
+    if (rc)
+        return rc;
+    s->model = model;
+    s->options = options;
+    s->session = session;
+    s->started = s->told = lt_clock();
+    rc = lt_backend_create(&s->backend, session->backend, session->threads, err);
+    if (!rc)
+        rc = lt_detect_create(&s->detect, model, s->backend, session->precision, err);
+    if (!rc)
+        rc = lt_alloc(&s->x, LT_DETECT_ROWS * (size_t)model->prep.features, sizeof *s->x, "scoring",
+                      err);
+    if (!rc)
+        rc =
+            lt_alloc(&s->value, (size_t)LT_DETECT_ROWS * COLUMNS, sizeof *s->value, "scoring", err);
+    if (!rc)
+        s->threshold = lt_conformal_threshold(d->calibration, d->calibration_rows, options->rate);
+    return rc;
+}
+
+static void scorer_free(struct scorer **scorer)
+{
+    struct scorer *s = *scorer;
+    *scorer = NULL;
+    if (!s)
+        return;
+    lt_writer_abort(&s->writer);
+    lt_detect_free(&s->detect);
+    lt_backend_free(&s->backend);
+    lt_free(s->x);
+    lt_free(s->value);
+    lt_free(s);
+}
+
+static int open_writer(struct scorer *s, const char *path, int64_t rows, struct lt_error *err)
+{
+    static const char *const names[COLUMNS] = {"row", "score", "p_value", "alarm", "reasons"};
+    static const enum lt_type types[COLUMNS] = {LT_I64, LT_F32, LT_F32, LT_BOOL, LT_TEXT};
+    struct lt_writer_schema schema = {
+        .rows = rows, .columns = REASONS, .types = types, .names = names};
+    return lt_writer_create(&s->writer, path, &schema, err);
+}
+
+/* ---- a batch ---- */
+
+/* Scores, p-values and alarms of n rows of features that stand in s->x. */
+static int score_batch(struct scorer *s, int64_t n, struct lt_error *err)
+{
+    const struct lt_detector *d = &s->model->detector;
+    lt_detect_scores(s->detect, s->x, n, s->score);
+    for (int64_t i = 0; i < n; i++) {
+        double *v = s->value + i * REASONS;
+        bool alarm = s->score[i] >= s->threshold;
+        v[ROW] = (double)(s->rows + i);
+        v[SCORE] = s->score[i];
+        v[P_VALUE] = lt_conformal_p(d->calibration, d->calibration_rows, s->score[i]);
+        v[ALARM] = alarm;
+        s->alarms += alarm;
+    }
+    s->rows += n;
+    return s->writer ? lt_writer_rows(s->writer, s->value, n, err) : 0;
+}
+
+/* Tells how far it is, at most ten times a second, and asks whether to go on. */
+static int tell(struct scorer *s, int64_t total, struct lt_error *err)
+{
+    const latent_listener *listener = s->session->listener;
+    double now = lt_clock();
+    if (!listener || !listener->progress || now - s->told < 0.1)
+        return 0;
+    s->told = now;
+    double seconds = now - s->started, share = (double)s->rows / (double)total;
+    latent_progress p = {.stage = "scoring",
+                         .step = s->rows,
+                         .steps = total,
+                         .train_loss = NAN,
+                         .valid_error = NAN,
+                         .pca_error = NAN,
+                         .rows_per_second = (double)s->rows / seconds,
+                         .seconds = seconds,
+                         .seconds_left = seconds * (1 - share) / share};
+    if (listener->progress(listener->context, &p) == 0)
+        return 0;
+    return lt_fail(err, LT_EINTERRUPTED, "interrupted after %lld of %lld rows; nothing was written",
+                   (long long)s->rows, (long long)total);
+}
+
+/* ---- beside the labels ---- */
+
+/* Scores of all rows by the detector and by the baselines. */
+struct beside {
+    struct lt_linear *pca;
+    struct lt_neighbours *knn; /* NULL: the model keeps no rows */
+    double *score, *pca_error, *distance, *mean_error;
+    bool *anomaly;
+    float *seen; /* (LT_DETECT_ROWS, F): through the plain lens */
+};
+
+static int beside_create(struct beside *b, const struct scorer *s, const struct lt_table *labels,
+                         struct lt_error *err)
+{
+    const struct lt_model *m = s->model;
+    size_t n = (size_t)lt_table_rows(labels), f = (size_t)m->prep.features;
+    char buf[256];
+    double **list[] = {&b->score, &b->pca_error, &b->distance, &b->mean_error};
+    int rc = lt_alloc(&b->anomaly, n, sizeof *b->anomaly, "labels", err);
+    for (size_t i = 0; i < 4 && !rc; i++)
+        rc = lt_alloc(list[i], n, sizeof(double), "scores", err);
+    if (!rc)
+        rc = lt_alloc(&b->seen, LT_DETECT_ROWS * f, sizeof *b->seen, "scores", err);
+    for (size_t i = 0; i < n && !rc; i++) {
+        const char *label = lt_label_text(labels, (int64_t)i, buf, sizeof buf);
+        b->anomaly[i] = strcmp(label, "0") != 0 && strcmp(label, "normal") != 0;
+    }
+    if (!rc)
+        rc = lt_linear_create(&b->pca, &m->baseline, (int64_t)f, m->baseline.dims, s->backend,
+                              LT_DETECT_ROWS, err);
+    if (!rc && m->detector.reference_rows > 0)
+        rc = lt_neighbours_create(&b->knn, m->detector.reference, m->detector.reference_rows,
+                                  (int64_t)f, LT_NEIGHBOURS_K, s->backend, LT_DETECT_ROWS, err);
+    return rc;
+}
+
+static void beside_free(struct beside *b)
+{
+    void *list[] = {b->score, b->pca_error, b->distance, b->mean_error, b->anomaly, b->seen};
+    lt_linear_free(&b->pca);
+    lt_neighbours_free(&b->knn);
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        lt_free(list[i]);
+}
+
+static void beside_batch(struct beside *b, const struct scorer *s, int64_t at, int64_t n)
+{
+    int64_t f = s->model->prep.features;
+    memcpy(b->score + at, s->score, (size_t)n * sizeof *b->score);
+    lt_linear_errors(b->pca, s->x, n, b->mean_error + at, b->pca_error + at);
+    if (!b->knn)
+        return;
+    lt_lens_apply(&s->model->detector, LT_LENS_PLAIN, f, s->x, n, b->seen, f);
+    lt_neighbours_distances(b->knn, b->seen, n, b->distance + at);
+}
+
+static void report_ranking(struct lt_report *r, const char *name, const char *prefix,
+                           const struct lt_ranking *k)
+{
+    char key[64];
+    lt_report_line(r, "  %-34s %8.2f %18.2f", name, 100 * k->auroc, 100 * k->average_precision);
+    snprintf(key, sizeof key, "%sauroc", prefix);
+    lt_report_number(r, key, k->auroc);
+    snprintf(key, sizeof key, "%saverage_precision", prefix);
+    lt_report_number(r, key, k->average_precision);
+}
+
+static int report_beside(const struct beside *b, const struct scorer *s, struct lt_report *r,
+                         struct lt_error *err)
+{
+    const struct lt_detector *d = &s->model->detector;
+    struct lt_ranking own, pca, knn = {0};
+    char name[80];
+    int rc = lt_ranking(&own, b->score, b->anomaly, s->rows, err);
+    if (!rc)
+        rc = lt_ranking(&pca, b->pca_error, b->anomaly, s->rows, err);
+    if (!rc && b->knn)
+        rc = lt_ranking(&knn, b->distance, b->anomaly, s->rows, err);
+    if (rc)
+        return rc;
+    lt_report_integer(r, "anomalies", own.anomalies);
+    if (own.anomalies == 0 || own.anomalies == own.rows) {
+        lt_report_warn(r, "one_class", "all labels say %s, so nothing can be said of the ranking",
+                       own.anomalies ? "anomaly" : "normal");
+        return 0;
+    }
+    lt_report_line(r, "  %-34s %8s %18s", "in per cent", "AUROC", "average precision");
+    snprintf(name, sizeof name, "%s detector", lt_detector_name(d->kind));
+    report_ranking(r, name, "", &own);
+    snprintf(name, sizeof name, "PCA, %lld numbers", (long long)s->model->baseline.dims);
+    report_ranking(r, name, "pca.", &pca);
+    if (!b->knn) {
+        lt_report_line(r, "  %-34s", "kNN is not available: the model keeps no rows");
+        return 0;
+    }
+    snprintf(name, sizeof name, "kNN, %lld of %lld training rows", (long long)d->reference_rows,
+             (long long)d->reference_of);
+    report_ranking(r, name, "knn.", &knn);
+    return 0;
+}
+
+/* ---- the report ---- */
+
+static void report_alarms(const struct scorer *s, struct lt_report *r)
+{
+    const struct lt_detector *d = &s->model->detector;
+    double rate = s->options->rate;
+    int64_t needed = lt_conformal_rows(rate);
+    struct lt_interval band = lt_conformal_realised(d->calibration_rows, rate);
+    double seconds = lt_clock() - s->started;
+    lt_report_verdict(r, NULL,
+                      "%lld of %lld rows alarm at a false-alarm rate of %.3g; %.3g would if all "
+                      "were normal.",
+                      (long long)s->alarms, (long long)s->rows, rate, rate * (double)s->rows);
+    if (d->calibration_rows < needed)
+        lt_report_warn(
+            r, "few_calibration_rows",
+            "a rate of %.3g needs %lld calibration rows and the model has %lld, so no row "
+            "can alarm; the smallest rate they resolve is %.3g",
+            rate, (long long)needed, (long long)d->calibration_rows,
+            lt_conformal_smallest_p(d->calibration_rows));
+    else
+        lt_report_line(r,
+                       "p-values come from %lld calibration rows, of which the rate needs %lld; "
+                       "realised rate %.3g to %.3g for 95 %% of calibrations",
+                       (long long)d->calibration_rows, (long long)needed, band.low, band.high);
+    lt_report_integer(r, "rows", s->rows);
+    lt_report_integer(r, "alarms", s->alarms);
+    lt_report_number(r, "rate", rate);
+    lt_report_number(r, "threshold", s->threshold);
+    lt_report_integer(r, "calibration.rows", d->calibration_rows);
+    lt_report_integer(r, "calibration.needed", needed);
+    lt_report_number(r, "calibration.rate_low", band.low);
+    lt_report_number(r, "calibration.rate_high", band.high);
+    lt_report_string(r, "detector", lt_detector_name(d->kind));
+    lt_report_number(r, "seconds", seconds);
+}
+
+static int score_rows(struct scorer *s, struct lt_feed *feed, int64_t total, struct beside *beside,
+                      struct lt_error *err)
+{
+    int64_t ids[LT_DETECT_ROWS];
+    int rc = 0;
+    for (int64_t at = 0; at < total && !rc; at += LT_DETECT_ROWS) {
+        int64_t n = total - at < LT_DETECT_ROWS ? total - at : LT_DETECT_ROWS;
+        for (int64_t i = 0; i < n; i++)
+            ids[i] = at + i;
+        rc = lt_feed_rows(feed, ids, n, s->x, err);
+        if (!rc)
+            rc = score_batch(s, n, err);
+        if (!rc && beside)
+            beside_batch(beside, s, at, n);
+        if (!rc)
+            rc = tell(s, total, err);
+    }
+    return rc;
+}
+
+int lt_score_table(const struct lt_model *model, struct lt_table *table,
+                   const struct lt_table *labels, const char *path,
+                   const struct lt_score_options *options, const struct lt_session_options *session,
+                   struct lt_report *report, struct lt_error *err)
+{
+    struct scorer *s = NULL;
+    struct lt_table *view = NULL;
+    struct lt_feed *feed = NULL;
+    struct beside beside = {0};
+    int rc = scorer_create(&s, model, options, session, err);
+    if (!rc)
+        rc = lt_arrange(model, table, session->listener, &view, err);
+    if (!rc)
+        rc = lt_feed_create(&feed, view, &model->prep, LT_DETECT_ROWS, s->backend->threads, err);
+    if (!rc && labels)
+        rc = beside_create(&beside, s, labels, err);
+    if (!rc && (!path || *path))
+        rc = open_writer(s, path, lt_table_rows(table), err);
+    if (!rc)
+        rc = score_rows(s, feed, lt_table_rows(table), labels ? &beside : NULL, err);
+    if (!rc && s->writer)
+        rc = lt_writer_commit(&s->writer, err);
+    if (!rc)
+        report_alarms(s, report);
+    if (!rc && labels)
+        rc = report_beside(&beside, s, report, err);
+    beside_free(&beside);
+    lt_feed_free(&feed);
+    lt_table_free(&view);
+    scorer_free(&s);
+    return rc ? rc : lt_report_seal(report, err);
+}
+
+/* ---- streams ---- */
+
+struct stream {
+    struct scorer *s;
+    struct lt_lines *lines;
+    struct lt_table *view; /* of the table at work */
+    struct lt_feed *feed;
+    bool strict, arranged; /* what lt_arrange had to tell has been told */
+    int64_t bad;
+};
+
+/* A bad record, or a row that cannot be fed: told and counted, or the end. */
+static int bad_row(struct stream *t, struct lt_error *err)
+{
+    const latent_listener *listener = t->s->session->listener;
+    if (t->strict)
+        return err->code;
+    if (listener && listener->message)
+        listener->message(listener->context, 1, err->text);
+    *err = (struct lt_error){0};
+    t->s->rows++;
+    t->bad++;
+    return 0;
+}
+
+/* One row after the other, so that the others are scored where one cannot be. */
+static int score_singly(struct stream *t, const int64_t *ids, int64_t n, struct lt_error *err)
+{
+    int rc = 0;
+    for (int64_t i = 0; i < n && !rc; i++) {
+        rc = lt_feed_rows(t->feed, ids + i, 1, t->s->x, err);
+        if (rc == LT_ECONTENT)
+            rc = bad_row(t, err);
+        else if (!rc)
+            rc = score_batch(t->s, 1, err);
+    }
+    return rc;
+}
+
+static int score_records(struct stream *t, struct lt_table *table, struct lt_error *err)
+{
+    struct scorer *s = t->s;
+    int64_t ids[LT_DETECT_ROWS], total = lt_table_rows(table);
+    int rc = lt_arrange(s->model, table, t->arranged ? NULL : s->session->listener, &t->view, err);
+    t->arranged = true;
+    if (!rc)
+        rc = lt_feed_create(&t->feed, t->view, &s->model->prep, LT_DETECT_ROWS, s->backend->threads,
+                            err);
+    for (int64_t at = 0; at < total && !rc; at += LT_DETECT_ROWS) {
+        int64_t n = total - at < LT_DETECT_ROWS ? total - at : LT_DETECT_ROWS;
+        for (int64_t i = 0; i < n; i++)
+            ids[i] = at + i;
+        rc = lt_feed_rows(t->feed, ids, n, s->x, err);
+        if (rc == LT_ECONTENT) {
+            *err = (struct lt_error){0};
+            rc = score_singly(t, ids, n, err);
+        } else if (!rc) {
+            rc = score_batch(s, n, err);
+        }
+    }
+    lt_feed_free(&t->feed);
+    lt_table_free(&t->view);
+    return rc ? rc : lt_writer_flush(s->writer, err);
+}
+
+static bool asked_to_stop(const struct scorer *s)
+{
+    const latent_listener *listener = s->session->listener;
+    latent_progress p = {.stage = "listening", .step = s->rows, .train_loss = NAN};
+    return listener && listener->progress && listener->progress(listener->context, &p) != 0;
+}
+
+static int read_stream(struct stream *t, struct lt_error *err)
+{
+    for (;;) {
+        struct lt_table *table = NULL;
+        int64_t line, rows;
+        int rc = lt_lines_next(t->lines, &table, &line, &rows, err);
+        if (rc == LT_LINES_END)
+            return 0;
+        if (rc == LT_EINTERRUPTED && !asked_to_stop(t->s)) {
+            *err = (struct lt_error){0};
+            continue;
+        }
+        if (rc == LT_EINTERRUPTED) { /* what came is scored, so this is an end like another */
+            *err = (struct lt_error){0};
+            return 0;
+        }
+        if (rc == LT_ECONTENT)
+            rc = bad_row(t, err);
+        else if (!rc)
+            rc = score_records(t, table, err);
+        lt_table_free(&table);
+        if (rc)
+            return rc;
+        if (asked_to_stop(t->s))
+            return 0;
+    }
+}
+
+int lt_score_stream(const struct lt_model *model, int descriptor, const char *path, bool strict,
+                    const struct lt_score_options *options,
+                    const struct lt_session_options *session, struct lt_report *report,
+                    struct lt_error *err)
+{
+    struct stream t = {.strict = strict};
+    struct lt_error own = {0};
+    err = err ? err : &own;
+    int rc = scorer_create(&t.s, model, options, session, err);
+    if (!rc)
+        rc = lt_lines_open(&t.lines, descriptor, NULL, err);
+    if (!rc)
+        rc = open_writer(t.s, path, -1, err);
+    if (!rc)
+        rc = lt_writer_flush(t.s->writer, err);
+    if (!rc)
+        rc = read_stream(&t, err);
+    if (!rc)
+        rc = lt_writer_commit(&t.s->writer, err);
+    if (!rc) {
+        report_alarms(t.s, report);
+        lt_report_integer(report, "bad_rows", t.bad);
+        if (t.bad > 0)
+            lt_report_line(report, "%lld record%s could not be read and %s skipped",
+                           (long long)t.bad, t.bad == 1 ? "" : "s", t.bad == 1 ? "was" : "were");
+    }
+    lt_lines_free(&t.lines);
+    scorer_free(&t.s);
+    return rc ? rc : lt_report_seal(report, err);
+}

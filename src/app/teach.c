@@ -1,0 +1,484 @@
+#include "app/teach.h"
+
+#include "app/conformal.h"
+#include "app/detect.h"
+#include "app/lens.h"
+#include "app/pca.h"
+#include "base/clock.h"
+#include "base/fmath.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "train/trainer.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the default detector is made of ---- */
+
+static const struct ingredient {
+    enum lt_lens lens;
+    float low, high; /* sigma, in spreads of a column */
+    bool residual, code;
+} ingredients[] = {
+    {LT_LENS_PLAIN, 0.8f, 0.8f, true, true},
+    {LT_LENS_LOGARITHM, 0.8f, 0.8f, true, true},
+    {LT_LENS_PLAIN, 0.03f, 4.0f, true, true},
+};
+enum { INGREDIENTS = sizeof ingredients / sizeof *ingredients };
+
+enum {
+    WIDTH = 256, /* of the hidden layers, of which the last is the code */
+    LAYERS = 3,
+    DIRECTIONS = 64,    /* of a code's spread that its term looks along */
+    BATCH = 256,        /* rows of a step */
+    STEPS = 1500,       /* of one network */
+    STATISTICS = 20000, /* training rows that lenses and codes are measured on */
+    REFERENCE_ROWS = 50000,
+    REFERENCE_VALUES = 1 << 24,
+};
+static const double RATE = 2e-3;  /* learning rate */
+static const double RIDGE = 1e-3; /* of the largest variance, added to those of a code */
+
+/* ---- noisy rows ---- */
+
+/* A source of rows [noisy y (F) | y (F) | log sigma]. */
+struct noisy {
+    const struct lt_detector *detector;
+    const struct ingredient *of;
+    struct lt_feed *feed;
+    float *x; /* (batch, F) */
+    int64_t features, width;
+    uint64_t seed;
+    int threads;
+    /* of the read at work */
+    uint32_t epoch;
+    const int64_t *rows;
+    int64_t n;
+    float *out;
+};
+enum { CHUNK = 8 };
+
+static void make_noisy(void *context, size_t chunk, int thread)
+{
+    const struct noisy *s = context;
+    int64_t f = s->features;
+    float spread = s->of->high > s->of->low ? lt_logf(s->of->high / s->of->low) : 0;
+    (void)thread;
+    for (size_t r = lt_chunk_begin(chunk, CHUNK); r < lt_chunk_end(chunk, CHUNK, (size_t)s->n);
+         r++) {
+        struct lt_stream stream = lt_stream(s->seed, LT_RNG_NOISE, s->epoch, (uint64_t)s->rows[r]);
+        float *noisy = s->out + (int64_t)r * s->width, *y = noisy + f;
+        float level = lt_logf(s->of->low) + spread * lt_uniform(&stream, (uint32_t)f);
+        float sigma = lt_expf(level);
+        lt_lens_apply(s->detector, s->of->lens, f, s->x + (int64_t)r * f, 1, y, s->width);
+        lt_fill_normal(&stream, noisy, (size_t)f);
+        for (int64_t j = 0; j < f; j++)
+            noisy[j] = y[j] + sigma * noisy[j];
+        if (s->width > 2 * f)
+            noisy[2 * f] = level;
+    }
+}
+
+static int read_noisy(void *context, uint32_t epoch, const int64_t *rows, int64_t n, float *out,
+                      struct lt_error *err)
+{
+    struct noisy *s = context;
+    int rc = lt_feed_rows(s->feed, rows, n, s->x, err);
+    s->epoch = epoch;
+    s->rows = rows;
+    s->n = n;
+    s->out = out;
+    if (!rc)
+        lt_parallel(s->threads, lt_chunks((size_t)n, CHUNK), make_noisy, s);
+    return rc;
+}
+
+/* ---- one network ---- */
+
+struct teacher {
+    struct lt_model *model;
+    const struct lt_lesson *lesson;
+    int64_t features;
+    struct lt_detect *detect; /* of the networks so far */
+};
+
+static int add_node(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int input)
+{
+    struct lt_node *n = &s->node[s->count];
+    n->kind = kind;
+    n->weight = 1;
+    n->inputs = s->count > 0;
+    n->input[0] = input;
+    snprintf(n->name, sizeof n->name, "%s", name);
+    return s->count++;
+}
+
+static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t width,
+                     enum lt_act act)
+{
+    int i = add_node(s, LT_NODE_DENSE, name, input);
+    s->node[i].width = width;
+    s->node[i].act = act;
+    return i;
+}
+
+static void add_head(struct lt_net_spec *s, const char *name, int input, int64_t target,
+                     float weight)
+{
+    struct lt_node *n = &s->node[add_node(s, LT_NODE_HEAD, name, input)];
+    n->target = target;
+    n->weight = weight;
+}
+
+/* noisy -> hidden layers -> code -> y, and log sigma where it varies */
+static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t features,
+                 struct lt_error *err)
+{
+    bool tells = of->high > of->low;
+    char name[LT_NODE_NAME];
+    *s = (struct lt_net_spec){0};
+    int at = add_node(s, LT_NODE_INPUT, "input", 0);
+    s->node[at].shape = (struct lt_shape){2 * features + tells, 1, 1};
+    at = add_node(s, LT_NODE_SLICE, "noisy", at);
+    s->node[at].width = features;
+    at = add_node(s, LT_NODE_OBSERVE, "observe", at);
+    for (int i = 1; i <= LAYERS; i++) {
+        snprintf(name, sizeof name, "encoder%d", i);
+        at = add_dense(s, name, at, WIDTH, LT_ACT_SILU);
+    }
+    s->code = at = add_node(s, LT_NODE_CODE, "code", at);
+    add_head(s, "output", add_dense(s, "decoder", at, features, LT_ACT_LINEAR), features,
+             1 / (float)features);
+    if (tells)
+        add_head(s, "level", add_dense(s, "scale", at, 1, LT_ACT_LINEAR), 2 * features, 1);
+    return lt_net_spec_infer(s, err);
+}
+
+static void settings_of(const struct teacher *t, int number, struct lt_train_settings *s)
+{
+    const struct lt_lesson *l = t->lesson;
+    *s = (struct lt_train_settings){.optimizer = lt_optimizer_by_name("adamw"),
+                                    .schedule = {LT_SCHEDULE_TRAPEZOID, 50},
+                                    .batch = BATCH,
+                                    .steps = STEPS,
+                                    .validate_every = STEPS,
+                                    .seed = l->seed + 1000 * (uint64_t)(number + 1)};
+    s->optimizer_settings = (struct lt_optimizer_settings){
+        .lr = RATE, .decay = 1e-2, .batch = BATCH, .linear = true, .precision = l->precision};
+}
+
+static int train(struct teacher *t, struct lt_net *net, const struct ingredient *of, int number,
+                 struct lt_error *err)
+{
+    const struct lt_lesson *l = t->lesson;
+    struct lt_train_settings settings;
+    struct lt_train_outcome outcome;
+    struct lt_trainer *trainer = NULL;
+    struct noisy noisy = {.detector = &t->model->detector,
+                          .of = of,
+                          .features = t->features,
+                          .width = lt_net_spec_inputs(lt_net_spec_of(net)),
+                          .threads = l->backend->threads};
+    struct lt_source source = {read_noisy, &noisy, l->parts[LT_PART_TRAIN]}, none = {0};
+    settings_of(t, number, &settings);
+    noisy.seed = settings.seed;
+    if (l->deadline > 0) {
+        settings.steps = 0;
+        settings.budget = fmax(0.05, (l->deadline - lt_clock()) / (INGREDIENTS - number));
+    }
+    int rc = lt_alloc(&noisy.x, (size_t)(BATCH * t->features), sizeof(float), "a detector", err);
+    if (!rc)
+        rc =
+            lt_feed_create(&noisy.feed, l->table, &t->model->prep, BATCH, l->backend->threads, err);
+    if (!rc)
+        rc = lt_trainer_create(&trainer, net, l->backend, &source, &none, &settings, err);
+    if (!rc)
+        rc = lt_trainer_run(trainer, &outcome, err);
+    lt_trainer_free(&trainer);
+    lt_feed_free(&noisy.feed);
+    lt_free(noisy.x);
+    return rc;
+}
+
+static int teach_network(struct teacher *t, int number, struct lt_error *err)
+{
+    const struct ingredient *of = &ingredients[number];
+    const struct lt_lesson *l = t->lesson;
+    struct lt_net_options options = {.rows = BATCH, .training = true, .precision = l->precision};
+    struct lt_net_spec spec;
+    struct lt_net *net = NULL;
+    float *weights = NULL;
+    char role[LT_NODE_NAME];
+    int rc = build(&spec, of, t->features, err);
+    if (!rc)
+        rc = lt_net_create(&net, &spec, l->backend, &options, err);
+    if (!rc)
+        rc = lt_alloc(&weights, lt_net_params(net)->total, sizeof *weights, "weights", err);
+    if (!rc) {
+        lt_params_init(lt_net_params(net), &spec, l->seed + (uint64_t)number, weights);
+        lt_net_set_weights(net, weights);
+        rc = train(t, net, of, number, err);
+    }
+    if (!rc) {
+        snprintf(role, sizeof role, "detector%d", number + 1);
+        lt_net_get_weights(net, weights);
+        rc = lt_model_add_network(t->model, role, &spec, weights, err);
+    }
+    lt_free(weights);
+    lt_net_free(&net);
+    return rc;
+}
+
+static void add_term(struct teacher *t, enum lt_term_kind kind, int network, enum lt_lens lens)
+{
+    struct lt_detector *d = &t->model->detector;
+    int64_t width = kind == LT_TERM_CODE ? lt_net_spec_dims(&t->model->network[network].spec) : 0;
+    d->term[d->terms++] = (struct lt_term){
+        .kind = kind, .network = network, .lens = lens, .spread = 1, .width = width};
+}
+
+static int teach_networks(struct teacher *t, struct lt_error *err)
+{
+    int rc = 0;
+    for (int i = 0; i < INGREDIENTS && !rc; i++) {
+        rc = teach_network(t, i, err);
+        if (!rc && ingredients[i].residual)
+            add_term(t, LT_TERM_RESIDUAL, t->model->networks - 1, ingredients[i].lens);
+        if (!rc && ingredients[i].code)
+            add_term(t, LT_TERM_CODE, t->model->networks - 1, ingredients[i].lens);
+    }
+    return rc;
+}
+
+/* ---- statistics of codes ---- */
+
+struct codes {
+    struct teacher *t;
+    struct lt_rows rows;
+    int term;
+    float *x;
+};
+
+static int read_codes(void *context, int64_t begin, int64_t n, float *out, struct lt_error *err)
+{
+    struct codes *c = context;
+    const struct lt_term *t = &c->t->model->detector.term[c->term];
+    int rc = 0;
+    for (int64_t at = 0; at < n && !rc; at += LT_DETECT_ROWS) {
+        int64_t m = n - at < LT_DETECT_ROWS ? n - at : LT_DETECT_ROWS;
+        rc = c->rows.read(c->rows.context, begin + at, m, c->x, err);
+        if (!rc)
+            lt_detect_codes(c->t->detect, c->term, c->x, m, out + at * t->width);
+    }
+    return rc;
+}
+
+/* Each direction divided by the spread along it, with a ridge for those in which codes hardly
+ * vary. */
+static int take_directions(struct lt_term *t, const struct lt_pca *pca, struct lt_error *err)
+{
+    double ridge = RIDGE * pca->variance[0] + 1e-12;
+    t->dims = pca->dims;
+    int rc = lt_alloc(&t->mean, (size_t)t->width, sizeof *t->mean, "a detector", err);
+    if (!rc)
+        rc = lt_alloc(&t->basis, (size_t)(t->dims * t->width), sizeof *t->basis, "a detector", err);
+    for (int64_t j = 0; j < t->width && !rc; j++)
+        t->mean[j] = pca->mean[j];
+    for (int64_t i = 0; i < t->dims && !rc; i++)
+        for (int64_t j = 0; j < t->width; j++)
+            t->basis[i * t->width + j] =
+                (float)((double)pca->basis[i * t->width + j] / sqrt(pca->variance[i] + ridge));
+    return rc;
+}
+
+static int measure_codes(struct teacher *t, int term, struct lt_error *err)
+{
+    const struct lt_lesson *l = t->lesson;
+    struct lt_term *of = &t->model->detector.term[term];
+    struct codes codes = {.t = t, .term = term};
+    struct lt_pca pca = {0};
+    struct lt_pca_options options = {
+        .dims = DIRECTIONS, .seed = l->seed, .backend = l->backend, .method = LT_PCA_COVARIANCE};
+    int64_t n =
+        l->parts[LT_PART_TRAIN].count < STATISTICS ? l->parts[LT_PART_TRAIN].count : STATISTICS;
+    int rc =
+        lt_alloc(&codes.x, LT_DETECT_ROWS * (size_t)t->features, sizeof(float), "a detector", err);
+    if (!rc)
+        rc = lt_rows_open(&codes.rows, l->table, &t->model->prep, l->train_rows, n, LT_DETECT_ROWS,
+                          err);
+    struct lt_rows rows = {.count = n, .inputs = of->width, .context = &codes, .read = read_codes};
+    if (!rc)
+        rc = lt_pca_fit(&pca, &rows, &options, err);
+    if (!rc)
+        rc = take_directions(of, &pca, err);
+    lt_pca_free(&pca);
+    lt_rows_close(&codes.rows);
+    lt_free(codes.x);
+    return rc;
+}
+
+/* ---- centre, spread and calibration ---- */
+
+/* Every row of a part through `term`, or through all of them to the score when it is -1. */
+static int value_part(struct teacher *t, struct lt_rowset set, int term, double *value,
+                      struct lt_error *err)
+{
+    const struct lt_lesson *l = t->lesson;
+    struct lt_feed *feed = NULL;
+    float *x = NULL;
+    int64_t rows[LT_DETECT_ROWS];
+    int rc =
+        lt_feed_create(&feed, l->kept, &t->model->prep, LT_DETECT_ROWS, l->backend->threads, err);
+    if (!rc)
+        rc = lt_alloc(&x, LT_DETECT_ROWS * (size_t)t->features, sizeof *x, "a detector", err);
+    for (int64_t at = 0; at < set.count && !rc; at += LT_DETECT_ROWS) {
+        int64_t n = set.count - at < LT_DETECT_ROWS ? set.count - at : LT_DETECT_ROWS;
+        for (int64_t i = 0; i < n; i++)
+            rows[i] = lt_rowset_row(&set, at + i);
+        rc = lt_feed_rows(feed, rows, n, x, err);
+        if (!rc && term < 0)
+            lt_detect_scores(t->detect, x, n, value + at);
+        else if (!rc)
+            lt_detect_term(t->detect, term, x, n, value + at);
+    }
+    lt_feed_free(&feed);
+    lt_free(x);
+    return rc;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median and interquartile range of log t. */
+static void take_scale(struct lt_term *t, double *value, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        value[i] = log(fmax(value[i], 1e-30));
+    qsort(value, (size_t)n, sizeof *value, ascending);
+    t->centre = value[n / 2];
+    t->spread = fmax(value[(3 * n) / 4] - value[n / 4], 1e-3);
+}
+
+static int scale_terms(struct teacher *t, struct lt_error *err)
+{
+    const struct lt_rowset *parts = t->lesson->parts;
+    struct lt_rowset set =
+        parts[LT_PART_STOP].count > 0 ? parts[LT_PART_STOP] : parts[LT_PART_JUDGE];
+    double *value = NULL;
+    int rc = lt_alloc(&value, (size_t)set.count, sizeof *value, "a detector", err);
+    for (int i = 0; i < t->model->detector.terms && !rc; i++) {
+        rc = value_part(t, set, i, value, err);
+        if (!rc)
+            take_scale(&t->model->detector.term[i], value, set.count);
+    }
+    lt_free(value);
+    return rc;
+}
+
+/* The rows that judge and those that calibrate stand next to each other in the order of the
+ * split. */
+static int calibrate(struct teacher *t, struct lt_error *err)
+{
+    struct lt_detector *d = &t->model->detector;
+    struct lt_rowset set = t->lesson->parts[LT_PART_JUDGE];
+    set.count += t->lesson->parts[LT_PART_CALIBRATE].count;
+    d->calibration_rows = set.count;
+    int rc = lt_alloc(&d->calibration, (size_t)set.count, sizeof(double), "calibration", err);
+    if (!rc)
+        rc = value_part(t, set, -1, d->calibration, err);
+    return rc ? rc : lt_conformal_sort(d->calibration, set.count, err);
+}
+
+/* ---- rows for the baseline ---- */
+
+static int keep_reference(struct teacher *t, struct lt_error *err)
+{
+    const struct lt_lesson *l = t->lesson;
+    struct lt_detector *d = &t->model->detector;
+    int64_t total = lt_table_rows(l->table), f = t->features, most = REFERENCE_VALUES / f;
+    struct lt_stream order = lt_stream(l->seed, LT_RNG_SAMPLE, 0, 0);
+    struct lt_rows rows = {0};
+    int64_t *list = NULL, batch = lt_rows_batch(f);
+    most = most < REFERENCE_ROWS ? most : REFERENCE_ROWS;
+    int64_t n = total < most ? total : most;
+    int rc = lt_alloc(&list, (size_t)n, sizeof *list, "reference rows", err);
+    for (int64_t i = 0; i < n && !rc; i++)
+        list[i] = n == total ? i : (int64_t)lt_permute(&order, (uint64_t)i, (uint64_t)total);
+    if (!rc)
+        rc = lt_alloc(&d->reference, (size_t)(n * f), sizeof(float), "reference rows", err);
+    if (!rc)
+        rc = lt_rows_open(&rows, l->table, &t->model->prep, list, n, batch, err);
+    for (int64_t at = 0; at < n && !rc; at += batch) {
+        int64_t m = n - at < batch ? n - at : batch;
+        float *x = d->reference + at * f;
+        rc = rows.read(rows.context, at, m, x, err);
+        if (!rc)
+            lt_lens_apply(d, LT_LENS_PLAIN, f, x, m, x, f);
+    }
+    for (int64_t i = 0; i < n * f && !rc; i++) /* a missing cell stands at the mean */
+        d->reference[i] = isnan(d->reference[i]) ? 0 : d->reference[i];
+    d->reference_rows = rc ? 0 : n;
+    d->reference_of = total;
+    lt_rows_close(&rows);
+    lt_free(list);
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+static int fit_lenses(struct teacher *t, struct lt_error *err)
+{
+    const struct lt_lesson *l = t->lesson;
+    struct lt_rows rows = {0};
+    int64_t n =
+        l->parts[LT_PART_TRAIN].count < STATISTICS ? l->parts[LT_PART_TRAIN].count : STATISTICS;
+    int lenses = l->kind == LT_DETECTOR_DEFAULT ? LT_LENSES : 1;
+    int rc = lt_rows_open(&rows, l->table, &t->model->prep, l->train_rows, n,
+                          lt_rows_batch(t->features), err);
+    if (!rc)
+        rc = lt_lens_fit(&t->model->detector, lenses, &t->model->prep, &rows, err);
+    lt_rows_close(&rows);
+    return rc;
+}
+
+static int teach_terms(struct teacher *t, struct lt_error *err)
+{
+    struct lt_detector *d = &t->model->detector;
+    if (t->lesson->kind == LT_DETECTOR_RECONSTRUCTION) {
+        add_term(t, LT_TERM_RESIDUAL, 0, LT_LENS_PLAIN);
+        return 0;
+    }
+    int rc = teach_networks(t, err);
+    if (!rc) /* code terms know their codes now, but not yet their directions */
+        rc = lt_detect_create(&t->detect, t->model, t->lesson->backend, LT_PRECISION_F32, err);
+    for (int i = 0; i < d->terms && !rc; i++)
+        if (d->term[i].kind == LT_TERM_CODE)
+            rc = measure_codes(t, i, err);
+    lt_detect_free(&t->detect);
+    return rc;
+}
+
+int lt_teach(struct lt_model *model, const struct lt_lesson *lesson, struct lt_error *err)
+{
+    struct teacher t = {model, lesson, model->prep.features, NULL};
+    if (lesson->kind == LT_DETECTOR_NONE)
+        return 0;
+    model->detector.kind = lesson->kind;
+    int rc = fit_lenses(&t, err);
+    if (!rc)
+        rc = teach_terms(&t, err);
+    if (!rc)
+        rc = lt_detect_create(&t.detect, model, lesson->backend, LT_PRECISION_F32, err);
+    if (!rc && lesson->kind == LT_DETECTOR_DEFAULT)
+        rc = scale_terms(&t, err);
+    if (!rc)
+        rc = calibrate(&t, err);
+    if (!rc && lesson->reference)
+        rc = keep_reference(&t, err);
+    lt_detect_free(&t.detect);
+    return rc;
+}
