@@ -214,6 +214,24 @@ TEST(rare_levels_share_one_feature)
     lt_table_free(&t);
 }
 
+TEST(times_are_standardised)
+{
+    struct lt_table *t = mixed();
+    struct lt_prep p = fit(t);
+    double sum = 0, squares = 0;
+    float *x = features(t, &p);
+    for (int64_t i = 0; i < 60; i++) {
+        double course = (double)x[i * p.features + p.column[5].first];
+        sum += course;
+        squares += course * course;
+    }
+    T_NEAR(sum / 60, 0, 1e-5);
+    T_NEAR(squares / 60, 1, 1e-5);
+    lt_free(x);
+    lt_prep_free(&p);
+    lt_table_free(&t);
+}
+
 TEST(scalings_ignore_missing_cells)
 {
     static const enum lt_scaling scalings[] = {LT_SCALING_STANDARD, LT_SCALING_MINMAX,

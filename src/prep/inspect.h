@@ -31,7 +31,7 @@ enum { LT_FACTS_ROWS = 256 };
 /* One pass over the rows.  An infinite cell is refused, with file, line and column. */
 int lt_facts_look(struct lt_facts_of_rows *out, const struct lt_table *table, const int64_t *rows,
                   int64_t n, struct lt_error *err);
-/* A second pass: squares. */
+/* A second pass: squares of numbers. */
 int lt_facts_spread(struct lt_facts_of_rows *facts, struct lt_error *err);
 /* Reads rows at ... into values; *got says how many. */
 int lt_facts_read(struct lt_facts_of_rows *facts, int64_t at, int64_t *got, struct lt_error *err);
