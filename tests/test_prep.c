@@ -1,24 +1,5 @@
 /* Typed columns to features and back. */
-#include "base/mem.h"
-#include "base/rng.h"
-#include "data_help.h"
-#include "prep/prep.h"
-
-enum { ROWS_MOST = 5000 };
-
-static int64_t all_rows[ROWS_MOST];
-
-static struct lt_prep fit_with(struct lt_table *t, enum lt_scaling scaling, const char *types)
-{
-    struct lt_error err = {0};
-    struct lt_prep prep;
-    int64_t n = lt_table_rows(t);
-    for (int64_t i = 0; i < n; i++)
-        all_rows[i] = i;
-    if (lt_prep_fit(&prep, t, all_rows, n, &(struct lt_prep_options){scaling, types}, &err))
-        T_FAIL("%s", err.text);
-    return prep;
-}
+#include "t_prep.h"
 
 static struct lt_prep fit(struct lt_table *t)
 {
@@ -36,24 +17,6 @@ static struct lt_error fit_refused(struct lt_table *t, const char *types)
                      &err))
         T_FAIL("the table was taken");
     return err;
-}
-
-/* Features of all rows, (N, F); freed by the caller. */
-static float *features(struct lt_table *t, const struct lt_prep *prep)
-{
-    struct lt_error err = {0};
-    struct lt_feed *feed = NULL;
-    float *x = NULL;
-    int64_t n = lt_table_rows(t);
-    int rc = lt_alloc(&x, (size_t)(n * prep->features), sizeof *x, "features", &err);
-    if (!rc)
-        rc = lt_feed_create(&feed, t, prep, n, 2, &err);
-    if (!rc)
-        rc = lt_feed_rows(feed, all_rows, n, x, &err);
-    lt_feed_free(&feed);
-    if (rc)
-        T_FAIL("%s", err.text);
-    return x;
 }
 
 static struct lt_error feed_refused(struct lt_table *t, const struct lt_prep *prep)

@@ -42,6 +42,11 @@ void lt_facts_free(struct lt_facts_of_rows *facts);
 int lt_kinds_find(struct lt_prep *prep, struct lt_facts_of_rows *facts, const char *types,
                   struct lt_error *err);
 
+/* Scalings of every column: chosen where `asked` is AUTO, and fitted.  Fills offset, scale, knots
+ * and the range; offset 0 and scale 1 stand already. */
+int lt_scaling_fit(struct lt_prep *prep, struct lt_facts_of_rows *facts, enum lt_scaling asked,
+                   struct lt_error *err);
+
 /* The text that a cell of a column has as a level: text as it is, numbers as they are written. */
 const char *lt_level_text(const struct lt_table *table, int64_t column, double value, char *buf);
 enum { LT_LEVEL_TEXT = 40 }; /* room for a number's */
