@@ -53,7 +53,8 @@ static const struct lt_option rows[] = {
      "what columns mean where the guess is wrong, such as zip=categorical,id=identifier: numeric, "
      "integer, boolean, categorical, time or identifier; default: found from the data"},
     {"scale", 0, "HOW", LT_OPTION_CHOICE, AT(train.scale), TRAIN, LT_GROUP_DATA, 0, 0, "scale",
-     "scaling of the inputs, undone on the way out; default: auto"},
+     "scaling of each column, undone on the way out; quantile is for skewed columns whose many small "
+     "values matter as much as the few large ones; default: auto"},
 
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
      "width of the code, less than the columns; default: drawn from the data, and explained"},

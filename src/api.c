@@ -354,8 +354,7 @@ static int scale(struct lt_session *s, const float *rows, int64_t n, struct lt_e
                            "column %lld of this model is %s, so rows cannot come as an array of "
                            "numbers; open them as data and use latent_encode_to",
                            (long long)(i % d), lt_kind_name(c->kind));
-        s->rows[i / d * p->features + c->first] =
-            (float)(((double)rows[i] - p->offset[c->first]) * p->scale[c->first]);
+        s->rows[i / d * p->features + c->first] = (float)lt_prep_scale_value(p, c, (double)rows[i]);
     }
     return 0;
 }

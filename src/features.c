@@ -57,7 +57,7 @@ static const struct {
     {"noise", "none, gaussian, mask, saltpepper, uniform, missing"},
     {"optimizer", "foof, adam, adamw, sgd, rmsprop, lbfgs"},
     {"schedule", "trapezoid, linear, cosine, step, plateau, constant"},
-    {"scale", "auto, none, bytes, standard, minmax, robust"},
+    {"scale", "auto, none, bytes, standard, minmax, robust, quantile"},
 #ifdef LT_HAVE_DNNL
     {"backend", "cpu, ref"},
 #else

@@ -435,6 +435,13 @@ with open("one.csv", "w") as file:
 with open("three.csv", "w") as file:
     file.write("a,b,c\n" + "".join("%f,%f,%f\n" % (i, 2 * i + rnd.gauss(0, 1), rnd.gauss(0, 1))
                                    for i in map(math.sqrt, range(300))))
+with open("skewed.csv", "w") as file:
+    file.write("a,b,c\n")
+    for u, v in ((rnd.gauss(0, 1), rnd.gauss(0, 1)) for _ in range(800)):
+        file.write("%r,%r,%r\n" % (math.exp(3 * u), math.exp(2 * u + 0.1 * v), math.exp(-3 * u)))
+with open("far.csv", "w") as file:
+    file.write("a,b,c\n" + "".join("%f,%f,%f\n" % (i, 1e6 if i == 500 else 2 * i, rnd.gauss(0, 1))
+                                   for i in range(1000)))
 with open("twice.csv", "w") as file:
     file.write("a,b,a\n" + "".join("%d,%d,%d\n" % (i, i * i % 7, -i) for i in range(50)))
 PYTHON
@@ -469,6 +476,28 @@ run encode t mixed.csv -o back_codes.csv
 run decode t back_codes.csv -o decoded.csv
 run reconstruct t mixed.csv -o direct.csv
 claim "encode_then_decode_of_a_table_is_reconstruct" cmp decoded.csv direct.csv
+run train skewed.csv -o ts --scale quantile --epochs 60 --json -q
+claim "json_names_the_scaling" [ "$(value_of stdout scaling)" = quantile ]
+run info ts
+claim "info_tells_the_scaling_of_columns" grep -q 'a  *numeric, scaled by its quantiles$' stdout
+run eval ts skewed.csv
+claim "errors_are_told_in_normal_scores" grep -q 'errors in normal scores of each column' stdout
+run reconstruct ts skewed.csv -o back_skewed.csv -q
+claim "quantiles_are_undone_on_the_way_out" python3 -c '
+import csv, math
+rows = [[list(map(float, row)) for row in list(csv.reader(open(name)))[1:]]
+        for name in ("skewed.csv", "back_skewed.csv")]
+for j in range(3):
+    near = sorted(abs(math.log(abs(a[j]) / abs(b[j]))) for a, b in zip(*rows))
+    assert near[len(near) // 2] < 0.3, (j, near[len(near) // 2])'
+run encode ts skewed.csv -o skewed_codes.csv -q
+run decode ts skewed_codes.csv -o decoded_skewed.csv -q
+claim "quantiles_decode_as_they_reconstruct" cmp back_skewed.csv decoded_skewed.csv
+run train far.csv -o tf --epochs 5
+claim "a_value_far_away_is_told" grep -qF '1 column has a value so far away that the others hardly '\
+'count, the first is "b" (' stderr
+run train far.csv -o tf --epochs 5 --scale quantile
+claim "quantiles_mind_no_value_far_away" sh -c '! grep -q "so far away" stderr'
 run train three.csv -o t3 --epochs 5 -q
 claim "three_columns_train" [ "$status" = 0 ]
 run train nan.csv -o tn --epochs 5 -q

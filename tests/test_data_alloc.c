@@ -1,8 +1,9 @@
-/* Every allocation of readers, views and writers fails in turn: each failure is
+/* Every allocation of readers, views, preps and writers fails in turn: each failure is
  * reported, nothing leaks (the sanitizers see to that) and no file is left. */
 #include "data/lines.h"
 #include "data/writer.h"
 #include "data_help.h"
+#include "prep/prep.h"
 #include "t_alloc.h"
 
 enum { MOST_ALLOCATIONS = 3000 };
@@ -102,6 +103,21 @@ static int make_views(struct lt_error *err)
     return rc;
 }
 
+static int fit_quantiles(struct lt_error *err)
+{
+    const float x[15] = {1, 2, 3, 4, 5, 16, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const int64_t rows[] = {0, 1, 2, 3, 4};
+    const struct lt_prep_options options = {.scaling = LT_SCALING_QUANTILE};
+    struct lt_table *t = NULL;
+    struct lt_prep prep = {0};
+    int rc = lt_table_from_rows(&t, "rows", x, 5, 3, err);
+    if (!rc)
+        rc = lt_prep_fit(&prep, t, rows, 5, &options, err);
+    lt_prep_free(&prep);
+    lt_table_free(&t);
+    return rc;
+}
+
 static const char *written; /* the path of the file */
 
 static int write_file(struct lt_error *err)
@@ -142,6 +158,11 @@ TEST(sensors_are_made_or_refused_whichever_allocation_fails)
 TEST(views_are_made_or_refused_whichever_allocation_fails)
 {
     fail_in_turn(make_views);
+}
+
+TEST(quantiles_are_fitted_or_refused_whichever_allocation_fails)
+{
+    fail_in_turn(fit_quantiles);
 }
 
 TEST(files_are_written_or_refused_whichever_allocation_fails)

@@ -120,17 +120,25 @@ static struct lt_model *make_model(void)
     struct lt_error err = {0};
     must(lt_model_create(&m, &err), &err);
     struct lt_prep *p = &m->prep;
-    *p = (struct lt_prep){.scaling = LT_SCALING_STANDARD, .low = -3.25, .high = 4.1};
+    *p = (struct lt_prep){.low = -3.25, .high = 4.1};
     p->schema = (struct lt_schema){.columns = 4, .groups = 4};
     must(lt_alloc(&p->schema.group, 4, sizeof *p->schema.group, "groups", &err), &err);
     must(lt_alloc(&p->schema.names, 4, sizeof *p->schema.names, "names", &err), &err);
     must(lt_alloc(&p->column, 4, sizeof *p->column, "columns", &err), &err);
     must(lt_alloc(&p->offset, 4, sizeof *p->offset, "offset", &err), &err);
     must(lt_alloc(&p->scale, 4, sizeof *p->scale, "scale", &err), &err);
+    must(lt_alloc(&p->knot_value, 3, sizeof *p->knot_value, "knots", &err), &err);
+    must(lt_alloc(&p->knot_score, 3, sizeof *p->knot_score, "knots", &err), &err);
+    for (int k = 0; k < 3; k++) {
+        p->knot_value[k] = k * k * 10.5;
+        p->knot_score[k] = k - 1;
+    }
     for (int j = 0; j < 4; j++) {
         p->schema.group[j] =
             (struct lt_schema_group){.type = types[j], .width = 1, .rank = 1, .shape = {1}};
         must(lt_strdup(&p->schema.names[j], names[j], &err), &err);
+        p->column[j].scaling = j == 2 ? LT_SCALING_QUANTILE : LT_SCALING_STANDARD;
+        p->column[j].knots = j == 2 ? 3 : 0;
         p->offset[j] = 1.0 / (j + 1);
         p->scale[j] = 3.0 * (j + 1);
     }
@@ -183,11 +191,20 @@ static void check_equal(const struct lt_model *a, const struct lt_model *b)
     for (int64_t j = 0; s->names && j < s->columns; j++)
         T_STR(s->names[j], t->names[j]);
     size_t d = (size_t)s->columns;
-    T_OK(a->prep.scaling == b->prep.scaling && a->prep.low == b->prep.low &&
-         a->prep.high == b->prep.high);
+    T_OK(a->prep.low == b->prep.low && a->prep.high == b->prep.high);
+    for (int64_t j = 0; j < s->columns; j++) {
+        const struct lt_column *c = &a->prep.column[j], *e = &b->prep.column[j];
+        T_OK(c->kind == e->kind && c->first == e->first && c->scaling == e->scaling &&
+             c->knots == e->knots && c->knot_first == e->knot_first);
+    }
     for (int64_t j = 0; j < s->columns; j++)
-        T_OK(a->prep.column[j].kind == b->prep.column[j].kind &&
-             a->prep.column[j].first == b->prep.column[j].first);
+        for (double v = -100; v < 100; v += 7)
+            T_NEAR(lt_prep_scale_value(&a->prep, &a->prep.column[j], v),
+                   lt_prep_scale_value(&b->prep, &b->prep.column[j], v), 0);
+    T_INT(a->prep.knots, b->prep.knots);
+    size_t knots = (size_t)a->prep.knots * sizeof(double);
+    T_OK(memcmp(a->prep.knot_value, b->prep.knot_value, knots) == 0);
+    T_OK(memcmp(a->prep.knot_score, b->prep.knot_score, knots) == 0);
     T_OK(memcmp(a->prep.offset, b->prep.offset, d * sizeof(double)) == 0);
     T_OK(memcmp(a->prep.scale, b->prep.scale, d * sizeof(double)) == 0);
     T_INT(a->networks, b->networks);
@@ -479,6 +496,7 @@ TEST(descriptions_out_of_range_are_refused)
         {"schema.names", "[{\"hex\": \"6\"}, \"\", \"\", \"\"]", "\"hex\" is no text"},
         {"schema.names", "[{\"hex\": \"00\"}, \"\", \"\", \"\"]", "\"hex\" is no text"},
         {"prep.scaling", "\"auto\"", "\"prep.scaling\" has the unknown value \"auto\""},
+        {"prep.scaling", "\"mixd\"", "\"prep.scaling\" has the unknown value \"mixd\""},
         {"prep.low", "null", "\"prep.low\" and \"prep.high\" are no range"},
         {"prep.columns", "[]", "\"prep.columns\" are 0 of 4"},
         {"prep.columns", "[{\"kind\": \"numeric\", \"count\": 5, \"missing\": 0}]",
@@ -492,11 +510,24 @@ TEST(descriptions_out_of_range_are_refused)
          "[{\"kind\": \"categorical\", \"count\": 1, \"missing\": 0, \"levels\": [\"a\", \"a\"]}]",
          "the level \"a\" stands twice"},
         {"prep.columns",
-         "[{\"kind\": \"time\", \"count\": 1, \"missing\": 0, \"format\": \"%Y\", \"parts\": 0}]",
+         "[{\"kind\": \"time\", \"count\": 1, \"missing\": 0, \"scaling\": \"standard\", "
+         "\"format\": \"%Y\", \"parts\": 0}]",
          "\"format\" has the unknown value \"%Y\""},
         {"prep.columns", "[{\"kind\": \"identifier\", \"count\": 4, \"missing\": 0}]",
          "there is nothing to learn from: every column is a constant or an identifier; give "
          "others, or name their kind with --types COL=categorical"},
+        {"prep.columns", "[{\"kind\": \"numeric\", \"count\": 4, \"missing\": 0}]",
+         "\"scaling\" is missing"},
+        {"prep.columns",
+         "[{\"kind\": \"numeric\", \"count\": 4, \"missing\": 0, \"scaling\": \"auto\"}]",
+         "\"scaling\" has the unknown value \"auto\""},
+        {"prep.columns",
+         "[{\"kind\": \"numeric\", \"count\": 4, \"missing\": 0, \"scaling\": \"quantile\"}]",
+         "\"knots\" is missing"},
+        {"prep.columns",
+         "[{\"kind\": \"numeric\", \"count\": 4, \"missing\": 0, \"scaling\": \"quantile\", "
+         "\"knots\": 66}]",
+         "\"knots\" is 66, outside of 2 to 65"},
         {"networks", "[]", "\"networks\" holds 0, of 1 to 64"},
         {"networks", "[{\"role\": \"a.b\"}]",
          "the role \"a.b\" of a network is not made of 1 to 31 of a-z, 0-9 and _"},
@@ -594,7 +625,21 @@ TEST(networks_whose_tensors_are_missing_are_refused_before_memory_is_taken)
 TEST(values_that_are_not_finite_are_refused)
 {
     struct lt_error err = {0};
-    for (int i = 0; i < 4; i++) {
+    static const char *const said[] = {
+        "m.latent: the array \"autoencoder.encoder1.weight\" holds values that are not finite; "
+        "train "
+        "the model again",
+        "m.latent: the array \"prep.offset\" holds values that are not finite; train the model "
+        "again",
+        "m.latent: the array \"baseline.basis\" holds values that are not finite; train the model "
+        "again",
+        "m.latent: the scale of column 2 is 0",
+        "m.latent: the array \"prep.knot_value\" holds values that are not finite; train the model "
+        "again",
+        "m.latent: the knots of column 2 do not increase",
+        "m.latent: the knots of column 2 do not increase",
+    };
+    for (int i = 0; i < 7; i++) {
         struct lt_model *m = make_model(), *back = NULL;
         unsigned char *bytes = NULL;
         size_t size = 0;
@@ -604,17 +649,23 @@ TEST(values_that_are_not_finite_are_refused)
             m->prep.offset[3] = (double)INFINITY;
         else if (i == 2)
             m->baseline.basis[7] = -INFINITY;
-        else
+        else if (i == 3)
             m->prep.scale[2] = 0;
+        else if (i == 4)
+            m->prep.knot_value[2] = (double)INFINITY;
+        else if (i == 5)
+            m->prep.knot_value[1] = m->prep.knot_value[0];
+        else
+            m->prep.knot_score[2] = m->prep.knot_score[0] - 1;
         lt_model_seal(m);
         bytes_of(m, &bytes, &size);
         err = (struct lt_error){0};
         T_INT(lt_model_from_bytes(&back, "m.latent", bytes, size, &err), LT_ECONTENT);
         T_OK(back == NULL);
+        T_ERR(err, said[i]);
         lt_free(bytes);
         lt_model_free(&m);
     }
-    T_ERR(err, "m.latent: the scale of column 2 is 0");
 }
 
 TEST(a_role_stands_once_in_a_model)
@@ -672,7 +723,7 @@ TEST(python_s_safetensors_loads_a_model)
         T_SKIP("Python with safetensors and NumPy is not installed");
     if (status != 0)
         T_FAIL("%s", out);
-    T_STR(out, "18 tensors, 2 networks, format 1\n");
+    T_STR(out, "20 tensors, 2 networks, format 1\n");
 }
 
 T_MAIN

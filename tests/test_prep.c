@@ -1,24 +1,5 @@
 /* Typed columns to features and back. */
-#include "base/mem.h"
-#include "base/rng.h"
-#include "data_help.h"
-#include "prep/prep.h"
-
-enum { ROWS_MOST = 5000 };
-
-static int64_t all_rows[ROWS_MOST];
-
-static struct lt_prep fit_with(struct lt_table *t, enum lt_scaling scaling, const char *types)
-{
-    struct lt_error err = {0};
-    struct lt_prep prep;
-    int64_t n = lt_table_rows(t);
-    for (int64_t i = 0; i < n; i++)
-        all_rows[i] = i;
-    if (lt_prep_fit(&prep, t, all_rows, n, &(struct lt_prep_options){scaling, types}, &err))
-        T_FAIL("%s", err.text);
-    return prep;
-}
+#include "t_prep.h"
 
 static struct lt_prep fit(struct lt_table *t)
 {
@@ -36,24 +17,6 @@ static struct lt_error fit_refused(struct lt_table *t, const char *types)
                      &err))
         T_FAIL("the table was taken");
     return err;
-}
-
-/* Features of all rows, (N, F); freed by the caller. */
-static float *features(struct lt_table *t, const struct lt_prep *prep)
-{
-    struct lt_error err = {0};
-    struct lt_feed *feed = NULL;
-    float *x = NULL;
-    int64_t n = lt_table_rows(t);
-    int rc = lt_alloc(&x, (size_t)(n * prep->features), sizeof *x, "features", &err);
-    if (!rc)
-        rc = lt_feed_create(&feed, t, prep, n, 2, &err);
-    if (!rc)
-        rc = lt_feed_rows(feed, all_rows, n, x, &err);
-    lt_feed_free(&feed);
-    if (rc)
-        T_FAIL("%s", err.text);
-    return x;
 }
 
 static struct lt_error feed_refused(struct lt_table *t, const struct lt_prep *prep)
@@ -209,6 +172,24 @@ TEST(rare_levels_share_one_feature)
     T_INT(p.column[0].levels, 2); /* x and w; y and z stand in one row each */
     float *x = features(t, &p);
     T_OK(x[2 * p.features + 1] == 0 && x[2 * p.features + 3] == 1);
+    lt_free(x);
+    lt_prep_free(&p);
+    lt_table_free(&t);
+}
+
+TEST(times_are_standardised)
+{
+    struct lt_table *t = mixed();
+    struct lt_prep p = fit(t);
+    double sum = 0, squares = 0;
+    float *x = features(t, &p);
+    for (int64_t i = 0; i < 60; i++) {
+        double course = (double)x[i * p.features + p.column[5].first];
+        sum += course;
+        squares += course * course;
+    }
+    T_NEAR(sum / 60, 0, 1e-5);
+    T_NEAR(squares / 60, 1, 1e-5);
     lt_free(x);
     lt_prep_free(&p);
     lt_table_free(&t);

@@ -136,6 +136,25 @@ static void tell_left_out(const struct fit *f)
              count > NAMED ? ", ..." : "");
 }
 
+/* One value so far away that the column is scaled by it: the others then hardly count. */
+static void tell_alone(const struct fit *f)
+{
+    char name[200];
+    int64_t count = 0, first = 0;
+    for (int64_t j = f->prep.schema.columns - 1; j >= 0; j--)
+        if (f->prep.column[j].alone > 0) {
+            count++;
+            first = j;
+        }
+    if (count == 0 || lt_schema_is_array(&f->prep.schema))
+        return;
+    tell(f, 0,
+         "%lld column%s a value so far away that the others hardly count, the first is \"%.80s\" "
+         "(%.0f standard deviations); correct it if it is a mistake, or try --scale quantile",
+         (long long)count, count == 1 ? " has" : "s have",
+         lt_table_column_name(f->table, first, name, sizeof name), f->prep.column[first].alone);
+}
+
 static int fit_prep(struct fit *f, struct lt_error *err)
 {
     int scaling = f->options->scale ? lt_scaling_by_name(f->options->scale) : LT_SCALING_AUTO;
@@ -143,8 +162,10 @@ static int fit_prep(struct fit *f, struct lt_error *err)
     int64_t extra = 0, moved = 0;
     int rc = lt_prep_fit(&f->prep, f->table, f->train_rows, f->parts[LT_PART_TRAIN].count, &options,
                          err);
-    if (!rc)
+    if (!rc) {
         tell_left_out(f);
+        tell_alone(f);
+    }
     if (!rc && f->valid != f->table) {
         rc = lt_schema_arrange(&f->prep.schema, f->valid, &f->valid_view, &extra, &moved, err);
         f->valid = f->valid_view;
@@ -236,6 +257,7 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     }
     uint64_t hash = mix(0xcbf29ce484222325u, f->prep.offset, d * sizeof(double));
     hash = mix(hash, f->prep.scale, d * sizeof(double));
+    hash = mix(hash, f->prep.knot_value, (size_t)f->prep.knots * sizeof(double));
     hash = mix(hash, x, (size_t)n * d * sizeof(float));
     lt_free(x);
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
@@ -420,12 +442,14 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
 
 static int write_record(struct fit *f, struct lt_error *err)
 {
+    const char *asked = f->options->scale;
+    const char *chosen = asked && strcmp(asked, "auto") != 0 ? asked : NULL;
     struct lt_record record = {.table = f->table,
                                .parts = f->parts,
                                .recipe = &f->recipe,
                                .outcome = &f->outcome,
                                .backend = f->backend,
-                               .scaling = f->prep.scaling,
+                               .scaling = chosen ? chosen : lt_prep_scaling_name(&f->prep),
                                .dims_why = f->dims_why,
                                .seconds = lt_clock() - f->started};
     int rc = lt_record_write(f->model, &record, err);

@@ -3,10 +3,22 @@
 #include "app/record.h"
 #include <stdio.h>
 
-/* What a column is, for people: "numeric", "categorical, 12 levels and others". */
+static const char *const scaling_words[LT_SCALINGS] = {
+    [LT_SCALING_AUTO] = "scaled column by column", /* of a whole table */
+    [LT_SCALING_NONE] = "as it is",
+    [LT_SCALING_BYTES] = "divided by 255",
+    [LT_SCALING_STANDARD] = "standardised",
+    [LT_SCALING_MINMAX] = "scaled to [0, 1]",
+    [LT_SCALING_ROBUST] = "scaled by its quartiles",
+    [LT_SCALING_QUANTILE] = "scaled by its quantiles",
+};
+
+/* What a column is, for people: "numeric, standardised", "categorical, 12 levels and others". */
 static void describe(const struct lt_column *c, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%s", lt_kind_name(c->kind));
+    if (lt_kind_is_scaled(c->kind))
+        used += (size_t)snprintf(text + used, size - used, ", %s", scaling_words[c->scaling]);
     if (c->kind == LT_KIND_CATEGORY)
         used += (size_t)snprintf(text + used, size - used, ", %d level%s and others",
                                  (int)c->levels, c->levels == 1 ? "" : "s");
@@ -43,6 +55,7 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
     const struct lt_schema_group *g = p->schema.group;
     lt_report_integer(r, "inputs", p->features);
     lt_report_integer(r, "columns", p->schema.columns);
+    lt_report_string(r, "scaling", lt_prep_scaling_name(p));
     if (!lt_schema_is_array(&p->schema)) {
         lt_report_line(r, "%lld columns make %lld inputs:", (long long)p->schema.columns,
                        (long long)p->features);
@@ -52,7 +65,8 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
     for (int i = 0; i < g->rank; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld", i ? " x " : "",
                                  (long long)g->shape[i]);
-    lt_report_line(r, "rows of %s values of type %s", text, lt_type_name(g->type));
+    lt_report_line(r, "rows of %s values of type %s, %s", text, lt_type_name(g->type),
+                   scaling_words[lt_prep_scaling(p)]);
 }
 
 static void add_network(struct lt_report *r, const struct lt_network *n)

@@ -333,13 +333,15 @@ static void tell_verdict(const struct measures *m, enum verdict verdict, struct 
 const char *lt_units(const struct lt_prep *prep)
 {
     static const char *const units[LT_SCALINGS] = {
+        [LT_SCALING_AUTO] = "scaled units of each column", /* they differ */
         [LT_SCALING_NONE] = "the data's own units",
         [LT_SCALING_BYTES] = "scaled units (bytes / 255)",
         [LT_SCALING_STANDARD] = "standard deviations of each column",
         [LT_SCALING_MINMAX] = "ranges of each column",
         [LT_SCALING_ROBUST] = "interquartile ranges of each column / 1.349",
+        [LT_SCALING_QUANTILE] = "normal scores of each column",
     };
-    return units[prep->scaling] ? units[prep->scaling] : "scaled units";
+    return units[lt_prep_scaling(prep)];
 }
 
 static void row_of_table(struct lt_report *r, const struct measures *m, const char *name,
@@ -383,7 +385,7 @@ static void tell_numbers(const struct lt_case *c, const struct measures *m, stru
     lt_report_number(r, "ratio.value", m->ratio.value);
     lt_report_number(r, "ratio.low", m->ratio.low);
     lt_report_number(r, "ratio.high", m->ratio.high);
-    lt_report_string(r, "scaling", lt_scaling_name(c->model->prep.scaling));
+    lt_report_string(r, "scaling", lt_prep_scaling_name(&c->model->prep));
     lt_report_string(r, "weights_sha256", c->model->weights_sha256);
 }
 

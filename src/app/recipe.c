@@ -160,7 +160,7 @@ static int draw_loss(struct lt_autoencoder *a, const struct words *w, const stru
                        "--loss bce needs values in [0, 1], and those of %s run from %g to %g after "
                        "scaling %s; use --loss mse, or --scale minmax",
                        facts->name, facts->prep->low, facts->prep->high,
-                       lt_scaling_name(facts->prep->scaling));
+                       lt_prep_scaling_name(facts->prep));
     return 0;
 }
 

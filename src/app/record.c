@@ -78,7 +78,7 @@ static void put_settings(struct sink *s, const struct lt_record *r)
     integer(s, "settings.seed", (int64_t)t->seed);
     text(s, "settings.precision", r->recipe->precision == LT_PRECISION_BF16 ? "bf16" : "f32");
     text(s, "settings.backend", backend);
-    text(s, "settings.scale", lt_scaling_name(r->scaling));
+    text(s, "settings.scale", r->scaling);
 }
 
 static void put_outcome(struct sink *s, const struct lt_record *r)

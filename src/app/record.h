@@ -17,7 +17,7 @@ struct lt_record {
     const struct lt_recipe *recipe;
     const struct lt_train_outcome *outcome;
     const struct lt_backend *backend;
-    enum lt_scaling scaling;
+    const char *scaling;  /* asked for, or found */
     const char *dims_why; /* "" when dims were given */
     double seconds;
 };

@@ -68,7 +68,8 @@ static bool alike(const struct lt_column *a, const struct lt_column *b)
 {
     bool plain = a->kind == LT_KIND_NUMBER || a->kind == LT_KIND_INTEGER ||
                  a->kind == LT_KIND_BOOLEAN || a->kind == LT_KIND_IDENTIFIER;
-    return plain && a->kind == b->kind && a->missing == b->missing;
+    return plain && a->kind == b->kind && a->missing == b->missing && a->scaling == b->scaling &&
+           a->knots == b->knots;
 }
 
 static int write_levels(struct lt_json *json, const struct lt_column *c, struct lt_error *err)
@@ -80,6 +81,14 @@ static int write_levels(struct lt_json *json, const struct lt_column *c, struct 
     if (!rc)
         return lt_json_set(json, "levels", &levels, err);
     lt_json_free(&levels);
+    return rc;
+}
+
+static int write_scaling(struct lt_json *json, const struct lt_column *c, struct lt_error *err)
+{
+    int rc = lt_json_set_string(json, "scaling", lt_scaling_name(c->scaling), err);
+    if (!rc && c->scaling == LT_SCALING_QUANTILE)
+        rc = lt_json_set_integer(json, "knots", c->knots, err);
     return rc;
 }
 
@@ -95,6 +104,8 @@ static int write_column(struct lt_json *columns, const struct lt_column *c, int6
         rc = lt_json_set_integer(json, "count", count, err);
     if (!rc)
         rc = lt_json_set_integer(json, "missing", c->missing, err);
+    if (!rc && lt_kind_is_scaled(c->kind))
+        rc = write_scaling(json, c, err);
     if (!rc && (c->kind == LT_KIND_CATEGORY || c->kind == LT_KIND_CONSTANT))
         rc = write_levels(json, c, err);
     if (!rc && c->kind == LT_KIND_CONSTANT)
@@ -174,7 +185,30 @@ static int read_time(struct lt_column *c, const struct lt_json *json, struct lt_
     return rc;
 }
 
-static int read_column(struct lt_column *c, const struct lt_json *json, int64_t most,
+/* A column that does not say has the scaling of the whole. */
+static int read_scaling(struct lt_column *c, const struct lt_json *json, int whole,
+                        struct lt_error *err)
+{
+    const char *name = NULL;
+    int scaling = whole;
+    int64_t knots = 0;
+    int rc = 0;
+    if (whole < 0 || lt_json_get(json, "scaling")) {
+        rc = lt_json_get_string(json, "scaling", &name, err);
+        scaling = rc ? -1 : lt_scaling_by_name(name);
+        if (!rc && (scaling < 0 || scaling == LT_SCALING_AUTO))
+            rc = lt_fail(err, LT_ECONTENT, "\"scaling\" has the unknown value \"%.32s\"", name);
+    }
+    if (!rc && scaling == LT_SCALING_QUANTILE)
+        rc = read_integer(json, "knots", 2, LT_KNOTS_MAX, &knots, err);
+    if (rc)
+        return rc;
+    c->scaling = (enum lt_scaling)scaling;
+    c->knots = (int32_t)knots;
+    return LT_OK;
+}
+
+static int read_column(struct lt_column *c, const struct lt_json *json, int whole, int64_t most,
                        int64_t *count, struct lt_error *err)
 {
     const char *name = NULL;
@@ -191,7 +225,10 @@ static int read_column(struct lt_column *c, const struct lt_json *json, int64_t 
         return lt_fail(err, LT_ECONTENT, "\"kind\" has the unknown value \"%.32s\"", name);
     c->kind = (enum lt_kind)kind;
     c->missing = missing == 1;
-    if (c->kind == LT_KIND_CATEGORY || c->kind == LT_KIND_CONSTANT)
+    c->scaling = LT_SCALING_NONE;
+    if (lt_kind_is_scaled(c->kind))
+        rc = read_scaling(c, json, whole, err);
+    if (!rc && (c->kind == LT_KIND_CATEGORY || c->kind == LT_KIND_CONSTANT))
         rc = read_levels(c, json, err);
     if (!rc && c->kind == LT_KIND_CONSTANT)
         rc = lt_json_get_number(json, "value", &c->value, err);
@@ -204,7 +241,8 @@ static int read_column(struct lt_column *c, const struct lt_json *json, int64_t 
     return rc;
 }
 
-int lt_columns_from_json(struct lt_prep *p, const struct lt_json *json, struct lt_error *err)
+int lt_columns_from_json(struct lt_prep *p, const struct lt_json *json, int scaling,
+                         struct lt_error *err)
 {
     const struct lt_json *columns = NULL;
     int64_t at = 0, count = 0, total = p->schema.columns;
@@ -214,7 +252,7 @@ int lt_columns_from_json(struct lt_prep *p, const struct lt_json *json, struct l
     for (size_t i = 0; i < lt_json_count(columns) && !rc; i++) {
         if (at == total)
             return lt_fail(err, LT_ECONTENT, "\"prep.columns\" are more than the schema has");
-        rc = read_column(&p->column[at], lt_json_at(columns, i), total - at, &count, err);
+        rc = read_column(&p->column[at], lt_json_at(columns, i), scaling, total - at, &count, err);
         for (int64_t k = 1; k < count && !rc; k++)
             p->column[at + k] = p->column[at];
         at += count;

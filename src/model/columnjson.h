@@ -10,8 +10,10 @@
 
 /* Runs of columns that are alike become one entry with a count. */
 int lt_columns_to_json(struct lt_json *json, const struct lt_prep *prep, struct lt_error *err);
-/* Fills prep->column, whose number the schema tells. LT_ECONTENT. */
-int lt_columns_from_json(struct lt_prep *prep, const struct lt_json *json, struct lt_error *err);
+/* Fills prep->column, whose number the schema tells.  `scaling` is that of columns that do not name
+ * theirs; -1: they must. LT_ECONTENT. */
+int lt_columns_from_json(struct lt_prep *prep, const struct lt_json *json, int scaling,
+                         struct lt_error *err);
 
 /* A text as a string, or as {"hex": its bytes} when it is not UTF-8, as files in old encodings have
  * them; and back, freed with lt_free. */

@@ -83,7 +83,7 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
     struct lt_detector detector = model->detector; /* the list wants places to write to */
     struct lt_detector_array array[LT_DETECTOR_ARRAYS];
     int arrays = lt_detector_arrays(&detector, D, array);
-    size_t most = 5 + LT_DETECTOR_ARRAYS;
+    size_t most = 7 + LT_DETECTOR_ARRAYS;
     for (int i = 0; i < model->networks; i++)
         most += (size_t)model->network[i].layout.count;
     int rc = lt_alloc(out, most, sizeof **out, "a list of arrays", err);
@@ -92,6 +92,12 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
     struct lt_tensor *t = *out;
     *t++ = lt_tensor_of("prep.offset", LT_DTYPE_F64, D, 0, model->prep.offset);
     *t++ = lt_tensor_of("prep.scale", LT_DTYPE_F64, D, 0, model->prep.scale);
+    if (model->prep.knots > 0) {
+        *t++ = lt_tensor_of("prep.knot_value", LT_DTYPE_F64, model->prep.knots, 0,
+                            model->prep.knot_value);
+        *t++ = lt_tensor_of("prep.knot_score", LT_DTYPE_F64, model->prep.knots, 0,
+                            model->prep.knot_score);
+    }
     for (int i = 0; i < arrays; i++) { /* the first of them are f64 */
         memcpy(&array[i].tensor.data, array[i].place, sizeof(void *));
         *t++ = array[i].tensor;
@@ -282,20 +288,40 @@ static int read_weights(struct lt_network *n, const struct lt_safetensors *st, s
     return rc;
 }
 
+static int read_knots(struct lt_prep *p, const struct lt_safetensors *st, struct lt_error *err)
+{
+    struct lt_tensor value = lt_tensor_of("prep.knot_value", LT_DTYPE_F64, p->knots, 0, NULL);
+    struct lt_tensor score = lt_tensor_of("prep.knot_score", LT_DTYPE_F64, p->knots, 0, NULL);
+    int rc = lt_tensor_take(st, &value, &p->knot_value, err);
+    if (!rc)
+        rc = lt_tensor_take(st, &score, &p->knot_score, err);
+    int64_t bad = rc ? -1 : lt_prep_check_knots(p);
+    if (bad >= 0)
+        rc = lt_fail(err, LT_ECONTENT, "%s: the knots of column %lld do not increase", st->name,
+                     (long long)bad);
+    return rc;
+}
+
+static int read_scaling(struct lt_prep *p, const struct lt_safetensors *st, struct lt_error *err)
+{
+    struct lt_tensor offset = lt_tensor_of("prep.offset", LT_DTYPE_F64, p->features, 0, NULL);
+    struct lt_tensor scale = lt_tensor_of("prep.scale", LT_DTYPE_F64, p->features, 0, NULL);
+    int rc = lt_tensor_take(st, &offset, &p->offset, err);
+    if (!rc)
+        rc = lt_tensor_take(st, &scale, &p->scale, err);
+    for (int64_t j = 0; j < p->features && !rc; j++)
+        if (p->scale[j] == 0)
+            rc = lt_fail(err, LT_ECONTENT, "%s: the scale of column %lld is 0", st->name,
+                         (long long)j);
+    return rc || p->knots == 0 ? rc : read_knots(p, st, err);
+}
+
 static int read_tensors(struct lt_model *model, const struct lt_safetensors *st,
                         struct lt_error *err)
 {
     int64_t D = model->prep.features;
     struct lt_baseline *b = &model->baseline;
-    struct lt_tensor offset = lt_tensor_of("prep.offset", LT_DTYPE_F64, D, 0, NULL);
-    struct lt_tensor scale = lt_tensor_of("prep.scale", LT_DTYPE_F64, D, 0, NULL);
-    int rc = lt_tensor_take(st, &offset, &model->prep.offset, err);
-    if (!rc)
-        rc = lt_tensor_take(st, &scale, &model->prep.scale, err);
-    for (int64_t j = 0; j < D && !rc; j++)
-        if (model->prep.scale[j] == 0)
-            rc = lt_fail(err, LT_ECONTENT, "%s: the scale of column %lld is 0", st->name,
-                         (long long)j);
+    int rc = read_scaling(&model->prep, st, err);
     for (int i = 0; i < model->networks && !rc; i++)
         rc = read_weights(&model->network[i], st, err);
     if (!rc)

@@ -76,7 +76,7 @@ int lt_prep_to_json(struct lt_json *json, const struct lt_prep *prep, struct lt_
     if (!rc)
         rc = write_names(json, &prep->schema, err);
     if (!rc)
-        rc = lt_json_set_string(json, "prep.scaling", lt_scaling_name(prep->scaling), err);
+        rc = lt_json_set_string(json, "prep.scaling", lt_prep_scaling_name(prep), err);
     if (!rc)
         rc = lt_json_set_number(json, "prep.low", prep->low, err);
     if (!rc)
@@ -165,7 +165,9 @@ static int read_names(struct lt_schema *s, const struct lt_json *json, struct lt
     return rc;
 }
 
-static int read_scaling(struct lt_prep *p, const struct lt_json *json, struct lt_error *err)
+/* The scaling that the columns share; -1 when they differ. */
+static int read_scaling(struct lt_prep *p, const struct lt_json *json, int *scaling,
+                        struct lt_error *err)
 {
     const char *name = NULL;
     int rc = lt_json_get_string(json, "prep.scaling", &name, err);
@@ -175,10 +177,9 @@ static int read_scaling(struct lt_prep *p, const struct lt_json *json, struct lt
         rc = lt_json_get_number(json, "prep.high", &p->high, err);
     if (rc)
         return rc;
-    int scaling = lt_scaling_by_name(name);
-    if (scaling < 0 || scaling == LT_SCALING_AUTO)
+    *scaling = lt_scaling_by_name(name);
+    if ((*scaling < 0 && strcmp(name, "mixed") != 0) || *scaling == LT_SCALING_AUTO)
         return lt_fail(err, LT_ECONTENT, "\"prep.scaling\" has the unknown value \"%.32s\"", name);
-    p->scaling = (enum lt_scaling)scaling;
     if (!isfinite(p->low) || !isfinite(p->high) || p->low > p->high)
         return lt_fail(err, LT_ECONTENT, "\"prep.low\" and \"prep.high\" are no range");
     return LT_OK;
@@ -186,6 +187,7 @@ static int read_scaling(struct lt_prep *p, const struct lt_json *json, struct lt
 
 int lt_prep_from_json(struct lt_prep *out, const struct lt_json *json, struct lt_error *err)
 {
+    int scaling = -1;
     memset(out, 0, sizeof *out);
     int rc = read_integer(json, "schema.columns", 1, LT_WIDTH_MAX, &out->schema.columns, err);
     if (!rc)
@@ -193,9 +195,9 @@ int lt_prep_from_json(struct lt_prep *out, const struct lt_json *json, struct lt
     if (!rc)
         rc = read_names(&out->schema, json, err);
     if (!rc)
-        rc = read_scaling(out, json, err);
+        rc = read_scaling(out, json, &scaling, err);
     if (!rc)
-        rc = lt_columns_from_json(out, json, err);
+        rc = lt_columns_from_json(out, json, scaling, err);
     if (!rc)
         rc = lt_prep_layout(out, err);
     if (rc)

@@ -30,7 +30,7 @@ struct lt_feed {
     const struct lt_prep *prep;
     int threads;
     int64_t columns;          /* D */
-    bool *plain;              /* (groups): numbers whose features stand side by side */
+    bool *plain;              /* (groups): affine numbers whose features stand side by side */
     struct meaning *meaning;  /* (D) */
     struct lt_block **blocks; /* (threads), CHUNK rows each */
     unsigned char *failed;    /* (chunks of the capacity) */
@@ -159,8 +159,8 @@ static void find_plain(struct lt_feed *feed)
         const struct lt_group *g = lt_table_group(feed->table, i);
         feed->plain[i] = g->type != LT_TEXT;
         for (int64_t j = g->first; j < g->first + g->width; j++)
-            feed->plain[i] &=
-                is_numeric(&column[j]) && column[j].first == column[g->first].first + j - g->first;
+            feed->plain[i] &= is_numeric(&column[j]) && column[j].knots == 0 &&
+                              column[j].first == column[g->first].first + j - g->first;
     }
 }
 
@@ -233,22 +233,17 @@ static double value(const struct lt_feed *feed, int64_t j, const struct cells *c
     return number(c, r);
 }
 
-static float scaled(const struct lt_prep *p, int64_t feature, double value)
-{
-    return (float)((value - p->offset[feature]) * p->scale[feature]);
-}
-
 /* Each returns the first row with a cell that cannot be taken, or -1. */
 
 static int64_t put_numbers(const struct lt_feed *feed, int64_t j, const struct cells *c)
 {
     const struct lt_prep *p = feed->prep;
-    int64_t at = p->column[j].first;
+    const struct lt_column *column = &p->column[j];
     for (int64_t r = 0; r < c->n; r++) {
         double v = value(feed, j, c, r);
         if (isinf(v) || (isnan(v) && !p->observes))
             return r;
-        c->x[r * p->features + at] = scaled(p, at, v);
+        c->x[r * p->features + column->first] = (float)lt_prep_scale_value(p, column, v);
     }
     return -1;
 }
@@ -288,7 +283,7 @@ static void put_time(const struct lt_prep *p, const struct lt_column *column, do
                      float *x)
 {
     struct lt_timestamp_parts parts;
-    *x++ = scaled(p, column->first, seconds);
+    *x++ = (float)lt_prep_scale_value(p, column, seconds);
     lt_timestamp_parts(seconds, &parts);
     const double turns[] = {parts.hour / 24, (parts.weekday + parts.hour / 24) / 7,
                             parts.day_of_year / 366.0};

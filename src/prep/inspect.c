@@ -140,6 +140,8 @@ int lt_facts_spread(struct lt_facts_of_rows *f, struct lt_error *err)
         for (int64_t i = 0; i < got && !rc; i++)
             for (int64_t j = 0; j < f->columns; j++) {
                 struct lt_column_facts *c = &f->column[j];
+                if (c->count)
+                    continue; /* codes of texts have no spread; that of times is known */
                 double x = f->values[i * f->columns + j] - c->sum / (double)c->seen;
                 c->squares += isnan(x) ? 0 : x * x;
             }

@@ -31,7 +31,7 @@ static double value_of(const struct lt_prep *p, int64_t j, const float *x)
     default:
         break;
     }
-    double v = (double)x[c->first] / p->scale[c->first] + p->offset[c->first];
+    double v = lt_prep_unscale_value(p, c, (double)x[c->first]);
     if (c->kind == LT_KIND_BOOLEAN)
         return isnan(v) ? v : v > 0.5;
     return v;
@@ -40,7 +40,8 @@ static double value_of(const struct lt_prep *p, int64_t j, const float *x)
 void lt_prep_invert(const struct lt_prep *p, const float *x, int64_t n, double *values)
 {
     int64_t d = p->schema.columns;
-    if (lt_schema_is_array(&p->schema) && p->features == d) { /* the loop without questions */
+    if (lt_schema_is_array(&p->schema) && p->features == d &&
+        p->knots == 0) { /* the loop without questions */
         for (int64_t i = 0; i < n; i++)
             for (int64_t j = 0; j < d; j++)
                 values[i * d + j] = (double)x[i * d + j] / p->scale[j] + p->offset[j];

@@ -26,6 +26,12 @@ int lt_kind_by_name(const char *name)
     return -1;
 }
 
+bool lt_kind_is_scaled(enum lt_kind kind)
+{
+    return kind == LT_KIND_NUMBER || kind == LT_KIND_INTEGER || kind == LT_KIND_BOOLEAN ||
+           kind == LT_KIND_TIME;
+}
+
 /* ---- where features stand ---- */
 
 static const int64_t widths[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256};
@@ -124,7 +130,11 @@ int lt_prep_layout(struct lt_prep *p, struct lt_error *err)
         return lt_fail(err, LT_ECONTENT,
                        "the columns make %lld features, more than %d; leave some out with --ignore",
                        (long long)total, LT_FEATURES_MAX);
-    p->features = 0;
+    p->features = p->knots = 0;
+    for (j = 0; j < p->schema.columns; j++) {
+        p->column[j].knot_first = p->knots;
+        p->knots += p->column[j].knots;
+    }
     p->observes = may_miss(&p->schema);
     if (lt_schema_is_array(&p->schema) && all_numbers(p))
         place_array(p);
@@ -184,5 +194,7 @@ void lt_prep_free(struct lt_prep *p)
     lt_free(p->column);
     lt_free(p->offset);
     lt_free(p->scale);
+    lt_free(p->knot_value);
+    lt_free(p->knot_score);
     *p = (struct lt_prep){0};
 }

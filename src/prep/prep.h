@@ -15,8 +15,9 @@
  *
  *     x = (value - offset) * scale,      value = x / scale + offset,
  *
- * fitted on training rows only and stored in the model, so that outputs come
- * back in the columns, types and units of the data.
+ * or, for a column scaled by quantiles, an increasing piecewise linear one.
+ * Both are fitted on training rows only and stored in the model, so that
+ * outputs come back in the columns, types and units of the data.
  *
  * A missing cell becomes NaN in all its features.  Networks mask NaN in the
  * loss and show it to the encoder as missing (net/net.h).
@@ -77,32 +78,40 @@ enum lt_kind {
 };
 const char *lt_kind_name(enum lt_kind kind); /* "numeric", "integer", "categorical", ... */
 int lt_kind_by_name(const char *name);       /* -1: unknown */
+bool lt_kind_is_scaled(enum lt_kind kind);   /* its (first) feature is a scaled number */
 
-enum lt_scaling {
-    LT_SCALING_AUTO,     /* chosen from the data, see lt_prep_fit */
-    LT_SCALING_NONE,     /* as they are */
-    LT_SCALING_BYTES,    /* all values / 255: byte arrays and images */
-    LT_SCALING_STANDARD, /* (value - mean) / standard deviation */
-    LT_SCALING_MINMAX,   /* to [0, 1] */
-    LT_SCALING_ROBUST,   /* (value - median) / (interquartile range / 1.349) */
-    LT_SCALINGS
+enum lt_scaling {                      /* of a column */
+                  LT_SCALING_AUTO,     /* chosen from the data, see lt_prep_fit */
+                  LT_SCALING_NONE,     /* as they are */
+                  LT_SCALING_BYTES,    /* all values / 255: byte arrays and images */
+                  LT_SCALING_STANDARD, /* (value - mean) / standard deviation */
+                  LT_SCALING_MINMAX,   /* to [0, 1] */
+                  LT_SCALING_ROBUST,   /* (value - median) / (interquartile range / 1.349) */
+                  LT_SCALING_QUANTILE, /* to standard normal scores */
+                  LT_SCALINGS
 };
 const char *lt_scaling_name(enum lt_scaling scaling);
 int lt_scaling_by_name(const char *name); /* -1: unknown */
 
 enum {
+    LT_KNOTS_MAX = 65,        /* of the curve of a column scaled by quantiles */
     LT_LEVELS_MAX = 255,      /* levels kept of a category; the others share one feature */
     LT_FEATURES_MAX = 1 << 20 /* of a row */
 };
 
 struct lt_column {
     enum lt_kind kind;
-    enum lt_type type;    /* of the source, as in the schema */
-    int64_t first, width; /* its features; width 0: none */
-    bool missing;         /* some training cells were missing */
-    double value;         /* constant: the value, unless it is text, which is level[0] */
-    int32_t levels;       /* category: levels kept; constant text: 1 */
-    char **level;         /* (levels), most frequent first */
+    enum lt_type type;       /* of the source, as in the schema */
+    int64_t first, width;    /* its features; width 0: none */
+    bool missing;            /* some training cells were missing */
+    enum lt_scaling scaling; /* what was done to its number; NONE where there is none */
+    double alone; /* standardised: a training value more than 20 standard deviations from the mean
+                     that holds more than half of the variance; else 0.  Not in model files */
+    int64_t knot_first; /* scaled by quantiles: its knots in the prep; others have 0 knots */
+    int32_t knots;
+    double value;   /* constant: the value, unless it is text, which is level[0] */
+    int32_t levels; /* category: levels kept; constant text: 1 */
+    char **level;   /* (levels), most frequent first */
     struct lt_timestamp_format format; /* time */
     unsigned parts;                    /* time: set of enum lt_time_part */
 };
@@ -118,16 +127,30 @@ struct lt_prep {
     int64_t features;          /* F: what the network reads and gives back */
     double *offset;            /* (F) */
     double *scale;             /* (F), never 0 */
+    int64_t knots;             /* of all columns scaled by quantiles, in the order of columns */
+    double *knot_value;        /* (knots), increasing within a column */
+    double *knot_score;        /* (knots), increasing within a column */
     int64_t flag_first, flags; /* features whose missing cells the encoder is told of */
     bool observes;             /* cells may be missing; false where the types cannot say so (images,
                                   arrays of integers), and feeds then refuse what is not a number */
-    enum lt_scaling scaling;   /* what was done; never AUTO */
     double low, high;          /* range of the scaled training values; categories do not count */
 };
 
 /* Derives from schema, kinds, levels and parts where the features of each column stand: type,
- * first, width, features, flag_first and flags.  LT_ECONTENT when no column has any, or too many do. */
+ * first, width, knot_first, features, flag_first, flags and knots.  LT_ECONTENT when no column has
+ * any, or too many do. */
 int lt_prep_layout(struct lt_prep *prep, struct lt_error *err);
+/* The first column whose knots do not increase, -1: none. */
+int64_t lt_prep_check_knots(const struct lt_prep *prep);
+
+/* A value of a column whose kind is scaled as its (first) feature, and back.  NaN gives NaN. */
+double lt_prep_scale_value(const struct lt_prep *prep, const struct lt_column *column,
+                           double value);
+double lt_prep_unscale_value(const struct lt_prep *prep, const struct lt_column *column, double x);
+/* The scaling that all columns of numbers share, AUTO when they differ; and its name, "mixed" when
+ * they differ.  Times count only where there is nothing else. */
+enum lt_scaling lt_prep_scaling(const struct lt_prep *prep);
+const char *lt_prep_scaling_name(const struct lt_prep *prep);
 
 /* Adjacent categories of one width: `count` groups of `width` features each. */
 struct lt_prep_run {
@@ -158,8 +181,9 @@ struct lt_prep_options {
  * all differ and fill their range (a counter), else integer.
  *
  * Scaling AUTO: byte arrays are divided by 255 as a whole; arrays whose values all lie in [0, 1]
- * are left as they are; everything else is standardised.  Infinities are refused with file, line
- * and column, as is a table with nothing to learn from. */
+ * are left as they are; everything else is standardised.  Times are standardised whatever is asked,
+ * but for MINMAX; so are columns asked to be scaled by quantiles that have fewer than three values.
+ * Infinities are refused with file, line and column, as is a table with nothing to learn from. */
 int lt_prep_fit(struct lt_prep *out, const struct lt_table *table, const int64_t *rows, int64_t n,
                 const struct lt_prep_options *options, struct lt_error *err);
 /* Numbers as they are: offset 0, scale 1; text and missing cells are refused. */
