@@ -80,6 +80,9 @@ static const struct lt_option rows[] = {
     {"detector", 0, "NAME", LT_OPTION_CHOICE, AT(train.detector), TRAIN, LT_GROUP_DETECTOR, 0, 0,
      "detector", "what score will use: denoising networks trained beside the autoencoder, its "
      "reconstruction error alone, or none; default: default for tables, none for images"},
+    {"assume-dirty", 0, "SHARE", LT_OPTION_AMOUNT, AT(train.assume_dirty), TRAIN,
+     LT_GROUP_DETECTOR, 0, 0.4, NULL, "the data hold anomalies: refuse this share of the rows, such "
+     "as 2%, and list them in MODEL.refused.csv; default: 0"},
     {"no-reference", 0, NULL, LT_OPTION_FLAG, AT(train.no_reference), TRAIN, LT_GROUP_DETECTOR, 0,
      0, NULL, "keep no training rows in the model, for privacy; kNN is then no baseline"},
 

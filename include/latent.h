@@ -177,7 +177,9 @@ typedef struct latent_train_options {
     /* the detector, which latent_score needs */
     const char *detector; /* "default": denoising networks, "reconstruction": the autoencoder's
                              error, "none"; NULL: default for tables, none for images */
-    int no_reference;     /* leave training rows out of the model; kNN is then not available */
+    double assume_dirty;  /* refuse this share of the rows, those that belong least; default 0 */
+    const char *refused_path; /* CSV that lists them, "row,score"; NULL: none */
+    int no_reference;         /* leave training rows out of the model; kNN is then not available */
     /* the optimizer */
     const char *optimizer;
     double lr;           /* 0: the optimizer's default for this network */

@@ -1,11 +1,12 @@
-#include "app/arrival.h"
 #include "app/fit.h"
+#include "app/arrival.h"
 #include "app/judge.h"
 #include "app/metrics.h"
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
 #include "app/teach.h"
+#include "app/trim.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -17,6 +18,7 @@
 /* Everything a fit makes on its way; freed as a whole. */
 struct fit {
     struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
+    struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
     struct lt_table *valid_view;    /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
     const latent_listener *listener;
@@ -83,6 +85,33 @@ static int list_rows(int64_t **out, const struct lt_rowset *set, struct lt_error
     for (int64_t i = 0; i < set->count && !rc; i++)
         (*out)[i] = lt_rowset_row(set, i);
     return rc;
+}
+
+/* Leaves rows out that do not belong, where the data are said to hold some. */
+static int trim_rows(struct fit *f, struct lt_error *err)
+{
+    const latent_train_options *o = f->options;
+    int scaling = o->scale ? lt_scaling_by_name(o->scale) : LT_SCALING_AUTO;
+    struct lt_trim_options options = {.share = o->assume_dirty,
+                                      .prep = {(enum lt_scaling)scaling, o->types},
+                                      .backend = f->backend,
+                                      .precision =
+                                          lt_backend_precision(f->backend, LT_PRECISION_BF16),
+                                      .seed = o->seed};
+    if (o->assume_dirty == 0)
+        return 0;
+    int rc = lt_trim(&f->trimmed, f->table, &options, err);
+    if (!rc && o->refused_path)
+        rc = lt_trimmed_write(&f->trimmed, o->refused_path, err);
+    if (rc)
+        return rc;
+    tell(f, 0, "%lld of %lld rows are refused, because they do not belong with the others%s%s",
+         (long long)f->trimmed.refused, (long long)lt_table_rows(f->table),
+         o->refused_path ? "; listed in " : "", o->refused_path ? o->refused_path : "");
+    if (f->valid == f->table)
+        f->valid = f->trimmed.kept;
+    f->table = f->trimmed.kept;
+    return 0;
 }
 
 /* Keeps rows from training, or takes all of `valid`; lists those that train and judge. */
@@ -434,6 +463,11 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
         return rc;
     if (f->options->dims == 0)
         lt_report_line(report, "%s", f->dims_why);
+    if (f->trimmed.refused > 0) {
+        lt_report_line(report, "%lld rows were refused before training",
+                       (long long)f->trimmed.refused);
+        lt_report_integer(report, "refused.rows", f->trimmed.refused);
+    }
     lt_record_report(report, f->model);
     lt_record_history(report, f->model);
     lt_report_number(report, "seconds", lt_clock() - f->started);
@@ -470,6 +504,7 @@ static void free_fit(struct fit *f)
     lt_prep_free(&f->prep);
     lt_free(f->train_rows);
     lt_free(f->judge_rows);
+    lt_trimmed_free(&f->trimmed);
     lt_backend_free(&f->backend);
 }
 
@@ -481,8 +516,8 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
-        split_rows,       fit_prep, fit_pca,      start_model, measure_pca,
-        prepare_training, train,    finish_model, teach,       write_record};
+        trim_rows,        split_rows, fit_prep,     fit_pca, start_model, measure_pca,
+        prepare_training, train,      finish_model, teach,   write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)

@@ -161,7 +161,7 @@ static void settings_of(const struct teacher *t, int number, struct lt_train_set
     *s = (struct lt_train_settings){.optimizer = lt_optimizer_by_name("adamw"),
                                     .schedule = {LT_SCHEDULE_TRAPEZOID, 50},
                                     .batch = BATCH,
-                                    .steps = STEPS,
+                                    .steps = l->steps > 0 ? l->steps : STEPS,
                                     .validate_every = STEPS,
                                     .seed = l->seed + 1000 * (uint64_t)(number + 1)};
     s->optimizer_settings = (struct lt_optimizer_settings){

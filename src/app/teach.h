@@ -29,6 +29,7 @@ struct lt_lesson {
     enum lt_precision precision; /* of training */
     uint64_t seed;
     bool reference;  /* keep rows for the kNN baseline */
+    int64_t steps;   /* of each network; 0: the default */
     double deadline; /* lt_clock() by which networks must be done; 0: none */
     const latent_listener *listener;
 };
