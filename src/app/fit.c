@@ -1,4 +1,5 @@
 #include "app/fit.h"
+#include "app/imputer.h"
 #include "app/judge.h"
 #include "app/metrics.h"
 #include "app/pca.h"
@@ -254,12 +255,23 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     return 0;
 }
 
+/* Whether cells may be missing and the columns are no image, so that filling them makes sense. */
+static bool wants_imputer(const struct fit *f)
+{
+    int64_t h, w, c;
+    return f->prep.observes && !lt_schema_image(&f->prep.schema, &h, &w, &c);
+}
+
+/* The imputer's operations beside the autoencoder's. */
+static const double IMPUTER_SHARE = 0.4;
+
 /* What a budget leaves for training: judging and writing need the rest. */
 static double budget_left(const struct fit *f)
 {
     double spent = lt_clock() - f->started;
     double reserve = 0.3 + 0.02 * f->options->budget;
-    return fmax(0.05, f->options->budget - spent - reserve);
+    double share = wants_imputer(f) ? 1 / (1 + 1.5 * IMPUTER_SHARE) : 1;
+    return fmax(0.05, share * (f->options->budget - spent - reserve));
 }
 
 static int prepare_training(struct fit *f, struct lt_error *err)
@@ -346,6 +358,46 @@ static int finish_model(struct fit *f, struct lt_error *err)
     return rc;
 }
 
+static int tell_imputer(void *context, const struct lt_train_progress *p)
+{
+    const struct fit *f = context;
+    if (!f->listener || !f->listener->progress)
+        return 0;
+    latent_progress progress = {.stage = "learning to fill cells",
+                                .step = p->step,
+                                .steps = p->steps,
+                                .train_loss = NAN,
+                                .valid_error = NAN,
+                                .pca_error = NAN,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left};
+    return f->listener->progress(f->listener->context, &progress);
+}
+
+static int fit_imputer(struct fit *f, struct lt_error *err)
+{
+    const struct lt_train_settings *t = &f->recipe.train;
+    if (!wants_imputer(f))
+        return 0;
+    double rows = (double)f->parts[LT_PART_TRAIN].count * f->outcome.epochs;
+    struct lt_imputer_data data = {.table = f->table,
+                                   .kept_table = f->valid,
+                                   .parts = f->parts,
+                                   .batch = t->batch,
+                                   .flops =
+                                       IMPUTER_SHARE * rows * lt_net_flops_train(&f->recipe.spec),
+                                   .seed = f->options->seed,
+                                   .backend = f->backend,
+                                   .precision = f->recipe.precision,
+                                   .progress = tell_imputer,
+                                   .progress_context = f};
+    int rc = lt_imputer_fit(f->model, &data, err);
+    if (!rc)
+        lt_model_seal(f->model);
+    return rc;
+}
+
 static enum lt_settled settled(const struct fit *f)
 {
     double errors[64];
@@ -421,7 +473,7 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
         split_rows,       fit_prep, fit_pca,      start_model, measure_pca,
-        prepare_training, train,    finish_model, write_record};
+        prepare_training, train,    finish_model, fit_imputer, write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)
