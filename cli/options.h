@@ -44,7 +44,8 @@ enum lt_verb_bit {
     LT_VERB_DOCTOR = 1 << 6,
     LT_VERB_DEMO = 1 << 7,
     LT_VERB_BENCH = 1 << 8,
-    LT_VERB_ALL = (1 << 9) - 1,
+    LT_VERB_IMPUTE = 1 << 16, /* further verbs count up from here */
+    LT_VERB_ALL = ((1 << 9) - 1) | LT_VERB_IMPUTE,
 };
 
 struct lt_option {
