@@ -11,7 +11,7 @@
 #define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE)
 #define ROWS (DATA | LT_VERB_DECODE)
-#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE)
+#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | LT_VERB_IMPUTE)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -26,6 +26,13 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), SCORE, LT_GROUP_FILES, 0, 0, NULL,
      "where the scores go: row, score, p_value, alarm and with --why reasons, as .csv or .tsv, each "
      "also .gz; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), LT_VERB_IMPUTE, LT_GROUP_FILES, 0, 0, NULL,
+     "where the filled data go: .csv or .tsv for text, which keeps its form; for arrays also .npy "
+     ".npz .idx, each but .npz also .gz; default: CSV on standard output"},
+    {"uncertainty", 0, "FILE.csv", LT_OPTION_TEXT, AT(uncertainty), LT_VERB_IMPUTE,
+     LT_GROUP_FILES, 0, 0, NULL,
+     "write for every filled cell its row (from 0), column, value, 90 % interval and, for "
+     "categories, probability"},
     {"out", 'o', "DIR", LT_OPTION_TEXT, AT(out), LT_VERB_DEMO, LT_GROUP_FILES, 0, 0, NULL,
      "folder for what the demo makes; default: latent-demo"},
     {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), SHEET, LT_GROUP_FILES, 0, 0, NULL,

@@ -46,7 +46,8 @@ enum lt_verb_bit {
     LT_VERB_DEMO = 1 << 7,
     LT_VERB_BENCH = 1 << 8,
     LT_VERB_SCORE = 1 << 9,
-    LT_VERB_ALL = (1 << 10) - 1,
+    LT_VERB_IMPUTE = 1 << 10,
+    LT_VERB_ALL = (1 << 11) - 1,
 };
 
 struct lt_option {

@@ -1,5 +1,6 @@
 #include "app/fit.h"
 #include "app/arrival.h"
+#include "app/imputer.h"
 #include "app/judge.h"
 #include "app/metrics.h"
 #include "app/pca.h"
@@ -322,11 +323,24 @@ static double budget_reserve(const struct fit *f)
     return 0.3 + 0.02 * f->options->budget;
 }
 
+/* Whether cells may be missing, so that the model should learn to fill them.  A model without a
+ * detector is the bare autoencoder. */
+static bool wants_imputer(const struct fit *f)
+{
+    return f->prep.observes && detector_kind(f) != LT_DETECTOR_NONE &&
+           !lt_schema_image(&f->prep.schema, NULL, NULL, NULL);
+}
+
+/* The imputer's operations beside the autoencoder's. */
+static const double IMPUTER_SHARE = 0.4;
+
 /* What a budget leaves for training the autoencoder; a detector that learns gets as much. */
 static double budget_left(const struct fit *f)
 {
     double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
-    return fmax(0.05, detector_kind(f) == LT_DETECTOR_DEFAULT ? left / 2 : left);
+    double others = (detector_kind(f) == LT_DETECTOR_DEFAULT ? 1 : 0) +
+                    (wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0);
+    return fmax(0.05, left / (1 + others));
 }
 
 static int prepare_training(struct fit *f, struct lt_error *err)
@@ -423,14 +437,58 @@ static int teach(struct fit *f, struct lt_error *err)
                                .seed = f->options->seed,
                                .reference = !f->options->no_reference,
                                .listener = f->listener};
-    if (f->options->budget > 0)
-        lesson.deadline = f->started + f->options->budget - budget_reserve(f);
+    if (f->options->budget > 0) {
+        double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
+        double imputer = wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0;
+        lesson.deadline = lt_clock() + fmax(0.05, left) / (1 + imputer);
+    }
     if (lesson.kind != LT_DETECTOR_NONE)
         tell(f, 2, "teaching the %s detector", lt_detector_name(lesson.kind));
-    int rc = lt_teach(f->model, &lesson, err);
-    if (!rc)
-        lt_model_seal(f->model);
-    return rc;
+    return lt_teach(f->model, &lesson, err);
+}
+
+static int tell_imputer(void *context, const struct lt_train_progress *p)
+{
+    const struct fit *f = context;
+    if (!f->listener || !f->listener->progress)
+        return 0;
+    latent_progress progress = {.stage = "learning to fill cells",
+                                .step = p->step,
+                                .steps = p->steps,
+                                .train_loss = NAN,
+                                .valid_error = NAN,
+                                .pca_error = NAN,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left};
+    return f->listener->progress(f->listener->context, &progress);
+}
+
+static int fit_imputer(struct fit *f, struct lt_error *err)
+{
+    const struct lt_train_settings *t = &f->recipe.train;
+    if (!wants_imputer(f))
+        return 0;
+    double rows = (double)f->parts[LT_PART_TRAIN].count * f->outcome.epochs;
+    struct lt_imputer_data data = {.table = f->table,
+                                   .kept_table = f->valid,
+                                   .parts = f->parts,
+                                   .batch = t->batch,
+                                   .flops =
+                                       IMPUTER_SHARE * rows * lt_net_flops_train(&f->recipe.spec),
+                                   .seed = f->options->seed,
+                                   .backend = f->backend,
+                                   .precision = f->recipe.precision,
+                                   .progress = tell_imputer,
+                                   .progress_context = f};
+    return lt_imputer_fit(f->model, &data, err);
+}
+
+static int seal(struct fit *f, struct lt_error *err)
+{
+    (void)err;
+    lt_model_seal(f->model);
+    return 0;
 }
 
 static enum lt_settled settled(const struct fit *f)
@@ -516,8 +574,8 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
-        trim_rows,        split_rows, fit_prep,     fit_pca, start_model, measure_pca,
-        prepare_training, train,      finish_model, teach,   write_record};
+        trim_rows, split_rows,   fit_prep, fit_pca,     start_model, measure_pca, prepare_training,
+        train,     finish_model, teach,    fit_imputer, seal,        write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)
