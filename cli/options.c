@@ -101,6 +101,9 @@ static const struct lt_option rows[] = {
      "--time"},
     {"time", 0, "COL", LT_OPTION_TEXT, AT(score.time), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "the column of times of the training data, which tells how many rows come in a day"},
+    {"why", 0, "N", LT_OPTION_WHOLE, AT(score.why), SCORE, LT_GROUP_DETECTOR, 0, 1000, NULL,
+     "name the N columns that speak most against each row: share of the score, value seen, value "
+     "or range expected; scores every row once more for every column; default: 0"},
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 

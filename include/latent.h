@@ -305,7 +305,7 @@ typedef struct latent_score_options {
     const char *alarms; /* instead of fpr: false alarms in a time, "5/day" (hour, day, week); needs
                            `time`; NULL: fpr holds */
     const char *time;   /* the column of times that tells how many rows come in a day */
-    int why;            /* columns named as reasons for each row; default 0 */
+    int64_t why;        /* columns named as reasons for each row; default 0 */
     int strict;         /* a bad record ends a stream instead of being skipped; default 0 */
 } latent_score_options;
 LATENT_API void latent_score_options_init(latent_score_options *options);

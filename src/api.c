@@ -611,8 +611,9 @@ static int begin_scoring(struct scoring *s, const latent_model *model,
     latent_score_options defaults;
     latent_score_options_init(&defaults);
     score = score ? score : &defaults;
-    *s = (struct scoring){.score = {.rate = score->fpr, .why = score->why},
-                          .strict = score->strict != 0};
+    *s = (struct scoring){
+        .score = {.rate = score->fpr, .why = (int)(score->why < 1000 ? score->why : 1000)},
+        .strict = score->strict != 0};
     int rc = session_options(&s->session, options, err);
     if (!rc && !(score->fpr > 0 && score->fpr <= 1))
         rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", score->fpr);

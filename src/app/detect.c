@@ -298,6 +298,16 @@ void lt_detect_codes(struct lt_detect *d, int term, const float *x, int64_t n, f
            (size_t)(n * lt_net_spec_dims(&d->model->network[t->network].spec)) * sizeof *codes);
 }
 
+void lt_detect_changes(struct lt_detect *d, const float *x, float *change)
+{
+    struct work w = {d, &d->model->detector.term[0], x, 1, NULL};
+    d->loaded = -1;
+    load(&w);
+    int64_t first = first_output(d, w.term->network);
+    for (int64_t j = 0; j < d->features; j++)
+        change[j] = isnan(d->input[j]) ? 0 : d->output[first + j] - d->input[j];
+}
+
 void lt_detect_scores(struct lt_detect *d, const float *x, int64_t n, double *score)
 {
     const struct lt_detector *detector = &d->model->detector;
