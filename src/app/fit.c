@@ -313,7 +313,8 @@ static enum lt_detector_kind detector_kind(const struct fit *f)
 {
     if (f->options->detector)
         return (enum lt_detector_kind)lt_detector_by_name(f->options->detector);
-    bool image = lt_schema_image(&f->prep.schema, NULL, NULL, NULL);
+    int64_t h, w, c;
+    bool image = lt_schema_image(&f->prep.schema, &h, &w, &c);
     return image ? LT_DETECTOR_NONE : LT_DETECTOR_DEFAULT;
 }
 
@@ -327,8 +328,9 @@ static double budget_reserve(const struct fit *f)
  * detector is the bare autoencoder. */
 static bool wants_imputer(const struct fit *f)
 {
+    int64_t h, w, c;
     return f->prep.observes && detector_kind(f) != LT_DETECTOR_NONE &&
-           !lt_schema_image(&f->prep.schema, NULL, NULL, NULL);
+           !lt_schema_image(&f->prep.schema, &h, &w, &c);
 }
 
 /* The imputer's operations beside the autoencoder's. */
@@ -425,6 +427,33 @@ static int finish_model(struct fit *f, struct lt_error *err)
     return rc;
 }
 
+/* Of the networks beside the autoencoder. */
+static int tell_stage(const struct fit *f, const char *stage, const struct lt_train_progress *p)
+{
+    if (!f->listener || !f->listener->progress)
+        return 0;
+    latent_progress progress = {.stage = stage,
+                                .step = p->step,
+                                .steps = p->steps,
+                                .train_loss = NAN,
+                                .valid_error = NAN,
+                                .pca_error = NAN,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left};
+    return f->listener->progress(f->listener->context, &progress);
+}
+
+static int tell_detector(void *context, const struct lt_train_progress *p)
+{
+    return tell_stage(context, "learning to detect", p);
+}
+
+static int tell_imputer(void *context, const struct lt_train_progress *p)
+{
+    return tell_stage(context, "learning to fill cells", p);
+}
+
 static int teach(struct fit *f, struct lt_error *err)
 {
     struct lt_lesson lesson = {.kind = detector_kind(f),
@@ -436,7 +465,8 @@ static int teach(struct fit *f, struct lt_error *err)
                                .precision = f->recipe.precision,
                                .seed = f->options->seed,
                                .reference = !f->options->no_reference,
-                               .listener = f->listener};
+                               .progress = tell_detector,
+                               .progress_context = f};
     if (f->options->budget > 0) {
         double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
         double imputer = wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0;
@@ -445,23 +475,6 @@ static int teach(struct fit *f, struct lt_error *err)
     if (lesson.kind != LT_DETECTOR_NONE)
         tell(f, 2, "teaching the %s detector", lt_detector_name(lesson.kind));
     return lt_teach(f->model, &lesson, err);
-}
-
-static int tell_imputer(void *context, const struct lt_train_progress *p)
-{
-    const struct fit *f = context;
-    if (!f->listener || !f->listener->progress)
-        return 0;
-    latent_progress progress = {.stage = "learning to fill cells",
-                                .step = p->step,
-                                .steps = p->steps,
-                                .train_loss = NAN,
-                                .valid_error = NAN,
-                                .pca_error = NAN,
-                                .rows_per_second = p->rows_per_second,
-                                .seconds = p->seconds,
-                                .seconds_left = p->seconds_left};
-    return f->listener->progress(f->listener->context, &progress);
 }
 
 static int fit_imputer(struct fit *f, struct lt_error *err)

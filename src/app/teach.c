@@ -8,7 +8,6 @@
 #include "base/fmath.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "train/trainer.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +18,12 @@
 static const struct ingredient {
     enum lt_lens lens;
     float low, high; /* sigma, in spreads of a column */
-    bool residual, code;
+    enum lt_term_kind term;
 } ingredients[] = {
-    {LT_LENS_PLAIN, 0.8f, 0.8f, true, true},
-    {LT_LENS_LOGARITHM, 0.8f, 0.8f, true, true},
-    {LT_LENS_PLAIN, 0.03f, 4.0f, true, true},
+    {LT_LENS_PLAIN, 0.8f, 0.8f, LT_TERM_RESIDUAL},
+    {LT_LENS_LOGARITHM, 0.8f, 0.8f, LT_TERM_RESIDUAL},
+    {LT_LENS_PLAIN, 1.2f, 1.2f, LT_TERM_CODE},
+    {LT_LENS_LOGARITHM, 0.03f, 4.0f, LT_TERM_CODE},
 };
 enum { INGREDIENTS = sizeof ingredients / sizeof *ingredients };
 
@@ -163,6 +163,8 @@ static void settings_of(const struct teacher *t, int number, struct lt_train_set
                                     .batch = BATCH,
                                     .steps = l->steps > 0 ? l->steps : STEPS,
                                     .validate_every = STEPS,
+                                    .progress = l->progress,
+                                    .progress_context = l->progress_context,
                                     .seed = l->seed + 1000 * (uint64_t)(number + 1)};
     s->optimizer_settings = (struct lt_optimizer_settings){
         .lr = RATE, .decay = 1e-2, .batch = BATCH, .linear = true, .precision = l->precision};
@@ -243,10 +245,8 @@ static int teach_networks(struct teacher *t, struct lt_error *err)
     int rc = 0;
     for (int i = 0; i < INGREDIENTS && !rc; i++) {
         rc = teach_network(t, i, err);
-        if (!rc && ingredients[i].residual)
-            add_term(t, LT_TERM_RESIDUAL, t->model->networks - 1, ingredients[i].lens);
-        if (!rc && ingredients[i].code)
-            add_term(t, LT_TERM_CODE, t->model->networks - 1, ingredients[i].lens);
+        if (!rc)
+            add_term(t, ingredients[i].term, t->model->networks - 1, ingredients[i].lens);
     }
     return rc;
 }
