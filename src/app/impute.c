@@ -412,7 +412,7 @@ static void tell_left(const struct lt_impute_work *w, struct lt_report *report)
     lt_report_integer(report, "left.cells", cells);
     lt_report_integer(report, "left.columns", columns);
     if (cells > 0)
-        lt_report_warn(report, "left_missing", "%lld cell%s in %lld column%s stay missing: %s%s",
+        lt_report_warn(report, "left_missing", "%lld cell%s of %lld column%s left missing: %s%s",
                        (long long)cells, cells == 1 ? "" : "s", (long long)columns,
                        columns == 1 ? "" : "s", text, columns > NAMED ? ", ..." : "");
 }

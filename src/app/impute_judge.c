@@ -281,7 +281,8 @@ int lt_impute_judge(struct lt_impute_work *w, struct lt_report *report, struct l
         rc = measure(&g, err);
     if (!rc) {
         tell_verdict(&g, report);
-        tell_text(&g, report);
+        if (g.all.cells + g.all.levels >= CELLS_FEW)
+            tell_text(&g, report);
         tell_keys(&g, list, report);
     }
     lt_free(g.column);
