@@ -7,7 +7,7 @@
 #include "latent.h"
 #include "model/modelfile.h"
 
-enum { ROWS = 700, TEXT = 100000 };
+enum { ROWS = 500, TEXT = 100000 };
 
 /* ---- help ---- */
 
@@ -58,7 +58,7 @@ static latent_model *train(const char *path, int threads)
     latent_data *data = NULL;
     latent_model *model = NULL;
     latent_train_options_init(&options);
-    options.steps = 1500;
+    options.steps = 400;
     options.threads = threads;
     if (latent_data_open(&data, &path, 1, NULL, &error) ||
         latent_train(&model, data, &options, NULL, NULL, &error))
@@ -405,7 +405,7 @@ TEST(an_array_keeps_its_type_and_the_bits_of_its_values)
 
 TEST(images_have_no_imputer)
 {
-    const char *name = "builtin:curves,rows=200";
+    const char *name = "builtin:curves,rows=100";
     latent_error error = {0};
     latent_data *data = NULL;
     latent_model *model = NULL;
