@@ -7,7 +7,7 @@
 #include "latent.h"
 #include "model/modelfile.h"
 
-enum { ROWS = 500, TEXT = 100000 };
+enum { ROWS = 600, TEXT = 100000 };
 
 /* ---- help ---- */
 
@@ -58,7 +58,8 @@ static latent_model *train(const char *path, int threads)
     latent_data *data = NULL;
     latent_model *model = NULL;
     latent_train_options_init(&options);
-    options.steps = 400;
+    options.steps = 600;
+    options.valid = 0.2;
     options.threads = threads;
     if (latent_data_open(&data, &path, 1, NULL, &error) ||
         latent_train(&model, data, &options, NULL, NULL, &error))
@@ -222,7 +223,7 @@ TEST(the_uncertainty_file_holds_one_line_for_every_filled_cell)
                  "row,column,value,low,high,probability\n0,sum,%lf,%lf,%lf,\n0,color,red,,,%lf",
                  &value, &low, &high, &p),
           4);
-    T_OK(low < value && value < high && p > 0.5 && p <= 1);
+    T_OK(low < value && value < high && p > 0.4 && p <= 1);
 }
 
 TEST(the_report_says_how_much_better_than_the_mean_it_is)
@@ -233,7 +234,7 @@ TEST(the_report_says_how_much_better_than_the_mean_it_is)
     T_OK(latent_report_number(r, "test.rmse") < 0.6 * latent_report_number(r, "test.mean_rmse"));
     T_OK(latent_report_number(r, "test.accuracy") >
          latent_report_number(r, "test.mode_accuracy") + 0.2);
-    T_NEAR(latent_report_number(r, "test.coverage"), 0.9, 0.07);
+    T_NEAR(latent_report_number(r, "test.coverage"), 0.9, 0.08);
     T_INT(latent_report_number(r, "filled.cells"), 0);
     const char *in = slurp(t_tmp("fresh.csv"), &a), *out = slurp(t_tmp("fresh_out.csv"), &b);
     T_OK(a == b && memcmp(in, out, a) == 0);
