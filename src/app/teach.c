@@ -200,11 +200,13 @@ static void add_term(struct teacher *t, enum lt_term_kind kind, int network, enu
 
 static int teach_networks(struct teacher *t, struct lt_error *err)
 {
+    /* the codes of fewer rows are known by heart, and their neighbourhood says little of others */
+    bool many = t->lesson->parts[LT_PART_TRAIN].count >= 2 * CODES;
     int rc = 0;
     for (int i = 0; i < INGREDIENTS && !rc; i++) {
         rc = teach_network(t, i, err);
         for (int k = 0; k < LT_TERM_KINDS && !rc; k++)
-            if (ingredients[i].term[k])
+            if (ingredients[i].term[k] && (k != LT_TERM_NEIGHBOURS || many))
                 add_term(t, (enum lt_term_kind)k, t->model->networks - 1, ingredients[i].lens);
     }
     return rc;
