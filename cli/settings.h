@@ -40,6 +40,7 @@ struct lt_settings {
     latent_data_options data;
     latent_train_options train;
     latent_score_options score;
+    latent_drift_options drift;
 };
 
 #endif

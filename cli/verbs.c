@@ -106,6 +106,22 @@ static const struct lt_verb verbs[] = {
         lt_cmd_eval,
     },
     {
+        "drift",
+        LT_VERB_DRIFT,
+        "Trust",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "have the data moved away from those the model was trained on?",
+        "Compares the rows of DATA with what the model keeps of its training data: every column, "
+        "its missing cells, the codes, the reconstruction error, the scores and the share of rows "
+        "that alarm. Where nothing has changed, at most one run in a hundred says drift (--level), "
+        "however many columns there are. The exit status is 4 when the data have moved.",
+        {{"latent drift m today.csv", "what has moved, the largest first"},
+         {"latent drift m today.csv --json | jq .columns_moved", "the same for a script"}},
+        lt_cmd_drift,
+    },
+    {
         "info",
         LT_VERB_INFO,
         "Trust",

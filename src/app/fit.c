@@ -5,6 +5,7 @@
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
+#include "app/remember.h"
 #include "app/teach.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -399,6 +400,8 @@ static int teach(struct fit *f, struct lt_error *err)
     if (lesson.kind != LT_DETECTOR_NONE)
         tell(f, 2, "teaching the %s detector", lt_detector_name(lesson.kind));
     int rc = lt_teach(f->model, &lesson, err);
+    if (!rc)
+        rc = lt_remember(f->model, &lesson, err);
     if (!rc)
         lt_model_seal(f->model);
     return rc;
