@@ -132,9 +132,14 @@ struct cells {
     double n, m;        /* rows of both samples */
     double needed;      /* rows in both together for LT_SHIFT_EXPECTED in either */
     double before, now; /* the cell added last */
-    double chi;
+    double chi, ratio;  /* Pearson's statistic, and that of the likelihood ratio */
     int64_t count;
 };
+
+static double log_ratio(double seen, double expected)
+{
+    return seen > 0 ? 2 * seen * lt_log(seen / expected) : 0;
+}
 
 static void add_cell(struct cells *c, double before, double now)
 {
@@ -143,6 +148,7 @@ static void add_cell(struct cells *c, double before, double now)
     c->now = now;
     c->count++;
     c->chi += (before - e) * (before - e) / e + (now - f) * (now - f) / f;
+    c->ratio += log_ratio(before, e) + log_ratio(now, f);
 }
 
 /* Which levels are rare is a question to both samples together, so that the answer does not depend
@@ -188,7 +194,7 @@ struct lt_shift lt_shift_counts(const double *before, const double *now, int64_t
     if (c.count == 2)
         out.p = lt_shift_shares((int64_t)c.before, (int64_t)c.n, (int64_t)c.now, (int64_t)c.m).p;
     else if (c.count > 2)
-        out.p = lt_gamma_upper((double)(c.count - 1) / 2, c.chi / 2);
+        out.p = lt_gamma_upper((double)(c.count - 1) / 2, fmin(c.chi, c.ratio) / 2);
     return out;
 }
 

@@ -10,8 +10,10 @@
  *             It is a maximum over fewer places than that over all values, so p is too large rather
  *             than too small, and with LT_PROFILE_KNOTS knots at most 1/200 of distance is lost.
  *             Ties, too, only make p larger.
- *   counts    Pearson's chi-square test of homogeneity; the distance is half the sum of the changes
- *             of the shares (total variation).  Levels that expect fewer than
+ *   counts    The chi-square test of homogeneity, by the smaller of Pearson's statistic and the
+ *             likelihood ratio's: the first is too large where a cell of few has some more, the
+ *             second where it has none.  The distance is half the sum of the changes of the
+ *             shares (total variation).  Levels that expect fewer than
  *             LT_SHIFT_EXPECTED rows in either sample are counted together first.
  *   shares    Fisher's exact test of two shares, two-sided.
  *   excess    How likely so many new values stand above the l-th largest of n old ones: exact,
