@@ -8,11 +8,13 @@
 #define TRAIN LT_VERB_TRAIN
 #define SCORE LT_VERB_SCORE
 #define DRIFT LT_VERB_DRIFT
+#define COMPARE LT_VERB_COMPARE
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT)
 #define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
-#define DATA (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT)
+#define DATA                                                                                       \
+    (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
 #define ROWS (DATA | LT_VERB_DECODE)
-#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT)
+#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -101,6 +103,12 @@ static const struct lt_option rows[] = {
      "smallest distance that is called drift: the share of rows that would have to change to undo "
      "it; default: 0.05"},
 
+    {"tolerance", 0, "SHARE", LT_OPTION_AMOUNT, AT(compare.tolerance), COMPARE, LT_GROUP_TRUST, 0, MANY,
+     NULL, "share of rows whose decision may change before the models count as different, or without "
+     "detectors the largest change of a column; default: 0"},
+    {"fpr", 0, "RATE", LT_OPTION_AMOUNT, AT(compare.fpr), COMPARE, LT_GROUP_TRUST, 1e-9, 1, NULL,
+     "rate of false alarms at which decisions are compared; default: 0.01"},
+
     {"optimizer", 0, "NAME", LT_OPTION_CHOICE, AT(train.optimizer), TRAIN, LT_GROUP_OPTIMIZER, 0,
      0, "optimizer", "how the weights follow the gradient; default: the first"},
     {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(train.lr), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
@@ -131,7 +139,7 @@ static const struct lt_option rows[] = {
 
     {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), TRAIN, LT_GROUP_COMPUTE, 0, 0,
      "precision", "number format of the matrix products; default: whichever measures better"},
-    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE,
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE | COMPARE,
      LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
     {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
      "backend", "who computes; default: the fastest in this build"},

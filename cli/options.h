@@ -48,7 +48,8 @@ enum lt_verb_bit {
     LT_VERB_BENCH = 1 << 8,
     LT_VERB_SCORE = 1 << 9,
     LT_VERB_DRIFT = 1 << 10,
-    LT_VERB_ALL = (1 << 11) - 1,
+    LT_VERB_COMPARE = 1 << 11,
+    LT_VERB_ALL = (1 << 12) - 1,
 };
 
 struct lt_option {

@@ -122,6 +122,23 @@ static const struct lt_verb verbs[] = {
         lt_cmd_drift,
     },
     {
+        "compare",
+        LT_VERB_COMPARE,
+        "Trust",
+        "OLD NEW DATA...",
+        3,
+        MANY,
+        "two models on the same data: which decisions change?",
+        "Runs two models over the rows of DATA before the one takes the other's place: rows that "
+        "alarm in one and not in the other, agreement of scores, p-values and reconstructions, "
+        "errors, size and speed. The exit status is 4 when more decisions change than --tolerance "
+        "allows, when only one has a detector, or when they do not read the same columns.",
+        {{"latent compare old new today.csv", "may the new model replace the old one?"},
+         {"latent compare old new today.csv --tolerance 0.01 --json",
+          "one changed decision in a hundred rows is fine"}},
+        lt_cmd_compare,
+    },
+    {
         "info",
         LT_VERB_INFO,
         "Trust",

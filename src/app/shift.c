@@ -134,6 +134,7 @@ struct cells {
     double before, now; /* the cell added last */
     double chi, ratio;  /* Pearson's statistic, and that of the likelihood ratio */
     int64_t count;
+    double few_before, few_now; /* rows of rare levels that have no cell of their own */
 };
 
 static double log_ratio(double seen, double expected)
@@ -153,11 +154,11 @@ static void add_cell(struct cells *c, double before, double now)
 
 /* Which levels are rare is a question to both samples together, so that the answer does not depend
  * on which of them a row stands in.  The rare ones are one cell, or, when they are too few even
- * together, go with the rarest of the others. */
+ * together, go with the rarest of the others and are left to an exact test. */
 static void add_cells(struct cells *c, const double *before, const double *now, int64_t levels)
 {
     double few_before = 0, few_now = 0;
-    int64_t rarest = -1;
+    int64_t rarest = -1; /* of the others */
     for (int64_t k = 0; k < levels; k++) {
         double both = before[k] + now[k];
         if (both < c->needed) {
@@ -175,6 +176,13 @@ static void add_cells(struct cells *c, const double *before, const double *now, 
         add_cell(c, few_before, few_now);
     else if (rarest >= 0)
         add_cell(c, few_before + before[rarest], few_now + now[rarest]);
+    c->few_before = alone ? 0 : few_before;
+    c->few_now = alone ? 0 : few_now;
+}
+
+static double exact(const struct cells *c, double before, double now)
+{
+    return lt_shift_shares((int64_t)before, (int64_t)c->n, (int64_t)now, (int64_t)c->m).p;
 }
 
 struct lt_shift lt_shift_counts(const double *before, const double *now, int64_t levels)
@@ -192,9 +200,11 @@ struct lt_shift lt_shift_counts(const double *before, const double *now, int64_t
     c.needed = LT_SHIFT_EXPECTED * (c.n + c.m) / fmin(c.n, c.m);
     add_cells(&c, before, now, levels);
     if (c.count == 2)
-        out.p = lt_shift_shares((int64_t)c.before, (int64_t)c.n, (int64_t)c.now, (int64_t)c.m).p;
+        out.p = exact(&c, c.before, c.now);
     else if (c.count > 2)
         out.p = lt_gamma_upper((double)(c.count - 1) / 2, fmin(c.chi, c.ratio) / 2);
+    if (c.few_before + c.few_now > 0) /* two tests: the smaller p counts twice */
+        out.p = fmin(1, 2 * fmin(out.p, exact(&c, c.few_before, c.few_now)));
     return out;
 }
 

@@ -14,7 +14,8 @@
  *             likelihood ratio's: the first is too large where a cell of few has some more, the
  *             second where it has none.  The distance is half the sum of the changes of the
  *             shares (total variation).  Levels that expect fewer than
- *             LT_SHIFT_EXPECTED rows in either sample are counted together first.
+ *             LT_SHIFT_EXPECTED rows in either sample are counted together first, and where
+ *             even together they expect fewer, their share is tested exactly.
  *   shares    Fisher's exact test of two shares, two-sided.
  *   excess    How likely so many new values stand above the l-th largest of n old ones: exact,
  *             by the same urn.
