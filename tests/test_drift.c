@@ -39,8 +39,8 @@ TEST(more_alarms_than_the_rate_are_counted_by_ranks)
 
 TEST(counts_are_tested_by_chi_square_with_rare_levels_together)
 {
-    double before[] = {100, 200, 300}, now[] = {30, 40, 30};
-    struct lt_shift s = lt_shift_counts(before, now, 3);
+    double before[] = {100, 200, 300, 0}, now[] = {30, 40, 30, 0};
+    struct lt_shift s = lt_shift_counts(before, now, 4);
     /* scipy.stats.chi2_contingency with lambda_="log-likelihood", the larger p here */
     T_NEAR(s.p / 0.00027733565396810046, 1, 1e-9);
     T_NEAR(s.distance, 0.2, 1e-12);

@@ -49,6 +49,13 @@ static void take_subject(struct lt_profile *p, double *summary, const struct lt_
     summary[LT_SUMMARY_MEDIAN] = t->median;
 }
 
+/* A category with more levels than can be kept: which they are, the training rows decided by how
+ * often they have each. */
+static bool chosen_by_rank(const struct lt_column *c)
+{
+    return c->kind == LT_KIND_CATEGORY && c->levels == LT_LEVELS_MAX;
+}
+
 int lt_remember_surveys(struct lt_profile *out, const struct lt_survey *all,
                         const struct lt_survey *kept, const struct lt_prep *prep,
                         struct lt_error *err)
@@ -65,9 +72,10 @@ int lt_remember_surveys(struct lt_profile *out, const struct lt_survey *all,
         return rc;
     out->knots = out->levels = 0;
     for (int64_t i = 0; i < kept->subjects; i++) {
-        bool column = i<prep->schema.columns, counted = kept->subject[i].levels> 0;
-        take_subject(out, out->summary + i * LT_SUMMARIES,
-                     &(column && !counted ? all : kept)->subject[i], most);
+        const struct lt_survey *from = kept;
+        if (i < prep->schema.columns && !chosen_by_rank(&prep->column[i]))
+            from = all;
+        take_subject(out, out->summary + i * LT_SUMMARIES, &from->subject[i], most);
     }
     return rc;
 }

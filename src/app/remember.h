@@ -9,8 +9,8 @@
 /* Autoencoder and prep must be there. */
 int lt_remember(struct lt_model *model, const struct lt_lesson *lesson, struct lt_error *err);
 
-/* The profile that two surveys make: columns of numbers, times and identifiers from `all`,
- * everything else from `kept`. */
+/* The profile that two surveys make: columns from `all`, categories of LT_LEVELS_MAX levels and
+ * what the network says from `kept`. */
 int lt_remember_surveys(struct lt_profile *out, const struct lt_survey *all,
                         const struct lt_survey *kept, const struct lt_prep *prep,
                         struct lt_error *err);

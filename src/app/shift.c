@@ -130,7 +130,6 @@ double lt_shift_excess(int64_t l, int64_t n, int64_t b, int64_t m)
 /* Chi-square of a table of two rows, cell by cell. */
 struct cells {
     double n, m;        /* rows of both samples */
-    double needed;      /* rows in both together for LT_SHIFT_EXPECTED in either */
     double before, now; /* the cell added last */
     double chi, ratio;  /* Pearson's statistic, and that of the likelihood ratio */
     int64_t count;
@@ -153,24 +152,26 @@ static void add_cell(struct cells *c, double before, double now)
 }
 
 /* Which levels are rare is a question to both samples together, so that the answer does not depend
- * on which of them a row stands in.  The rare ones are one cell, or, when they are too few even
- * together, go with the rarest of the others and are left to an exact test. */
+ * on which of them a row stands in; and the others go with the rare ones, because whether a rare
+ * level was kept at all depends on the older sample.  Together they are one cell, or, when they are too
+ * few for that, go with the rarest of the common levels and are left to an exact test. */
 static void add_cells(struct cells *c, const double *before, const double *now, int64_t levels)
 {
-    double few_before = 0, few_now = 0;
-    int64_t rarest = -1; /* of the others */
-    for (int64_t k = 0; k < levels; k++) {
-        double both = before[k] + now[k];
-        if (both < c->needed) {
+    double both = c->n + c->m, enough = LT_SHIFT_EXPECTED * both / fmin(c->n, c->m);
+    double common = fmax(enough, LT_SHIFT_KNOWN * both / c->n);
+    double few_before = before[levels - 1], few_now = now[levels - 1];
+    int64_t rarest = -1; /* of the common ones */
+    for (int64_t k = 0; k < levels - 1; k++) {
+        if (before[k] + now[k] < common) {
             few_before += before[k];
             few_now += now[k];
-        } else if (rarest < 0 || both < before[rarest] + now[rarest]) {
+        } else if (rarest < 0 || before[k] + now[k] < before[rarest] + now[rarest]) {
             rarest = k;
         }
     }
-    bool alone = few_before + few_now >= c->needed;
-    for (int64_t k = 0; k < levels; k++)
-        if (before[k] + now[k] >= c->needed && (alone || k != rarest))
+    bool alone = few_before + few_now >= enough;
+    for (int64_t k = 0; k < levels - 1; k++)
+        if (before[k] + now[k] >= common && (alone || k != rarest))
             add_cell(c, before[k], now[k]);
     if (alone)
         add_cell(c, few_before, few_now);
@@ -197,14 +198,13 @@ struct lt_shift lt_shift_counts(const double *before, const double *now, int64_t
         return out;
     for (int64_t k = 0; k < levels; k++)
         out.distance += fabs(now[k] / c.m - before[k] / c.n) / 2;
-    c.needed = LT_SHIFT_EXPECTED * (c.n + c.m) / fmin(c.n, c.m);
     add_cells(&c, before, now, levels);
     if (c.count == 2)
         out.p = exact(&c, c.before, c.now);
     else if (c.count > 2)
         out.p = lt_gamma_upper((double)(c.count - 1) / 2, fmin(c.chi, c.ratio) / 2);
-    if (c.few_before + c.few_now > 0) /* two tests: the smaller p counts twice */
-        out.p = fmin(1, 2 * fmin(out.p, exact(&c, c.few_before, c.few_now)));
+    if (c.few_before + c.few_now > 0) /* where these are two tests, the smaller p counts twice */
+        out.p = fmin(1, fmin(out.p, exact(&c, c.few_before, c.few_now)) * (c.count > 1 ? 2 : 1));
     return out;
 }
 

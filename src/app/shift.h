@@ -13,9 +13,10 @@
  *   counts    The chi-square test of homogeneity, by the smaller of Pearson's statistic and the
  *             likelihood ratio's: the first is too large where a cell of few has some more, the
  *             second where it has none.  The distance is half the sum of the changes of the
- *             shares (total variation).  Levels that expect fewer than
- *             LT_SHIFT_EXPECTED rows in either sample are counted together first, and where
- *             even together they expect fewer, their share is tested exactly.
+ *             shares (total variation).  Levels of which the older sample
+ *             expects fewer than LT_SHIFT_KNOWN rows, or either fewer than LT_SHIFT_EXPECTED, are
+ *             counted together with those not known by name, and where even together they expect
+ *             fewer, their share is tested exactly.
  *   shares    Fisher's exact test of two shares, two-sided.
  *   excess    How likely so many new values stand above the l-th largest of n old ones: exact,
  *             by the same urn.
@@ -28,7 +29,7 @@
 #include "model/profile.h"
 #include <stdint.h>
 
-enum { LT_SHIFT_EXPECTED = 5 };
+enum { LT_SHIFT_EXPECTED = 5, LT_SHIFT_KNOWN = 12 };
 
 struct lt_shift {
     double distance, p;
@@ -37,6 +38,8 @@ struct lt_shift {
 /* `now` are m sorted values without NaN.  Distance 0 and p 1 when either side is empty. */
 struct lt_shift lt_shift_numbers(const struct lt_profile_part *before,
                                  const float *now /* (m), ascending */, int64_t m);
+/* The last level is that of rows whose level is not known by name; levels are those of at least two
+ * rows of the older sample, or chosen without looking at it. */
 struct lt_shift lt_shift_counts(const double *before /* (levels) */,
                                 const double *now /* (levels) */, int64_t levels);
 /* a of n before, b of m now. */

@@ -14,10 +14,11 @@
  *   times,        nothing but the missing cells of times: a time moves on by itself, and the name
  *   identifiers   of a row is new by itself
  *
- * Numbers are in scaled features; mean, spread and median are in the units of the data.  Columns of
- * numbers are told from all rows of the training data.  What was chosen by looking at the training
- * rows (levels, constants, the network) is told from rows kept from training, and the
- * error from those of them that did not stop it: seen rows look better than new ones.
+ * Numbers are in scaled features; mean, spread and median are in the units of the data.  Columns are
+ * told from all rows of the training data, or a sample of them.  What the network says, and
+ * categories of so many levels that the training rows chose the most frequent, are told from rows
+ * kept from training, and the error from those of them that did not stop it: rows that were seen
+ * look better than new ones.
  */
 #ifndef LT_MODEL_PROFILE_H
 #define LT_MODEL_PROFILE_H
