@@ -553,6 +553,8 @@ run train past.csv -o p2 $quickly --seed 2
 run train past.csv -o p3 $quickly --detector none
 run train past.csv -o p4 $quickly --ignore c
 run train past.csv -o p5 $quickly --no-reference
+run train past.csv -o p6 --dims 1 --steps 20 --detector none -q --columns a,b
+run train past.csv -o p7 --dims 1 --steps 20 --detector none -q --ignore a,b
 run drift p1 present.csv
 claim "fresh_rows_are_no_drift" [ "$status" = 0 -a ! -s stderr ]
 claim "no_drift_is_told" grep -q '^No drift found in 300 rows: ' stdout
@@ -604,7 +606,7 @@ refuses "compare_without_a_column" 3 'lacking.csv: column "b" is missing; the mo
 refuses "compare_without_a_second_model" 2 'compare needs DATA, for example: latent compare old new '\
 'today.csv' compare p1 p2
 refuses "models_of_nothing_in_common" 3 'the two models have no column in common, so there is nothing '\
-'to compare' compare p1 ts present.csv
+'to compare' compare p6 p7 present.csv
 
 run demo --budget 3s -o out/lesson --json -q
 claim "the_demo_runs" [ "$status" = 0 ]
