@@ -16,6 +16,7 @@ enum { SHEET_ROWS = 10, LONGEST_PATH = 4096 };
 struct job {
     latent_train_options options;
     char checkpoint[LONGEST_PATH + 16]; /* MODEL.checkpoint */
+    char refused[LONGEST_PATH + 16];    /* MODEL.refused.csv */
     latent_data *data, *valid;
     latent_model *model;
     latent_report *report;
@@ -75,6 +76,8 @@ static void fill_options(const struct lt_settings *settings, struct job *job)
     job->options.started = settings->started;
     snprintf(job->checkpoint, sizeof job->checkpoint, "%s.checkpoint", settings->out);
     job->options.checkpoint_path = job->checkpoint;
+    snprintf(job->refused, sizeof job->refused, "%s.refused.csv", settings->out);
+    job->options.refused_path = job->refused;
 }
 
 static void tell_checkpoint(const struct lt_settings *settings, const struct job *job)

@@ -14,7 +14,7 @@
 #define DATA                                                                                       \
     (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
 #define ROWS (DATA | LT_VERB_DECODE)
-#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
+#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -29,6 +29,13 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), SCORE, LT_GROUP_FILES, 0, 0, NULL,
      "where the scores go: row, score, p_value, alarm and with --why reasons, as .csv or .tsv, each "
      "also .gz; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), LT_VERB_IMPUTE, LT_GROUP_FILES, 0, 0, NULL,
+     "where the filled data go: .csv or .tsv for text, which keeps its form; for arrays also .npy "
+     ".npz .idx, each but .npz also .gz; default: CSV on standard output"},
+    {"uncertainty", 0, "FILE.csv", LT_OPTION_TEXT, AT(uncertainty), LT_VERB_IMPUTE,
+     LT_GROUP_FILES, 0, 0, NULL,
+     "write for every filled cell its row (from 0), column, value, 90 % interval and, for "
+     "categories, probability"},
     {"out", 'o', "DIR", LT_OPTION_TEXT, AT(out), LT_VERB_DEMO, LT_GROUP_FILES, 0, 0, NULL,
      "folder for what the demo makes; default: latent-demo"},
     {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), SHEET, LT_GROUP_FILES, 0, 0, NULL,
@@ -83,6 +90,9 @@ static const struct lt_option rows[] = {
     {"detector", 0, "NAME", LT_OPTION_CHOICE, AT(train.detector), TRAIN, LT_GROUP_DETECTOR, 0, 0,
      "detector", "what score will use: denoising networks trained beside the autoencoder, its "
      "reconstruction error alone, or none; default: default for tables, none for images"},
+    {"assume-dirty", 0, "SHARE", LT_OPTION_AMOUNT, AT(train.assume_dirty), TRAIN,
+     LT_GROUP_DETECTOR, 0, 0.4, NULL, "the data hold anomalies: refuse this share of the rows, such "
+     "as 2%, and list them in MODEL.refused.csv; default: 0"},
     {"no-reference", 0, NULL, LT_OPTION_FLAG, AT(train.no_reference), TRAIN, LT_GROUP_DETECTOR, 0,
      0, NULL, "keep no training rows in the model, for privacy; kNN is then no baseline"},
 
@@ -94,6 +104,9 @@ static const struct lt_option rows[] = {
      "--time"},
     {"time", 0, "COL", LT_OPTION_TEXT, AT(score.time), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "the column of times of the training data, which tells how many rows come in a day"},
+    {"why", 0, "N", LT_OPTION_WHOLE, AT(score.why), SCORE, LT_GROUP_DETECTOR, 0, 1000, NULL,
+     "name the N columns that speak most against each row: share of the score, value seen, value "
+     "or range expected; scores every row once more for every column; default: 0"},
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 

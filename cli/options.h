@@ -47,9 +47,10 @@ enum lt_verb_bit {
     LT_VERB_DEMO = 1 << 7,
     LT_VERB_BENCH = 1 << 8,
     LT_VERB_SCORE = 1 << 9,
-    LT_VERB_DRIFT = 1 << 10,
-    LT_VERB_COMPARE = 1 << 11,
-    LT_VERB_ALL = (1 << 12) - 1,
+    LT_VERB_IMPUTE = 1 << 10,
+    LT_VERB_DRIFT = 1 << 11,
+    LT_VERB_COMPARE = 1 << 12,
+    LT_VERB_ALL = (1 << 13) - 1,
 };
 
 struct lt_option {

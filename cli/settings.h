@@ -28,10 +28,11 @@ struct lt_settings {
     int64_t threads; /* 0: all CPUs */
 
     /* files */
-    const char *out;   /* NULL: not given */
-    const char *sheet; /* NULL: not given */
-    const char *valid; /* a fraction or a file, NULL: not given */
-    int64_t rows[2];   /* from, and one past the last; -1: to the end */
+    const char *out;         /* NULL: not given */
+    const char *sheet;       /* NULL: not given */
+    const char *uncertainty; /* NULL: not given */
+    const char *valid;       /* a fraction or a file, NULL: not given */
+    int64_t rows[2];         /* from, and one past the last; -1: to the end */
 
     /* computing; NULL: not given */
     const char *backend;

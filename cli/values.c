@@ -30,6 +30,10 @@ int lt_value_amount(const char *text, double *value)
         return 0;
     if (*end == '\0')
         return 1;
+    if (strcmp(end, "%") == 0) {
+        *value /= 100;
+        return 1;
+    }
     if (*end != '/' || !decimal(end + 1, &end, &divisor) || *end != '\0' || divisor == 0.0)
         return 0;
     *value /= divisor;

@@ -91,6 +91,24 @@ static const struct lt_verb verbs[] = {
         lt_cmd_score,
     },
     {
+        "impute",
+        LT_VERB_IMPUTE,
+        "Use",
+        "MODEL DATA",
+        2,
+        2,
+        "fill missing cells and leave all others as they are",
+        "Fills the missing cells of DATA with what the model expects from the other cells of their "
+        "row. Observed cells stay untouched to the byte: quotes, spaces, line ends, the order of "
+        "the columns and columns that the model does not know. A test on cells hidden from the "
+        "model says how much better that is than filling with the mean.",
+        {{"latent impute m gaps.csv -o full.csv", "the same file without gaps"},
+         {"latent impute m gaps.csv -o full.csv --uncertainty how_sure.csv",
+          "and how sure each filled cell is"},
+         {"latent impute m gaps.npy -o full.npy", "NaN is filled, all else keeps its bits"}},
+        lt_cmd_impute,
+    },
+    {
         "eval",
         LT_VERB_EVAL,
         "Trust",

@@ -177,7 +177,9 @@ typedef struct latent_train_options {
     /* the detector, which latent_score needs */
     const char *detector; /* "default": denoising networks, "reconstruction": the autoencoder's
                              error, "none"; NULL: default for tables, none for images */
-    int no_reference;     /* leave training rows out of the model; kNN is then not available */
+    double assume_dirty;  /* refuse this share of the rows, those that belong least; default 0 */
+    const char *refused_path; /* CSV that lists them, "row,score"; NULL: none */
+    int no_reference;         /* leave training rows out of the model; kNN is then not available */
     /* the optimizer */
     const char *optimizer;
     double lr;           /* 0: the optimizer's default for this network */
@@ -274,6 +276,19 @@ LATENT_API int latent_reconstruct_to(const latent_model *model, const latent_dat
                                      const char *path, const latent_apply_options *options,
                                      latent_report **report, latent_error *error);
 
+/* Fills the missing cells of `data` - one file, "-", or "builtin:..." - and leaves all others as they
+ * are, to the byte where the data are text and to the bit where they are an array.  Text goes to
+ * .csv or .tsv (NULL: standard output) in the form it has.  `uncertainty` names a CSV with the
+ * columns row, column, value, low, high, probability for the filled cells: a number lies between low
+ * and high with a probability of 90 %, a category is right with `probability`; NULL: none.  Columns
+ * that the model cannot tell (identifiers, columns it does not know) stay missing.  The report
+ * measures the filling on cells that are hidden, beside the mean and the most frequent level.
+ * LATENT_EUSAGE when the model has no network that fills cells. */
+LATENT_API int latent_impute_to(const latent_model *model, const char *data, const char *path,
+                                const char *uncertainty,
+                                const latent_apply_options *options /* or NULL */,
+                                latent_report **report, latent_error *error);
+
 /* Error on data the model has not seen, beside PCA and the mean. */
 LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
                            const latent_apply_options *options, latent_report **report,
@@ -290,7 +305,7 @@ typedef struct latent_score_options {
     const char *alarms; /* instead of fpr: false alarms in a time, "5/day" (hour, day, week); needs
                            `time`; NULL: fpr holds */
     const char *time;   /* the column of times that tells how many rows come in a day */
-    int why;            /* columns named as reasons for each row; default 0 */
+    int64_t why;        /* columns named as reasons for each row; default 0 */
     int strict;         /* a bad record ends a stream instead of being skipped; default 0 */
 } latent_score_options;
 LATENT_API void latent_score_options_init(latent_score_options *options);

@@ -8,6 +8,7 @@
 #include "app/doctor.h"
 #include "app/drift.h"
 #include "app/fit.h"
+#include "app/impute.h"
 #include "app/info.h"
 #include "app/judge.h"
 #include "app/metrics.h"
@@ -496,6 +497,45 @@ int latent_reconstruct_to(const latent_model *model, const latent_data *data, co
                     path, options, report, internal_error(error));
 }
 
+static int impute(const struct lt_model *model, struct lt_impute_options *o,
+                  const latent_apply_options *options, struct lt_report *report,
+                  struct lt_error *err)
+{
+    double started = lt_clock();
+    struct lt_session_options s;
+    int rc = session_options(&s, options, err);
+    if (!rc)
+        rc = lt_backend_create(&o->backend, s.backend, s.threads, err);
+    o->listener = s.listener;
+    if (!rc)
+        rc = lt_impute(model, o, report, err);
+    lt_backend_free(&o->backend);
+    lt_report_number(report, "seconds", lt_clock() - started);
+    return rc ? rc : lt_report_seal(report, err);
+}
+
+int latent_impute_to(const latent_model *model, const char *data, const char *path,
+                     const char *uncertainty, const latent_apply_options *options,
+                     latent_report **report, latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct lt_impute_options o = {.data = data,
+                                  .path = path,
+                                  .uncertainty = uncertainty,
+                                  .seed = options ? options->seed : 1};
+    struct lt_report *r = NULL;
+    if (report)
+        *report = NULL;
+    int rc = lt_report_create(&r, err);
+    if (!rc)
+        rc = impute(internal_model(model), &o, options, r, err);
+    if (rc || !report)
+        lt_report_free(&r);
+    if (report)
+        *internal_report(report) = r;
+    return rc;
+}
+
 int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows, const char *path,
                  const latent_apply_options *options, latent_error *error)
 {
@@ -573,8 +613,9 @@ static int begin_scoring(struct scoring *s, const latent_model *model,
     latent_score_options defaults;
     latent_score_options_init(&defaults);
     score = score ? score : &defaults;
-    *s = (struct scoring){.score = {.rate = score->fpr, .why = score->why},
-                          .strict = score->strict != 0};
+    *s = (struct scoring){
+        .score = {.rate = score->fpr, .why = (int)(score->why < 1000 ? score->why : 1000)},
+        .strict = score->strict != 0};
     int rc = session_options(&s->session, options, err);
     if (!rc && !(score->fpr > 0 && score->fpr <= 1))
         rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", score->fpr);

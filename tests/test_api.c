@@ -39,6 +39,7 @@ static latent_model *train(const latent_train_options *options, latent_report **
 static void quick(latent_train_options *options)
 {
     latent_train_options_init(options);
+    options->detector = "none";
     options->dims = 2;
     options->steps = 150;
     options->threads = 1;

@@ -3,102 +3,7 @@
 #
 # What people and scripts rely on: words, exit statuses, exact messages, which
 # stream says what, and that nothing half-written is left behind.
-set -u
-program=${1:-${LATENT_PROGRAM:?usage: test_cli.sh PROGRAM}}
-case $program in /*) ;; *) program=$(pwd)/$program ;; esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-mkdir out
-unset NO_COLOR
-count=0
-failed=0
-
-# ---- the frame --------------------------------------------------------------
-
-# report NAME STATUS: one line of TAP; STATUS 0 is ok.
-report() {
-    count=$((count + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $count - $1"
-    else
-        echo "not ok $count - $1"
-        failed=1
-    fi
-}
-
-skip() { # NAME WHY
-    count=$((count + 1))
-    echo "ok $count - $1 # SKIP $2"
-}
-
-tell() { # FILE: shows it as TAP comments
-    sed 's/^/#   /' "$1"
-}
-
-# run ARGUMENTS: the program, leaving stdout, stderr and status in files.
-run() {
-    "$program" "$@" >stdout 2>stderr
-    status=$?
-}
-
-# claim NAME COMMAND...: the command succeeds.
-claim() {
-    name=$1
-    shift
-    if "$@" >claim.log 2>&1; then
-        report "$name" 0
-    else
-        report "$name" 1
-        echo "#   $*"
-        tell claim.log
-    fi
-}
-
-nothing_left() { # the folder of outputs is empty
-    [ -z "$(ls -A out)" ]
-}
-
-# refuses NAME STATUS MESSAGE ARGUMENTS: exits with STATUS, says exactly MESSAGE
-# (after "latent: ") on standard error, nothing on standard output, and leaves
-# no file in out/.
-refuses() {
-    name=$1 want=$2 message="latent: $3"
-    shift 3
-    run "$@"
-    if [ "$status" = "$want" ] && [ "$(cat stderr)" = "$message" ] && [ ! -s stdout ] &&
-        nothing_left; then
-        report "$name" 0
-    else
-        report "$name" 1
-        echo "#   latent $*"
-        echo "#   want $want $message"
-        echo "#   got  $status $(cat stderr)"
-        tell stdout
-        ls -A out | sed 's/^/#   left behind: /'
-        rm -rf out
-        mkdir out
-    fi
-}
-
-# has_keys FILE KEY...: FILE is exactly one JSON object with these dotted keys.
-has_keys() {
-    python3 - "$@" <<'PYTHON'
-import json, sys
-with open(sys.argv[1]) as file:
-    top = json.load(file)
-assert isinstance(top, dict)
-for key in sys.argv[2:]:
-    value = top
-    for part in key.split("."):
-        assert part in value, key
-        value = value[part]
-PYTHON
-}
-
-value_of() { # FILE KEY: one value of a JSON object, or nothing
-    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$@" 2>/dev/null
-}
+. "$(dirname "$0")/t.sh"
 
 # ---- words ------------------------------------------------------------------
 
@@ -196,7 +101,7 @@ def table(name, seed, rows):
 table("data.csv", 1, 600)
 table("new.csv", 2, 40)
 PYTHON
-small="--dims 2 --layers 16 --steps 60 --batch 32"
+small="--dims 2 --layers 16 --steps 60 --batch 32 --detector none"
 
 run train data.csv -o m $small
 claim "train_makes_a_model" [ "$status" = 0 -a -s m ]
@@ -262,7 +167,7 @@ rm -f out/*
 
 # ---- stopped and continued ------------------------------------------------------
 
-long="--dims 2 --layers 16 --steps 3000 --batch 32 --patience 0 --noise mask:0.1 --dropout 0.1"
+long="--detector none --dims 2 --layers 16 --steps 3000 --batch 32 --patience 0 --noise mask:0.1 --dropout 0.1"
 run train data.csv -o out/whole $long --json -q
 whole=$(value_of stdout weights_sha256)
 "$program" train data.csv -o out/cut $long --checkpoint 0.05s -q >stdout 2>stderr &
@@ -476,7 +381,7 @@ run encode t mixed.csv -o back_codes.csv
 run decode t back_codes.csv -o decoded.csv
 run reconstruct t mixed.csv -o direct.csv
 claim "encode_then_decode_of_a_table_is_reconstruct" cmp decoded.csv direct.csv
-run train skewed.csv -o ts --scale quantile --epochs 60 --json -q
+run train skewed.csv -o ts --scale quantile --epochs 60 --detector none --json -q
 claim "json_names_the_scaling" [ "$(value_of stdout scaling)" = quantile ]
 run info ts
 claim "info_tells_the_scaling_of_columns" grep -q 'a  *numeric, scaled by its quantiles$' stdout
@@ -493,21 +398,21 @@ for j in range(3):
 run encode ts skewed.csv -o skewed_codes.csv -q
 run decode ts skewed_codes.csv -o decoded_skewed.csv -q
 claim "quantiles_decode_as_they_reconstruct" cmp back_skewed.csv decoded_skewed.csv
-run train far.csv -o tf --epochs 5
+run train far.csv -o tf --epochs 5 --detector none
 claim "a_value_far_away_is_told" grep -qF '1 column has a value so far away that the others hardly '\
 'count, the first is "b" (' stderr
-run train far.csv -o tf --epochs 5 --scale quantile
+run train far.csv -o tf --epochs 5 --scale quantile --detector none
 claim "quantiles_mind_no_value_far_away" sh -c '! grep -q "so far away" stderr'
-run train three.csv -o t3 --epochs 5 -q
+run train three.csv -o t3 --epochs 5 --detector none -q
 claim "three_columns_train" [ "$status" = 0 ]
-run train nan.csv -o tn --epochs 5 -q
+run train nan.csv -o tn --epochs 5 --detector none -q
 claim "a_missing_value_is_taken" [ "$status" = 0 ]
-run train nan.npy -o tn --epochs 5 -q
+run train nan.npy -o tn --epochs 5 --detector none -q
 claim "a_nan_in_an_array_is_missing" [ "$status" = 0 ]
 run train missing.csv -o out/m --epochs 5
 claim "a_column_of_nothing_is_left_out" grep -qF '"b" (constant)' stderr
 rm -f out/m
-run train mixed.csv -o t4 --types mode=identifier,on=categorical --epochs 5 -q
+run train mixed.csv -o t4 --types mode=identifier,on=categorical --epochs 5 --detector none -q
 run info t4
 claim "types_override_what_is_found" grep -q 'on  *categorical, 2 levels and others' stdout
 refuses "a_column_that_is_missing" 3 'renamed.csv: column "temp" is missing; the model was trained '\
@@ -619,5 +524,4 @@ run reconstruct out/lesson/curves.latent builtin:curves,part=test --rows 0:10 -o
 claim "the_demo_decoded_what_reconstruct_gives" cmp out/lesson/decoded.npy out/r.npy
 rm -rf out/*
 
-echo "1..$count"
-exit $failed
+t_end

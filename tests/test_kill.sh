@@ -41,7 +41,7 @@ random() {
 train() {
     model=$1
     shift
-    exec "$program" train data.csv -o "$model" --json --quiet --threads 2 --layers 24,12 --dims 2 \
+    exec "$program" train data.csv -o "$model" --json --quiet --threads 2 --layers 24,12 --dims 2 --detector none \
         --batch 32 --noise gaussian:0.1 --dropout 0.05 --steps $most --schedule plateau \
         --patience 10 "$@"
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const struct lt_bench_ops *const measurements[] = {
-    &lt_bench_train,  &lt_bench_bf16, &lt_bench_optimizer,
-    &lt_bench_encode, &lt_bench_csv,  &lt_bench_npy,
+    &lt_bench_train, &lt_bench_bf16, &lt_bench_optimizer, &lt_bench_encode,
+    &lt_bench_csv,   &lt_bench_npy,  &lt_bench_score,
 };
 enum { MEASUREMENTS = sizeof measurements / sizeof *measurements };
 

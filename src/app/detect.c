@@ -19,7 +19,6 @@ struct lt_detect {
     int64_t features;
     struct lt_net *net[LT_NETWORKS_MAX]; /* those that terms read */
     struct directions directions[LT_TERMS_MAX];
-    int loaded;    /* the network whose codes and outputs stand in the buffers, -1: none */
     float *input;  /* (LT_DETECT_ROWS, widest input) */
     float *output; /* the same shape */
     float *codes;  /* (LT_DETECT_ROWS, widest code) */
@@ -29,8 +28,8 @@ struct lt_detect {
 
 double lt_detect_common(const struct lt_term *term, double value)
 {
-    double z = 2 * (lt_log(fmax(value, 1e-30)) - term->centre) / term->spread;
-    return z > 30 ? z : log1p(lt_exp(z));
+    double z = (lt_log(fmax(value, 1e-30)) - term->centre) / term->spread;
+    return z > -1 ? (z + 1) * (z + 1) : 0;
 }
 
 /* ---- creating ---- */
@@ -195,21 +194,21 @@ static void look_chunk(void *context, size_t chunk, int thread)
                       d->input + begin * width, width);
 }
 
-/* Codes and reconstructions of the rows by the network of a term. */
+/* The codes or the reconstructions of the rows, as the term needs, by its network. */
 static void load(struct work *w)
 {
     struct lt_detect *d = w->d;
-    if (d->loaded == w->term->network)
-        return;
     struct lt_net *net = d->net[w->term->network];
     struct lt_pass pass = {.rows = w->n};
     lt_parallel(d->backend->threads, lt_chunks((size_t)w->n, CHUNK), look_chunk, w);
     lt_net_put_input(net, d->input, w->n);
     lt_net_encode(net, &pass);
-    lt_net_get_code(net, d->codes, w->n);
-    lt_net_decode(net, &pass);
-    lt_net_get_output(net, d->output, w->n);
-    d->loaded = w->term->network;
+    if (w->term->kind == LT_TERM_CODE) {
+        lt_net_get_code(net, d->codes, w->n);
+    } else {
+        lt_net_decode(net, &pass);
+        lt_net_get_output(net, d->output, w->n);
+    }
 }
 
 /* Where the reconstruction stands among the outputs: behind the input that the encoder sees. */
@@ -284,7 +283,6 @@ static void compute(struct work *w)
 void lt_detect_term(struct lt_detect *d, int term, const float *x, int64_t n, double *value)
 {
     struct work w = {d, &d->model->detector.term[term], x, n, value};
-    d->loaded = -1;
     compute(&w);
 }
 
@@ -292,16 +290,23 @@ void lt_detect_codes(struct lt_detect *d, int term, const float *x, int64_t n, f
 {
     const struct lt_term *t = &d->model->detector.term[term];
     struct work w = {d, t, x, n, NULL};
-    d->loaded = -1;
     load(&w);
     memcpy(codes, d->codes,
            (size_t)(n * lt_net_spec_dims(&d->model->network[t->network].spec)) * sizeof *codes);
 }
 
+void lt_detect_changes(struct lt_detect *d, const float *x, float *change)
+{
+    struct work w = {d, &d->model->detector.term[0], x, 1, NULL};
+    load(&w);
+    int64_t first = first_output(d, w.term->network);
+    for (int64_t j = 0; j < d->features; j++)
+        change[j] = isnan(d->input[j]) ? 0 : d->output[first + j] - d->input[j];
+}
+
 void lt_detect_scores(struct lt_detect *d, const float *x, int64_t n, double *score)
 {
     const struct lt_detector *detector = &d->model->detector;
-    d->loaded = -1;
     memset(score, 0, (size_t)n * sizeof *score);
     for (int i = 0; i < detector->terms; i++) {
         struct work w = {d, &detector->term[i], x, n, d->value};

@@ -31,7 +31,10 @@ void lt_detect_term(struct lt_detect *detect, int term, const float *x /* (n, F)
 void lt_detect_codes(struct lt_detect *detect, int term, const float *x /* (n, F) */, int64_t n,
                      float *codes /* (n, width) */);
 
-/* A term on the common scale: log(1 + exp(2 z)). */
+/* How far denoising moves each feature of one row, as the first network sees it. */
+void lt_detect_changes(struct lt_detect *detect, const float *x /* (F) */, float *change /* (F) */);
+
+/* A term on the common scale: max(z + 1, 0)^2. */
 double lt_detect_common(const struct lt_term *term, double value);
 
 #endif

@@ -1,5 +1,6 @@
-#include "app/arrival.h"
 #include "app/fit.h"
+#include "app/arrival.h"
+#include "app/imputer.h"
 #include "app/judge.h"
 #include "app/metrics.h"
 #include "app/pca.h"
@@ -7,6 +8,7 @@
 #include "app/record.h"
 #include "app/remember.h"
 #include "app/teach.h"
+#include "app/trim.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -18,6 +20,7 @@
 /* Everything a fit makes on its way; freed as a whole. */
 struct fit {
     struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
+    struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
     struct lt_table *valid_view;    /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
     const latent_listener *listener;
@@ -84,6 +87,33 @@ static int list_rows(int64_t **out, const struct lt_rowset *set, struct lt_error
     for (int64_t i = 0; i < set->count && !rc; i++)
         (*out)[i] = lt_rowset_row(set, i);
     return rc;
+}
+
+/* Leaves rows out that do not belong, where the data are said to hold some. */
+static int trim_rows(struct fit *f, struct lt_error *err)
+{
+    const latent_train_options *o = f->options;
+    int scaling = o->scale ? lt_scaling_by_name(o->scale) : LT_SCALING_AUTO;
+    struct lt_trim_options options = {.share = o->assume_dirty,
+                                      .prep = {(enum lt_scaling)scaling, o->types},
+                                      .backend = f->backend,
+                                      .precision =
+                                          lt_backend_precision(f->backend, LT_PRECISION_BF16),
+                                      .seed = o->seed};
+    if (o->assume_dirty == 0)
+        return 0;
+    int rc = lt_trim(&f->trimmed, f->table, &options, err);
+    if (!rc && o->refused_path)
+        rc = lt_trimmed_write(&f->trimmed, o->refused_path, err);
+    if (rc)
+        return rc;
+    tell(f, 0, "%lld of %lld rows are refused, because they do not belong with the others%s%s",
+         (long long)f->trimmed.refused, (long long)lt_table_rows(f->table),
+         o->refused_path ? "; listed in " : "", o->refused_path ? o->refused_path : "");
+    if (f->valid == f->table)
+        f->valid = f->trimmed.kept;
+    f->table = f->trimmed.kept;
+    return 0;
 }
 
 /* Keeps rows from training, or takes all of `valid`; lists those that train and judge. */
@@ -284,7 +314,8 @@ static enum lt_detector_kind detector_kind(const struct fit *f)
 {
     if (f->options->detector)
         return (enum lt_detector_kind)lt_detector_by_name(f->options->detector);
-    bool image = lt_schema_image(&f->prep.schema, NULL, NULL, NULL);
+    int64_t h, w, c;
+    bool image = lt_schema_image(&f->prep.schema, &h, &w, &c);
     return image ? LT_DETECTOR_NONE : LT_DETECTOR_DEFAULT;
 }
 
@@ -294,11 +325,25 @@ static double budget_reserve(const struct fit *f)
     return 0.3 + 0.02 * f->options->budget;
 }
 
+/* Whether cells may be missing, so that the model should learn to fill them.  A model without a
+ * detector is the bare autoencoder. */
+static bool wants_imputer(const struct fit *f)
+{
+    int64_t h, w, c;
+    return f->prep.observes && detector_kind(f) != LT_DETECTOR_NONE &&
+           !lt_schema_image(&f->prep.schema, &h, &w, &c);
+}
+
+/* The imputer's operations beside the autoencoder's. */
+static const double IMPUTER_SHARE = 0.4;
+
 /* What a budget leaves for training the autoencoder; a detector that learns gets as much. */
 static double budget_left(const struct fit *f)
 {
     double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
-    return fmax(0.05, detector_kind(f) == LT_DETECTOR_DEFAULT ? left / 2 : left);
+    double others = (detector_kind(f) == LT_DETECTOR_DEFAULT ? 1 : 0) +
+                    (wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0);
+    return fmax(0.05, left / (1 + others));
 }
 
 static int prepare_training(struct fit *f, struct lt_error *err)
@@ -383,6 +428,33 @@ static int finish_model(struct fit *f, struct lt_error *err)
     return rc;
 }
 
+/* Of the networks beside the autoencoder. */
+static int tell_stage(const struct fit *f, const char *stage, const struct lt_train_progress *p)
+{
+    if (!f->listener || !f->listener->progress)
+        return 0;
+    latent_progress progress = {.stage = stage,
+                                .step = p->step,
+                                .steps = p->steps,
+                                .train_loss = NAN,
+                                .valid_error = NAN,
+                                .pca_error = NAN,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left};
+    return f->listener->progress(f->listener->context, &progress);
+}
+
+static int tell_detector(void *context, const struct lt_train_progress *p)
+{
+    return tell_stage(context, "learning to detect", p);
+}
+
+static int tell_imputer(void *context, const struct lt_train_progress *p)
+{
+    return tell_stage(context, "learning to fill cells", p);
+}
+
 static int teach(struct fit *f, struct lt_error *err)
 {
     struct lt_lesson lesson = {.kind = detector_kind(f),
@@ -394,17 +466,53 @@ static int teach(struct fit *f, struct lt_error *err)
                                .precision = f->recipe.precision,
                                .seed = f->options->seed,
                                .reference = !f->options->no_reference,
-                               .listener = f->listener};
-    if (f->options->budget > 0)
-        lesson.deadline = f->started + f->options->budget - budget_reserve(f);
+                               .progress = tell_detector,
+                               .progress_context = f};
+    if (f->options->budget > 0) {
+        double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
+        double imputer = wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0;
+        lesson.deadline = lt_clock() + fmax(0.05, left) / (1 + imputer);
+    }
     if (lesson.kind != LT_DETECTOR_NONE)
         tell(f, 2, "teaching the %s detector", lt_detector_name(lesson.kind));
-    int rc = lt_teach(f->model, &lesson, err);
-    if (!rc)
-        rc = lt_remember(f->model, &lesson, err);
-    if (!rc)
-        lt_model_seal(f->model);
-    return rc;
+    return lt_teach(f->model, &lesson, err);
+}
+
+static int fit_imputer(struct fit *f, struct lt_error *err)
+{
+    const struct lt_train_settings *t = &f->recipe.train;
+    if (!wants_imputer(f))
+        return 0;
+    double rows = (double)f->parts[LT_PART_TRAIN].count * f->outcome.epochs;
+    struct lt_imputer_data data = {.table = f->table,
+                                   .kept_table = f->valid,
+                                   .parts = f->parts,
+                                   .batch = t->batch,
+                                   .flops =
+                                       IMPUTER_SHARE * rows * lt_net_flops_train(&f->recipe.spec),
+                                   .seed = f->options->seed,
+                                   .backend = f->backend,
+                                   .precision = f->recipe.precision,
+                                   .progress = tell_imputer,
+                                   .progress_context = f};
+    return lt_imputer_fit(f->model, &data, err);
+}
+
+static int remember(struct fit *f, struct lt_error *err)
+{
+    struct lt_lesson lesson = {.table = f->table,
+                               .kept = f->valid,
+                               .parts = f->parts,
+                               .backend = f->backend,
+                               .seed = f->options->seed};
+    return lt_remember(f->model, &lesson, err);
+}
+
+static int seal(struct fit *f, struct lt_error *err)
+{
+    (void)err;
+    lt_model_seal(f->model);
+    return 0;
 }
 
 static enum lt_settled settled(const struct fit *f)
@@ -437,6 +545,11 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
         return rc;
     if (f->options->dims == 0)
         lt_report_line(report, "%s", f->dims_why);
+    if (f->trimmed.refused > 0) {
+        lt_report_line(report, "%lld rows were refused before training",
+                       (long long)f->trimmed.refused);
+        lt_report_integer(report, "refused.rows", f->trimmed.refused);
+    }
     lt_record_report(report, f->model);
     lt_record_history(report, f->model);
     lt_report_number(report, "seconds", lt_clock() - f->started);
@@ -473,6 +586,7 @@ static void free_fit(struct fit *f)
     lt_prep_free(&f->prep);
     lt_free(f->train_rows);
     lt_free(f->judge_rows);
+    lt_trimmed_free(&f->trimmed);
     lt_backend_free(&f->backend);
 }
 
@@ -484,8 +598,8 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
-        split_rows,       fit_prep, fit_pca,      start_model, measure_pca,
-        prepare_training, train,    finish_model, teach,       write_record};
+        trim_rows, split_rows,   fit_prep, fit_pca,     start_model, measure_pca, prepare_training,
+        train,     finish_model, teach,    fit_imputer, remember,    seal,        write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)

@@ -1,7 +1,9 @@
 #include "app/info.h"
+#include "app/conformal.h"
 #include "app/judge.h"
 #include "app/record.h"
 #include <stdio.h>
+#include <string.h>
 
 static const char *const scaling_words[LT_SCALINGS] = {
     [LT_SCALING_AUTO] = "scaled column by column", /* of a whole table */
@@ -94,6 +96,29 @@ static void add_network(struct lt_report *r, const struct lt_network *n)
     lt_report_integer(r, "weights", (int64_t)n->layout.total);
 }
 
+static void add_detector(struct lt_report *r, const struct lt_model *model)
+{
+    const struct lt_detector *d = &model->detector;
+    lt_report_string(r, "detector", lt_detector_name(d->kind));
+    if (d->kind == LT_DETECTOR_NONE)
+        return;
+    int64_t weights = 0;
+    for (int i = 1; i < model->networks && d->kind == LT_DETECTOR_DEFAULT; i++)
+        if (strncmp(model->network[i].role, "detector", 8) == 0)
+            weights += (int64_t)model->network[i].layout.total;
+    lt_report_line(r,
+                   "detector: %s, %d term%s, %lld weights; %lld calibration rows, which resolve "
+                   "false-alarm rates down to %.2g",
+                   lt_detector_name(d->kind), d->terms, d->terms == 1 ? "" : "s",
+                   (long long)weights, (long long)d->calibration_rows,
+                   lt_conformal_smallest_p(d->calibration_rows));
+    if (d->reference_rows > 0)
+        lt_report_line(r, "rows kept for kNN: %lld of %lld", (long long)d->reference_rows,
+                       (long long)d->reference_of);
+    lt_report_integer(r, "calibration_rows", d->calibration_rows);
+    lt_report_integer(r, "reference_rows", d->reference_rows);
+}
+
 int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_error *err)
 {
     struct lt_report *r = NULL;
@@ -108,6 +133,7 @@ int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_e
     add_schema(r, &model->prep);
     lt_report_integer(r, "dims", lt_net_spec_dims(&n->spec));
     add_network(r, n);
+    add_detector(r, model);
     lt_record_report(r, model);
     lt_report_sizes(r, model);
     lt_report_line(r, "weights SHA-256 %s", model->weights_sha256);

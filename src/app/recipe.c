@@ -50,6 +50,7 @@ static int check_numbers(const latent_train_options *o, struct lt_error *err)
         {"budget", o->budget, 0, 1e8},
         {"patience", (double)o->patience, -1, 1e9},
         {"valid", o->valid, -1, 0.9},
+        {"assume-dirty", o->assume_dirty, 0, 0.4},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         int rc = check_range(ranges[i].option, ranges[i].value, ranges[i].low, ranges[i].high, err);

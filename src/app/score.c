@@ -7,6 +7,7 @@
 #include "app/metrics.h"
 #include "app/neighbours.h"
 #include "app/ranking.h"
+#include "app/reasons.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "data/lines.h"
@@ -25,10 +26,14 @@ struct scorer {
     struct lt_backend *backend;
     struct lt_detect *detect;
     double threshold;
-    float *x;                     /* (LT_DETECT_ROWS, F) */
-    double score[LT_DETECT_ROWS]; /* of the batch */
-    double *value;                /* (LT_DETECT_ROWS, COLUMNS): what is written */
-    struct lt_writer *writer;     /* NULL: nothing is written */
+    float *x;                      /* (LT_DETECT_ROWS, F) */
+    double score[LT_DETECT_ROWS];  /* of the batch */
+    double *value;                 /* (LT_DETECT_ROWS, COLUMNS): what is written */
+    struct lt_reasons *reasons;    /* NULL: none are asked for */
+    struct lt_block *cells;        /* one row of the view at work, for reasons */
+    struct lt_reason *reason;      /* (why) */
+    char (*text)[LT_REASONS_TEXT]; /* (LT_DETECT_ROWS) */
+    struct lt_writer *writer;      /* NULL: nothing is written */
     int64_t rows, alarms;
     double started, told;
 };
@@ -56,6 +61,12 @@ static int scorer_create(struct scorer **out, const struct lt_model *model,
     if (!rc)
         rc =
             lt_alloc(&s->value, (size_t)LT_DETECT_ROWS * COLUMNS, sizeof *s->value, "scoring", err);
+    if (!rc && options->why > 0)
+        rc = lt_reasons_create(&s->reasons, model, s->detect, s->backend, options->why, err);
+    if (!rc && options->why > 0)
+        rc = lt_alloc(&s->reason, (size_t)options->why, sizeof *s->reason, "reasons", err);
+    if (!rc && options->why > 0)
+        rc = lt_alloc(&s->text, LT_DETECT_ROWS, sizeof *s->text, "reasons", err);
     if (!rc)
         s->threshold = lt_conformal_threshold(d->calibration, d->calibration_rows, options->rate);
     return rc;
@@ -68,40 +79,77 @@ static void scorer_free(struct scorer **scorer)
     if (!s)
         return;
     lt_writer_abort(&s->writer);
+    lt_reasons_free(&s->reasons);
     lt_detect_free(&s->detect);
     lt_backend_free(&s->backend);
+    lt_free(s->reason);
+    lt_free(s->text);
     lt_free(s->x);
     lt_free(s->value);
     lt_free(s);
+}
+
+/* The value of the reasons' column is the row within the batch. */
+static const char *reasons_text(void *context, int64_t column, double value, char *buf, size_t size)
+{
+    const struct scorer *s = context;
+    (void)column, (void)buf, (void)size;
+    const char *text = s->text[(int64_t)value];
+    return *text ? text : NULL;
 }
 
 static int open_writer(struct scorer *s, const char *path, int64_t rows, struct lt_error *err)
 {
     static const char *const names[COLUMNS] = {"row", "score", "p_value", "alarm", "reasons"};
     static const enum lt_type types[COLUMNS] = {LT_I64, LT_F32, LT_F32, LT_BOOL, LT_TEXT};
-    struct lt_writer_schema schema = {
-        .rows = rows, .columns = REASONS, .types = types, .names = names};
+    struct lt_writer_schema schema = {.rows = rows,
+                                      .columns = s->reasons ? COLUMNS : REASONS,
+                                      .types = types,
+                                      .names = names,
+                                      .text = s->reasons ? reasons_text : NULL,
+                                      .text_context = s};
     return lt_writer_create(&s->writer, path, &schema, err);
 }
 
 /* ---- a batch ---- */
 
-/* Scores, p-values and alarms of n rows of features that stand in s->x. */
-static int score_batch(struct scorer *s, int64_t n, struct lt_error *err)
+/* Why the n rows in s->x, rows `ids` of the view, have the scores they have. */
+static int explain(struct scorer *s, const struct lt_table *view, const int64_t *ids, int64_t n,
+                   struct lt_error *err)
+{
+    int rc = 0;
+    for (int64_t i = 0; i < n && s->reasons && s->writer && !rc; i++) {
+        const float *x = s->x + i * s->model->prep.features;
+        int count = lt_reasons_of(s->reasons, x, s->score[i], s->reason);
+        rc = lt_table_fetch(view, &ids[i], 1, s->cells, err);
+        if (!rc)
+            lt_reasons_text(&s->model->prep, view, s->cells, s->reason, count, s->text[i]);
+    }
+    return rc;
+}
+
+/* Scores, p-values, alarms and reasons of n rows of features that stand in s->x and are rows `ids`
+ * of the view. */
+static int score_batch(struct scorer *s, const struct lt_table *view, const int64_t *ids, int64_t n,
+                       struct lt_error *err)
 {
     const struct lt_detector *d = &s->model->detector;
+    int columns = s->reasons ? COLUMNS : REASONS;
     lt_detect_scores(s->detect, s->x, n, s->score);
+    int rc = explain(s, view, ids, n, err);
     for (int64_t i = 0; i < n; i++) {
-        double *v = s->value + i * REASONS;
+        double *v = s->value + i * columns;
         bool alarm = s->score[i] >= s->threshold;
         v[ROW] = (double)(s->rows + i);
         v[SCORE] = s->score[i];
         v[P_VALUE] = lt_conformal_p(d->calibration, d->calibration_rows, s->score[i]);
         v[ALARM] = alarm;
+        if (s->reasons)
+            v[REASONS] = (double)i;
         s->alarms += alarm;
     }
     s->rows += n;
-    return s->writer ? lt_writer_rows(s->writer, s->value, n, err) : 0;
+    return rc ? rc : s->writer ? lt_writer_rows(s->writer, s->value, n, err) : 0;
 }
 
 /* Tells how far it is, at most ten times a second, and asks whether to go on. */
@@ -266,10 +314,10 @@ static void report_alarms(const struct scorer *s, struct lt_report *r)
     lt_report_number(r, "seconds", seconds);
 }
 
-static int score_rows(struct scorer *s, struct lt_feed *feed, int64_t total, struct beside *beside,
-                      struct lt_error *err)
+static int score_rows(struct scorer *s, const struct lt_table *view, struct lt_feed *feed,
+                      struct beside *beside, struct lt_error *err)
 {
-    int64_t ids[LT_DETECT_ROWS];
+    int64_t ids[LT_DETECT_ROWS], total = lt_table_rows(view);
     int rc = 0;
     for (int64_t at = 0; at < total && !rc; at += LT_DETECT_ROWS) {
         int64_t n = total - at < LT_DETECT_ROWS ? total - at : LT_DETECT_ROWS;
@@ -277,7 +325,7 @@ static int score_rows(struct scorer *s, struct lt_feed *feed, int64_t total, str
             ids[i] = at + i;
         rc = lt_feed_rows(feed, ids, n, s->x, err);
         if (!rc)
-            rc = score_batch(s, n, err);
+            rc = score_batch(s, view, ids, n, err);
         if (!rc && beside)
             beside_batch(beside, s, at, n);
         if (!rc)
@@ -300,12 +348,14 @@ int lt_score_table(const struct lt_model *model, struct lt_table *table,
         rc = lt_arrange(model, table, session->listener, &view, err);
     if (!rc)
         rc = lt_feed_create(&feed, view, &model->prep, LT_DETECT_ROWS, s->backend->threads, err);
+    if (!rc && s->reasons)
+        rc = lt_block_create(&s->cells, view, 1, err);
     if (!rc && labels)
         rc = beside_create(&beside, s, labels, err);
     if (!rc && (!path || *path))
         rc = open_writer(s, path, lt_table_rows(table), err);
     if (!rc)
-        rc = score_rows(s, feed, lt_table_rows(table), labels ? &beside : NULL, err);
+        rc = score_rows(s, view, feed, labels ? &beside : NULL, err);
     if (!rc && s->writer)
         rc = lt_writer_commit(&s->writer, err);
     if (!rc)
@@ -314,6 +364,8 @@ int lt_score_table(const struct lt_model *model, struct lt_table *table,
         rc = report_beside(&beside, s, report, err);
     beside_free(&beside);
     lt_feed_free(&feed);
+    if (s)
+        lt_block_free(&s->cells);
     lt_table_free(&view);
     scorer_free(&s);
     return rc ? rc : lt_report_seal(report, err);
@@ -353,7 +405,7 @@ static int score_singly(struct stream *t, const int64_t *ids, int64_t n, struct 
         if (rc == LT_ECONTENT)
             rc = bad_row(t, err);
         else if (!rc)
-            rc = score_batch(t->s, 1, err);
+            rc = score_batch(t->s, t->view, ids + i, 1, err);
     }
     return rc;
 }
@@ -367,6 +419,8 @@ static int score_records(struct stream *t, struct lt_table *table, struct lt_err
     if (!rc)
         rc = lt_feed_create(&t->feed, t->view, &s->model->prep, LT_DETECT_ROWS, s->backend->threads,
                             err);
+    if (!rc && s->reasons)
+        rc = lt_block_create(&s->cells, t->view, 1, err);
     for (int64_t at = 0; at < total && !rc; at += LT_DETECT_ROWS) {
         int64_t n = total - at < LT_DETECT_ROWS ? total - at : LT_DETECT_ROWS;
         for (int64_t i = 0; i < n; i++)
@@ -376,10 +430,11 @@ static int score_records(struct stream *t, struct lt_table *table, struct lt_err
             *err = (struct lt_error){0};
             rc = score_singly(t, ids, n, err);
         } else if (!rc) {
-            rc = score_batch(s, n, err);
+            rc = score_batch(s, t->view, ids, n, err);
         }
     }
     lt_feed_free(&t->feed);
+    lt_block_free(&s->cells);
     lt_table_free(&t->view);
     return rc ? rc : lt_writer_flush(s->writer, err);
 }

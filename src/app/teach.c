@@ -8,7 +8,6 @@
 #include "base/fmath.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "train/trainer.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,24 +18,27 @@
 static const struct ingredient {
     enum lt_lens lens;
     float low, high; /* sigma, in spreads of a column */
-    bool residual, code;
+    enum lt_term_kind term;
 } ingredients[] = {
-    {LT_LENS_PLAIN, 0.8f, 0.8f, true, true},
-    {LT_LENS_LOGARITHM, 0.8f, 0.8f, true, true},
-    {LT_LENS_PLAIN, 0.03f, 4.0f, true, true},
+    {LT_LENS_PLAIN, 0.8f, 0.8f, LT_TERM_RESIDUAL},
+    {LT_LENS_LOGARITHM, 0.8f, 0.8f, LT_TERM_RESIDUAL},
+    {LT_LENS_PLAIN, 1.2f, 1.2f, LT_TERM_CODE},
+    {LT_LENS_LOGARITHM, 0.03f, 4.0f, LT_TERM_CODE},
 };
 enum { INGREDIENTS = sizeof ingredients / sizeof *ingredients };
 
 enum {
     WIDTH = 256, /* of the hidden layers, of which the last is the code */
     LAYERS = 3,
-    DIRECTIONS = 64,    /* of a code's spread that its term looks along */
-    BATCH = 256,        /* rows of a step */
-    STEPS = 1500,       /* of one network */
+    DIRECTIONS = 64,   /* of a code's spread that its term looks along */
+    BATCH = 256,       /* rows of a step */
+    STEPS_MOST = 1500, /* of one network */
+    STEPS_LEAST = 100,
     STATISTICS = 20000, /* training rows that lenses and codes are measured on */
     REFERENCE_ROWS = 50000,
     REFERENCE_VALUES = 1 << 24,
 };
+static const double FLOPS = 3e12; /* of the products of one network's training */
 static const double RATE = 2e-3;  /* learning rate */
 static const double RIDGE = 1e-3; /* of the largest variance, added to those of a code */
 
@@ -155,14 +157,29 @@ static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t fea
     return lt_net_spec_infer(s, err);
 }
 
-static void settings_of(const struct teacher *t, int number, struct lt_train_settings *s)
+/* As many as the operations allow, which bounds the time of wide tables; tables of few rows, whose
+ * autoencoder is trained in a second too, get fewer. */
+static int64_t draw_steps(const struct teacher *t, const struct lt_net_spec *spec)
+{
+    int64_t rows = t->lesson->parts[LT_PART_TRAIN].count;
+    double most = FLOPS / (lt_net_flops_train(spec) * (double)(rows < BATCH ? rows : BATCH));
+    most = fmin(most, STEPS_MOST);
+    if (rows < 2 * BATCH)
+        most = fmin(most, STEPS_MOST / 2);
+    return (int64_t)fmax(most, STEPS_LEAST);
+}
+
+static void settings_of(const struct teacher *t, const struct lt_net_spec *spec, int number,
+                        struct lt_train_settings *s)
 {
     const struct lt_lesson *l = t->lesson;
     *s = (struct lt_train_settings){.optimizer = lt_optimizer_by_name("adamw"),
                                     .schedule = {LT_SCHEDULE_TRAPEZOID, 50},
                                     .batch = BATCH,
-                                    .steps = STEPS,
-                                    .validate_every = STEPS,
+                                    .steps = l->steps > 0 ? l->steps : draw_steps(t, spec),
+                                    .validate_every = STEPS_MOST,
+                                    .progress = l->progress,
+                                    .progress_context = l->progress_context,
                                     .seed = l->seed + 1000 * (uint64_t)(number + 1)};
     s->optimizer_settings = (struct lt_optimizer_settings){
         .lr = RATE, .decay = 1e-2, .batch = BATCH, .linear = true, .precision = l->precision};
@@ -181,7 +198,7 @@ static int train(struct teacher *t, struct lt_net *net, const struct ingredient 
                           .width = lt_net_spec_inputs(lt_net_spec_of(net)),
                           .threads = l->backend->threads};
     struct lt_source source = {read_noisy, &noisy, l->parts[LT_PART_TRAIN]}, none = {0};
-    settings_of(t, number, &settings);
+    settings_of(t, lt_net_spec_of(net), number, &settings);
     noisy.seed = settings.seed;
     if (l->deadline > 0) {
         settings.steps = 0;
@@ -243,10 +260,8 @@ static int teach_networks(struct teacher *t, struct lt_error *err)
     int rc = 0;
     for (int i = 0; i < INGREDIENTS && !rc; i++) {
         rc = teach_network(t, i, err);
-        if (!rc && ingredients[i].residual)
-            add_term(t, LT_TERM_RESIDUAL, t->model->networks - 1, ingredients[i].lens);
-        if (!rc && ingredients[i].code)
-            add_term(t, LT_TERM_CODE, t->model->networks - 1, ingredients[i].lens);
+        if (!rc)
+            add_term(t, ingredients[i].term, t->model->networks - 1, ingredients[i].lens);
     }
     return rc;
 }

@@ -15,9 +15,9 @@
 #ifndef LT_APP_TEACH_H
 #define LT_APP_TEACH_H
 
-#include "app/session.h"
 #include "data/split.h"
 #include "model/model.h"
+#include "train/trainer.h"
 
 struct lt_lesson {
     enum lt_detector_kind kind;
@@ -29,8 +29,11 @@ struct lt_lesson {
     enum lt_precision precision; /* of training */
     uint64_t seed;
     bool reference;  /* keep rows for the kNN baseline */
+    int64_t steps;   /* of each network; 0: the default */
     double deadline; /* lt_clock() by which networks must be done; 0: none */
-    const latent_listener *listener;
+    /* as in struct lt_train_settings */
+    int (*progress)(void *context, const struct lt_train_progress *progress);
+    void *progress_context;
 };
 
 /* Adds the detector and its networks; the autoencoder must be there.  Rows that are too few to

@@ -213,7 +213,7 @@ static int read_row(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_err
 
 /* A blank line is nothing, except among the values of a single column: there
  * it is a missing value, unless only blank lines follow. */
-static void drop_blank_end(struct lt_csv_cursor *c)
+void lt_csv_drop_blank_end(struct lt_csv_cursor *c)
 {
     while (c->end > c->p) {
         const char *line = c->end; /* the beginning of the last line, if that is blank */
@@ -274,9 +274,8 @@ static int check_text(const struct lt_csv_source *s, struct lt_error *err)
     return LT_OK;
 }
 
-/* The cursor on the first record; skips a byte order mark and blank lines. */
-static int begin_file(struct csv_reader *r, const struct lt_csv_source *s, bool *header,
-                      struct lt_csv_cursor *c, struct lt_error *err)
+int lt_csv_begin(const struct lt_csv_source *s, const struct lt_numbers *numbers, bool *header,
+                 struct lt_csv_cursor *c, struct lt_error *err)
 {
     *c = (struct lt_csv_cursor){s->text, s->text + s->size, 1, ',', s->name};
     if (s->size >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0)
@@ -286,7 +285,7 @@ static int begin_file(struct csv_reader *r, const struct lt_csv_source *s, bool 
     if (c->p == c->end)
         return lt_fail(err, LT_ECONTENT, "%s: is empty; a table needs at least one row", s->name);
     c->delimiter = lt_csv_find_delimiter(c);
-    *header = lt_csv_find_header(c, r->numbers, NULL);
+    *header = lt_csv_find_header(c, numbers, NULL);
     return LT_OK;
 }
 
@@ -365,7 +364,7 @@ static int begin_unknown(struct csv_reader *r, const struct lt_csv_source *s,
 {
     struct lt_csv_cursor c;
     bool header = false;
-    int rc = begin_file(r, s, &header, &c, err);
+    int rc = lt_csv_begin(s, r->numbers, &header, &c, err);
     if (rc)
         return rc;
     if (!r->cells) {
@@ -380,7 +379,7 @@ static int begin_unknown(struct csv_reader *r, const struct lt_csv_source *s,
                      r->cells->base.name, header ? "none" : "one");
     }
     if (r->columns == 1)
-        drop_blank_end(&c);
+        lt_csv_drop_blank_end(&c);
     *at = c;
     return rc;
 }

@@ -31,6 +31,15 @@ struct lt_csv_source {
 int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int count,
                 struct lt_error *err);
 
+/* The cursor on the first record, behind a byte order mark and blank lines, with its delimiter, and
+ * whether that record is a header. */
+struct lt_csv_cursor;
+struct lt_numbers;
+int lt_csv_begin(const struct lt_csv_source *source, const struct lt_numbers *numbers, bool *header,
+                 struct lt_csv_cursor *cursor, struct lt_error *err);
+/* Blank lines at the end of a single column hold no rows; those above hold missing cells. */
+void lt_csv_drop_blank_end(struct lt_csv_cursor *cursor);
+
 /* By its first two bytes; refused. */
 bool lt_csv_is_utf16(const void *text, size_t size);
 

@@ -303,3 +303,28 @@ int lt_table_from_bytes(struct lt_table **out, const char *name, const void *byt
     copy.data = copy.owned;
     return lt_source_read(out, name, &copy, options, err);
 }
+
+int lt_table_text_bytes(struct lt_bytes *out, const char *name, struct lt_error *err)
+{
+    *out = (struct lt_bytes){0};
+    struct source *source = NULL;
+    if (strncmp(name, "builtin:", 8) == 0)
+        return LT_OK;
+    int rc = lt_alloc(&source, 1, sizeof *source, name, err);
+    if (!rc)
+        rc = name_source(source, name, err);
+    if (!rc)
+        rc = lt_bytes_read(&source->bytes, source->path, err);
+    if (!rc && lt_gzip_is(&source->bytes))
+        rc = lt_gzip_unpack(&source->bytes, source->name, err);
+    bool csv = !rc && !source->key && lt_source_is_csv(&source->bytes);
+    if (!rc && !csv && strcmp(name, "-") == 0)
+        rc = lt_fail(err, LT_ECONTENT,
+                     "standard input: is no text; give arrays by the names of their files");
+    if (csv) {
+        *out = source->bytes;
+        source->bytes = (struct lt_bytes){0};
+    }
+    free_sources(source, 1);
+    return rc;
+}

@@ -78,6 +78,11 @@ int lt_table_open(struct lt_table **out, const char *const *names, int count,
 int lt_table_from_bytes(struct lt_table **out, const char *name, const void *bytes, size_t size,
                         const struct lt_open_options *options, struct lt_error *err);
 
+/* The bytes of one file of text, or of standard input, unpacked: what lt_table_from_bytes reads as
+ * CSV.  out->data is NULL when `name` is another kind of data, which lt_table_open reads. */
+struct lt_bytes;
+int lt_table_text_bytes(struct lt_bytes *out, const char *name, struct lt_error *err);
+
 /* A copy of the caller's rows; `name` is used in messages. */
 int lt_table_from_rows(struct lt_table **out, const char *name, const float *values /* (N, D) */,
                        int64_t rows, int64_t columns, struct lt_error *err);

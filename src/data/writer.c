@@ -50,6 +50,12 @@ int lt_writer_check(const char *path, struct lt_error *err)
     return !path || find_writer(path, &gzip, err) ? LT_OK : LT_EUSAGE;
 }
 
+bool lt_writer_is_text(const char *path, bool *gzip)
+{
+    const struct lt_writer_ops *ops = find_writer(path ? path : "-", gzip, NULL);
+    return ops == &lt_csv_writer || ops == &lt_tsv_writer;
+}
+
 /* ---- values ------------------------------------------------------------ */
 
 /* Greatest and least value of integer types; reals have none. */

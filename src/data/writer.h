@@ -47,6 +47,9 @@ int lt_writer_create(struct lt_writer **out, const char *path,
 /* Whether `path` has an ending that can be written (same errors, no file touched). */
 int lt_writer_check(const char *path, struct lt_error *err);
 
+/* Whether a path that lt_writer_check takes gets text (CSV or TSV), and whether gzipped. */
+bool lt_writer_is_text(const char *path, bool *gzip);
+
 /* The next n rows.  NaN is a missing cell: empty in .csv and .tsv; in an array of integers
  * LT_EFAIL. */
 int lt_writer_rows(struct lt_writer *w, const double *values /* (n, D) */, int64_t n,

@@ -13,7 +13,9 @@
  * not hide everything else.  The score adds up the terms, each on the scale of its own course over
  * rows that did not train it:
  *
- *     z = (log t - centre) / spread,     score = mean over terms of log(1 + exp(2 z))
+ *     z = (log t - centre) / spread,     score = mean over terms of max(z + 1, 0)^2
+ *
+ * so that what one term finds far out is not talked down by the others.
  *
  * The single reconstruction error of the autoencoder is a detector too: one residual, as it is.
  *

@@ -32,6 +32,15 @@ static int describe_networks(struct lt_json *json, const struct lt_model *model,
     return rc;
 }
 
+/* Only a model with an imputer has the key. */
+static int describe_imputer(struct lt_json *json, const struct lt_model *model,
+                            struct lt_error *err)
+{
+    struct lt_json *imputer = NULL;
+    int rc = model->imputer ? lt_json_copy(&imputer, model->imputer, err) : 0;
+    return rc || !imputer ? rc : lt_json_set(json, "imputer", &imputer, err);
+}
+
 static int describe_rest(struct lt_json *json, const struct lt_model *model, struct lt_error *err)
 {
     struct lt_json *record = NULL;
@@ -64,6 +73,8 @@ static int describe(const struct lt_model *model, char **text, struct lt_error *
         rc = lt_detector_to_json(json, model, err);
     if (!rc)
         rc = lt_profile_to_json(json, model, err);
+    if (!rc)
+        rc = describe_imputer(json, model, err);
     if (!rc)
         rc = describe_rest(json, model, err);
     if (!rc)
@@ -233,6 +244,15 @@ static int read_networks(struct lt_model *model, const struct lt_json *json, str
     return rc;
 }
 
+static int read_imputer(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
+{
+    const struct lt_json *imputer = NULL;
+    if (!lt_json_get(json, "imputer"))
+        return LT_OK;
+    int rc = lt_json_get_object(json, "imputer", &imputer, err);
+    return rc ? rc : lt_json_copy(&model->imputer, imputer, err);
+}
+
 static int read_rest(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
 {
     const struct lt_json *record = NULL;
@@ -273,6 +293,8 @@ static int read_description(struct lt_model *model, const struct lt_json *json,
         rc = lt_detector_from_json(model, json, err);
     if (!rc)
         rc = lt_profile_from_json(model, json, err);
+    if (!rc)
+        rc = read_imputer(model, json, err);
     return rc ? rc : read_rest(model, json, err);
 }
 

@@ -25,7 +25,7 @@ struct lt_bench_ops {
     int (*run)(struct lt_bench *bench, struct lt_error *err);
 };
 extern const struct lt_bench_ops lt_bench_train, lt_bench_bf16, lt_bench_optimizer, lt_bench_encode,
-    lt_bench_csv, lt_bench_npy;
+    lt_bench_csv, lt_bench_npy, lt_bench_score;
 
 /* Sets report.verdict unless an earlier measurement did. */
 void lt_bench_tell(struct lt_bench *bench, const char *format, ...)

@@ -1,0 +1,220 @@
+#include "app/trim.h"
+
+#include "app/detect.h"
+#include "app/teach.h"
+#include "base/mem.h"
+#include "data/writer.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEAST_ROWS = 40, STEPS = 600 };
+
+/* One half teaches, the other is scored. */
+struct halves {
+    struct lt_table *table;
+    const struct lt_trim_options *options;
+    struct lt_rowset half[2];
+    double *score; /* (N), of every row by the detector that has not seen it */
+};
+
+static struct lt_rowset part_of(const struct lt_rowset *half, int64_t first, int64_t count)
+{
+    struct lt_rowset part = *half;
+    part.first += first;
+    part.count = count;
+    return part;
+}
+
+/* A model of a prep and a detector only. */
+static int teach_half(struct halves *h, int number, struct lt_model *model, struct lt_error *err)
+{
+    const struct lt_trim_options *o = h->options;
+    const struct lt_rowset *half = &h->half[number];
+    int64_t scale = half->count / 10, train = half->count - 2 * scale, *rows = NULL;
+    struct lt_rowset parts[LT_PARTS] = {[LT_PART_TRAIN] = part_of(half, 0, train),
+                                        [LT_PART_STOP] = part_of(half, train, scale),
+                                        [LT_PART_JUDGE] = part_of(half, train + scale, scale)};
+    struct lt_lesson lesson = {.kind = LT_DETECTOR_DEFAULT,
+                               .table = h->table,
+                               .kept = h->table,
+                               .parts = parts,
+                               .backend = o->backend,
+                               .precision = o->precision,
+                               .seed = o->seed + (uint64_t)number,
+                               .steps = STEPS};
+    int rc = lt_alloc(&rows, (size_t)train, sizeof *rows, "row numbers", err);
+    for (int64_t i = 0; i < train && !rc; i++)
+        rows[i] = lt_rowset_row(&parts[LT_PART_TRAIN], i);
+    lesson.train_rows = rows;
+    if (!rc)
+        rc = lt_prep_fit(&model->prep, h->table, rows, train, &o->prep, err);
+    if (!rc)
+        rc = lt_teach(model, &lesson, err);
+    lt_free(rows);
+    return rc;
+}
+
+static int score_half(struct halves *h, int number, const struct lt_model *model,
+                      struct lt_error *err)
+{
+    const struct lt_rowset *half = &h->half[number];
+    struct lt_detect *detect = NULL;
+    struct lt_feed *feed = NULL;
+    float *x = NULL;
+    int64_t rows[LT_DETECT_ROWS];
+    double score[LT_DETECT_ROWS];
+    int rc = lt_detect_create(&detect, model, h->options->backend, LT_PRECISION_F32, err);
+    if (!rc)
+        rc = lt_feed_create(&feed, h->table, &model->prep, LT_DETECT_ROWS,
+                            h->options->backend->threads, err);
+    if (!rc)
+        rc = lt_alloc(&x, LT_DETECT_ROWS * (size_t)model->prep.features, sizeof *x, "rows", err);
+    for (int64_t at = 0; at < half->count && !rc; at += LT_DETECT_ROWS) {
+        int64_t n = half->count - at < LT_DETECT_ROWS ? half->count - at : LT_DETECT_ROWS;
+        for (int64_t i = 0; i < n; i++)
+            rows[i] = lt_rowset_row(half, at + i);
+        rc = lt_feed_rows(feed, rows, n, x, err);
+        if (!rc)
+            lt_detect_scores(detect, x, n, score);
+        for (int64_t i = 0; i < n && !rc; i++)
+            h->score[rows[i]] = score[i];
+    }
+    lt_free(x);
+    lt_feed_free(&feed);
+    lt_detect_free(&detect);
+    return rc;
+}
+
+static int judge_half(struct halves *h, int number, struct lt_error *err)
+{
+    struct lt_model *model = NULL;
+    int rc = lt_model_create(&model, err);
+    if (!rc)
+        rc = teach_half(h, 1 - number, model, err);
+    if (!rc)
+        rc = score_half(h, number, model, err);
+    lt_model_free(&model);
+    return rc;
+}
+
+/* ---- the highest ---- */
+
+struct scored {
+    int64_t row;
+    double score;
+};
+
+static int highest_first(const void *a, const void *b)
+{
+    const struct scored *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score < y->score ? 1 : -1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const struct scored *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static int refuse_highest(struct halves *h, struct scored *scored, int64_t *refused,
+                          struct lt_error *err)
+{
+    struct scored *half = NULL;
+    int rc = lt_alloc(&half, (size_t)h->half[1].count, sizeof *half, "scores", err);
+    for (int i = 0; i < 2 && !rc; i++) {
+        int64_t n = h->half[i].count, most = (int64_t)(h->options->share * (double)n + 0.5);
+        for (int64_t k = 0; k < n; k++) {
+            half[k].row = lt_rowset_row(&h->half[i], k);
+            half[k].score = h->score[half[k].row];
+        }
+        qsort(half, (size_t)n, sizeof *half, highest_first);
+        memcpy(scored + *refused, half, (size_t)most * sizeof *half);
+        *refused += most;
+    }
+    lt_free(half);
+    qsort(scored, (size_t)*refused, sizeof *scored, by_row);
+    return rc;
+}
+
+static int take(struct lt_trimmed *out, struct lt_table *table, const struct scored *scored,
+                int64_t refused, struct lt_error *err)
+{
+    int64_t total = lt_table_rows(table), n = 0, at = 0, *kept = NULL;
+    out->refused = refused;
+    int rc = lt_alloc(&out->row, (size_t)refused, sizeof *out->row, "refused rows", err);
+    if (!rc)
+        rc = lt_alloc(&out->score, (size_t)refused, sizeof *out->score, "refused rows", err);
+    if (!rc)
+        rc = lt_alloc(&kept, (size_t)total, sizeof *kept, "row numbers", err);
+    for (int64_t i = 0; i < refused && !rc; i++) {
+        out->row[i] = scored[i].row;
+        out->score[i] = scored[i].score;
+    }
+    for (int64_t i = 0; i < total && !rc; i++) {
+        if (at < refused && scored[at].row == i)
+            at++;
+        else
+            kept[n++] = i;
+    }
+    if (!rc)
+        rc = lt_table_pick(&out->kept, table, kept, n, err);
+    lt_free(kept);
+    return rc;
+}
+
+int lt_trim(struct lt_trimmed *out, struct lt_table *table, const struct lt_trim_options *options,
+            struct lt_error *err)
+{
+    int64_t total = lt_table_rows(table), refused = 0;
+    struct halves h = {.table = table, .options = options};
+    struct scored *scored = NULL;
+    struct lt_stream order = lt_stream(options->seed, LT_RNG_SAMPLE, 1, 0);
+    *out = (struct lt_trimmed){0};
+    if (total < LEAST_ROWS)
+        return lt_fail(
+            err, LT_ECONTENT,
+            "%s has %lld rows, too few to find those that do not belong; %d is the least",
+            lt_table_name(table), (long long)total, LEAST_ROWS);
+    h.half[0] = (struct lt_rowset){order, total, 0, total / 2};
+    h.half[1] = (struct lt_rowset){order, total, total / 2, total - total / 2};
+    int rc = lt_alloc(&h.score, (size_t)total, sizeof *h.score, "scores", err);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = judge_half(&h, i, err);
+    if (!rc)
+        rc = lt_alloc(&scored, (size_t)total, sizeof *scored, "scores", err);
+    if (!rc)
+        rc = refuse_highest(&h, scored, &refused, err);
+    if (!rc)
+        rc = take(out, table, scored, refused, err);
+    lt_free(scored);
+    lt_free(h.score);
+    if (rc)
+        lt_trimmed_free(out);
+    return rc;
+}
+
+void lt_trimmed_free(struct lt_trimmed *t)
+{
+    lt_table_free(&t->kept);
+    lt_free(t->row);
+    lt_free(t->score);
+    *t = (struct lt_trimmed){0};
+}
+
+int lt_trimmed_write(const struct lt_trimmed *t, const char *path, struct lt_error *err)
+{
+    static const char *const names[] = {"row", "score"};
+    static const enum lt_type types[] = {LT_I64, LT_F32};
+    struct lt_writer_schema schema = {
+        .rows = t->refused, .columns = 2, .types = types, .names = names};
+    struct lt_writer *writer = NULL;
+    int rc = lt_writer_create(&writer, path, &schema, err);
+    for (int64_t i = 0; i < t->refused && !rc; i++)
+        rc = lt_writer_rows(writer, (double[]){(double)t->row[i], t->score[i]}, 1, err);
+    if (!rc)
+        rc = lt_writer_commit(&writer, err);
+    lt_writer_abort(&writer);
+    return rc;
+}
