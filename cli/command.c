@@ -100,7 +100,8 @@ static void print_next(const struct lt_settings *settings, const char *line, FIL
 {
     int training = settings->verb->run == lt_cmd_train, count = settings->operand_count;
     const char *model = training ? settings->out : count > 0 ? settings->operands[0] : NULL;
-    const char *data = training ? settings->operands[0] : count > 1 ? settings->operands[1] : NULL;
+    int first = training ? 0 : settings->verb->run == lt_cmd_compare ? 2 : 1;
+    const char *data = count > first ? settings->operands[first] : NULL;
     while (*line) {
         size_t length = strcspn(line, " \n");
         if (model && length == 5 && memcmp(line, "MODEL", 5) == 0)

@@ -7,11 +7,14 @@
 #define AT(field) offsetof(struct lt_settings, field)
 #define TRAIN LT_VERB_TRAIN
 #define SCORE LT_VERB_SCORE
+#define DRIFT LT_VERB_DRIFT
+#define COMPARE LT_VERB_COMPARE
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT)
 #define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
-#define DATA (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE)
+#define DATA                                                                                       \
+    (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
 #define ROWS (DATA | LT_VERB_DECODE)
-#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | LT_VERB_IMPUTE)
+#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -107,6 +110,18 @@ static const struct lt_option rows[] = {
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 
+    {"level", 0, "P", LT_OPTION_AMOUNT, AT(drift.level), DRIFT, LT_GROUP_TRUST, 1e-9, 0.5, NULL,
+     "chance of calling drift where there is none, over all tests together; default: 0.01"},
+    {"least", 0, "SHARE", LT_OPTION_AMOUNT, AT(drift.least), DRIFT, LT_GROUP_TRUST, 0, 1, NULL,
+     "smallest distance that is called drift: the share of rows that would have to change to undo "
+     "it; default: 0.05"},
+
+    {"tolerance", 0, "SHARE", LT_OPTION_AMOUNT, AT(compare.tolerance), COMPARE, LT_GROUP_TRUST, 0, MANY,
+     NULL, "share of rows whose decision may change before the models count as different, or without "
+     "detectors the largest change of a column; default: 0"},
+    {"fpr", 0, "RATE", LT_OPTION_AMOUNT, AT(compare.fpr), COMPARE, LT_GROUP_TRUST, 1e-9, 1, NULL,
+     "rate of false alarms at which decisions are compared; default: 0.01"},
+
     {"optimizer", 0, "NAME", LT_OPTION_CHOICE, AT(train.optimizer), TRAIN, LT_GROUP_OPTIMIZER, 0,
      0, "optimizer", "how the weights follow the gradient; default: the first"},
     {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(train.lr), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
@@ -137,7 +152,7 @@ static const struct lt_option rows[] = {
 
     {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), TRAIN, LT_GROUP_COMPUTE, 0, 0,
      "precision", "number format of the matrix products; default: whichever measures better"},
-    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE,
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE | COMPARE,
      LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
     {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
      "backend", "who computes; default: the fastest in this build"},
@@ -160,10 +175,11 @@ static const struct lt_option rows[] = {
 /* clang-format on */
 
 static const char *const titles[LT_GROUP_COUNT] = {
-    [LT_GROUP_FILES] = "Files",         [LT_GROUP_DATA] = "The data",
-    [LT_GROUP_NETWORK] = "The network", [LT_GROUP_OPTIMIZER] = "The optimizer",
-    [LT_GROUP_DETECTOR] = "Anomalies",  [LT_GROUP_LENGTH] = "How long",
-    [LT_GROUP_COMPUTE] = "Computing",   [LT_GROUP_EVERYWHERE] = "Everywhere",
+    [LT_GROUP_FILES] = "Files",           [LT_GROUP_DATA] = "The data",
+    [LT_GROUP_NETWORK] = "The network",   [LT_GROUP_OPTIMIZER] = "The optimizer",
+    [LT_GROUP_DETECTOR] = "Anomalies",    [LT_GROUP_TRUST] = "How sure",
+    [LT_GROUP_LENGTH] = "How long",       [LT_GROUP_COMPUTE] = "Computing",
+    [LT_GROUP_EVERYWHERE] = "Everywhere",
 };
 
 const struct lt_option *lt_option_at(size_t i)

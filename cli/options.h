@@ -27,6 +27,7 @@ enum lt_option_group {
     LT_GROUP_DATA,
     LT_GROUP_NETWORK,
     LT_GROUP_DETECTOR,
+    LT_GROUP_TRUST,
     LT_GROUP_OPTIMIZER,
     LT_GROUP_LENGTH,
     LT_GROUP_COMPUTE,
@@ -47,7 +48,9 @@ enum lt_verb_bit {
     LT_VERB_BENCH = 1 << 8,
     LT_VERB_SCORE = 1 << 9,
     LT_VERB_IMPUTE = 1 << 10,
-    LT_VERB_ALL = (1 << 11) - 1,
+    LT_VERB_DRIFT = 1 << 11,
+    LT_VERB_COMPARE = 1 << 12,
+    LT_VERB_ALL = (1 << 13) - 1,
 };
 
 struct lt_option {

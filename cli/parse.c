@@ -21,6 +21,8 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     latent_data_options_init(&settings->data);
     latent_train_options_init(&settings->train);
     latent_score_options_init(&settings->score);
+    latent_drift_options_init(&settings->drift);
+    latent_compare_options_init(&settings->compare);
 }
 
 static int unknown_verb(const char *word, latent_error *error)

@@ -41,6 +41,8 @@ struct lt_settings {
     latent_data_options data;
     latent_train_options train;
     latent_score_options score;
+    latent_drift_options drift;
+    latent_compare_options compare;
 };
 
 #endif

@@ -124,6 +124,39 @@ static const struct lt_verb verbs[] = {
         lt_cmd_eval,
     },
     {
+        "drift",
+        LT_VERB_DRIFT,
+        "Trust",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "have the data moved away from those the model was trained on?",
+        "Compares the rows of DATA with what the model keeps of its training data: every column, "
+        "its missing cells, the codes, the reconstruction error, the scores and the share of rows "
+        "that alarm. Where nothing has changed, at most one run in a hundred says drift (--level), "
+        "however many columns there are. The exit status is 4 when the data have moved.",
+        {{"latent drift m today.csv", "what has moved, the largest first"},
+         {"latent drift m today.csv --json | jq .columns_moved", "the same for a script"}},
+        lt_cmd_drift,
+    },
+    {
+        "compare",
+        LT_VERB_COMPARE,
+        "Trust",
+        "OLD NEW DATA...",
+        3,
+        MANY,
+        "two models on the same data: which decisions change?",
+        "Runs two models over the rows of DATA before the one takes the other's place: rows that "
+        "alarm in one and not in the other, agreement of scores, p-values and reconstructions, "
+        "errors, size and speed. The exit status is 4 when more decisions change than --tolerance "
+        "allows, when only one has a detector, or when they do not read the same columns.",
+        {{"latent compare old new today.csv", "may the new model replace the old one?"},
+         {"latent compare old new today.csv --tolerance 0.01 --json",
+          "one changed decision in a hundred rows is fine"}},
+        lt_cmd_compare,
+    },
+    {
         "info",
         LT_VERB_INFO,
         "Trust",

@@ -328,6 +328,46 @@ LATENT_API int latent_score_stream(const latent_model *model, int descriptor, co
                                    const latent_apply_options *options, latent_report **report,
                                    latent_error *error);
 
+typedef struct latent_drift_options {
+    size_t size; /* set by _init */
+    double
+        level; /* the chance of calling drift where there is none, all tests together; default 0.01
+                   */
+    double
+        least; /* the smallest distance that counts as drift: the share of rows that would have to
+                     change to undo it; default 0.05 */
+} latent_drift_options;
+LATENT_API void latent_drift_options_init(latent_drift_options *options);
+
+/* Have the data moved away from those that the model was trained on?  Compares every column, the
+ * codes, the reconstruction errors and the scores with what the model keeps of them, by tests whose
+ * chance of a false answer is `level` in all when the rows are exchangeable with those of the
+ * training data.  Returns LATENT_ENO, with a report, when they have moved; LATENT_EUSAGE for a model
+ * made before models kept this, LATENT_ECONTENT for fewer than 20 rows. */
+LATENT_API int latent_drift(const latent_model *model, const latent_data *data,
+                            const latent_drift_options *drift /* or NULL */,
+                            const latent_apply_options *options /* or NULL */,
+                            latent_report **report, latent_error *error);
+
+typedef struct latent_compare_options {
+    size_t size;      /* set by _init */
+    double tolerance; /* share of rows whose decision may change; default 0 */
+    double fpr;       /* a row alarms when its p-value is at most this; default 0.01 */
+} latent_compare_options;
+LATENT_API void latent_compare_options_init(latent_compare_options *options);
+
+/* An older and a newer model on the same rows: decisions that change, agreement of scores, p-values
+ * and reconstructions, errors, size and speed.  Returns LATENT_ENO, with a report, when they differ:
+ * more decisions change than `tolerance` allows, or one of them has a detector and the other has
+ * none, or they do not read the same columns.  Where neither has a detector, the
+ * largest change of a column's reconstruction, in spreads of the column, is what `tolerance`
+ * allows.  The data must have the columns of both. */
+LATENT_API int latent_compare(const latent_model *before, const latent_model *after,
+                              const latent_data *data,
+                              const latent_compare_options *compare /* or NULL */,
+                              const latent_apply_options *options /* or NULL */,
+                              latent_report **report, latent_error *error);
+
 /* Checks this model's own network on this machine: gradients, overfitting one
  * batch, equality over threads, backends against each other, file round trip.
  * Returns LATENT_ENO, with a report, when a check fails. */

@@ -7,7 +7,7 @@
 
 # ---- words ------------------------------------------------------------------
 
-verbs="train encode decode reconstruct impute eval info doctor demo bench"
+verbs="train encode decode reconstruct impute score eval drift compare info doctor demo bench"
 
 run --version
 claim "version_begins_with_the_name_and_the_number" \
@@ -407,7 +407,7 @@ run train three.csv -o t3 --epochs 5 --detector none -q
 claim "three_columns_train" [ "$status" = 0 ]
 run train nan.csv -o tn --epochs 5 --detector none -q
 claim "a_missing_value_is_taken" [ "$status" = 0 ]
-run train nan.npy -o tn --epochs 5 --detector none -q
+run train nan.npy -o tn --epochs 5 -q
 claim "a_nan_in_an_array_is_missing" [ "$status" = 0 ]
 run train missing.csv -o out/m --epochs 5
 claim "a_column_of_nothing_is_left_out" grep -qF '"b" (constant)' stderr
@@ -520,6 +520,88 @@ claim "a_cell_that_is_no_number_leaves_no_file" [ "$status" = 3 -a -z "$(ls -A o
 refuses "a_model_that_cannot_fill" 2 'the model has no network that fills cells: it was trained on '\
 'images or on whole numbers in an array, which cannot be missing, or by an older Latent; train it '\
 'again' impute pictures gaps.csv -o out/z.csv -q
+
+# ---- trust --------------------------------------------------------------------
+
+# 900 rows to learn, fresh ones of the same kind, and some whose "b" has moved by half a deviation
+python3 - <<'PYTHON'
+import random
+def table(name, seed, rows, shift=0, modes=("idle", "run"), columns="abcm"):
+    rng = random.Random(seed)
+    with open(name, "w") as file:
+        file.write(",".join(columns) + "\n")
+        for _ in range(rows):
+            u, v = rng.gauss(0, 1), rng.gauss(0, 1)
+            cells = {"a": "%.5g" % (u + v), "b": "%.5g" % (100 + 10 * (v + shift)),
+                     "c": "%.5g" % (u * v + rng.gauss(0, .1)), "m": rng.choice(modes)}
+            file.write(",".join(cells[c] for c in columns) + "\n")
+table("past.csv", 1, 900)
+table("present.csv", 2, 300)
+table("moved.csv", 3, 300, shift=.5)
+table("levels.csv", 4, 300, modes=("idle", "run", "run", "boost"))
+table("lacking.csv", 5, 300, columns="acm")
+table("single.csv", 6, 1)
+PYTHON
+quickly="--dims 2 --layers 8 --steps 200 --batch 32 --detector reconstruction -q"
+run train past.csv -o p1 $quickly
+run train past.csv -o p2 $quickly --seed 2
+run train past.csv -o p3 $quickly --detector none
+run train past.csv -o p4 $quickly --ignore c
+run train past.csv -o p5 $quickly --no-reference
+run train past.csv -o p6 --dims 1 --steps 20 --detector none -q --columns a,b
+run train past.csv -o p7 --dims 1 --steps 20 --detector none -q --ignore a,b
+run drift p1 present.csv
+claim "fresh_rows_are_no_drift" [ "$status" = 0 -a ! -s stderr ]
+claim "no_drift_is_told" grep -q '^No drift found in 300 rows: ' stdout
+run drift p1 moved.csv
+claim "drift_has_its_exit_status" [ "$status" = 4 -a ! -s stderr ]
+claim "the_column_that_moved_is_named" grep -qE '^Drift: 1 of 4 columns has moved, b[.;]' stdout
+claim "its_mean_is_told_in_units_of_the_data" \
+    grep -qE '^  b  .* mean (99|100|101)[.0-9]* -> 10[456][.0-9]* \(\+0\.[3-7]. sigma\)' stdout
+run drift p1 moved.csv --json
+claim "the_drift_json_has_its_keys" has_keys stdout verdict message rows rows_of tests level least \
+    columns_tested columns_moved columns_small columns.1.name columns.1.kind columns.1.state \
+    columns.1.distance columns.1.p columns.1.mean_before columns.1.mean_now columns.1.shift \
+    columns.1.median_before columns.1.median_now columns.1.missing_before columns.1.missing_now \
+    code.dims code.moved code.distance error.state error.mean_before score.state score.distance \
+    score.median_before score.median_now alarms.rows alarms.now alarms.expected seconds
+run drift p1 levels.csv
+claim "a_level_never_seen_is_named" grep -qF 'such as "boost"' stdout
+run drift p3 present.csv
+claim "drift_needs_no_detector" sh -c '[ "$1" = 0 ] && grep -q "no detector" stdout' - "$status"
+run drift p5 moved.csv
+claim "drift_needs_no_reference_rows" [ "$status" = 4 ]
+refuses "drift_of_one_row" 3 'single.csv has 1 row, too few to tell drift from chance; give 20 or '\
+'more' drift p1 single.csv
+refuses "drift_without_a_column" 3 'lacking.csv: column "b" is missing; the model was trained with '\
+'4 columns of these names' drift p1 lacking.csv
+refuses "drift_without_data" 2 'drift needs DATA, for example: latent drift m today.csv' drift p1
+refuses "a_level_that_is_no_chance" 2 '--level: 2 is not between 1e-09 and 0.5' \
+    drift p1 present.csv --level 2
+
+run compare p1 p1 present.csv
+claim "a_model_is_the_same_as_itself" [ "$status" = 0 -a ! -s stderr ]
+claim "sameness_is_told" grep -q '^The models say the same of all 300 rows\.$' stdout
+run compare p1 p1 single.csv
+claim "one_row_can_be_compared" [ "$status" = 0 ]
+run compare p1 p2 present.csv --json --fpr 0.1
+claim "the_compare_json_has_its_keys" has_keys stdout verdict message rows tolerance fpr flips \
+    rank_correlation p_change old.error old.rows_per_second old.bytes old.dims old.alarms \
+    old.alarms_only_here old.columns_only_here old.weights_sha256 new.error columns_compared \
+    columns_of_other_kind columns.1.name columns.1.change columns.1.unit seconds
+run compare p1 p2 present.csv --tolerance 1
+claim "a_tolerance_is_respected" [ "$status" = 0 ]
+run compare p1 p3 present.csv
+claim "a_detector_on_one_side_is_a_difference" [ "$status" = 4 ]
+run compare p1 p4 present.csv --tolerance 1 -q
+claim "other_columns_are_a_difference" sh -c '[ "$1" = 4 ] && grep -q "^The models differ: 1 column is '\
+'read by the old one only; " stdout' - "$status"
+refuses "compare_without_a_column" 3 'lacking.csv: column "b" is missing; the model was trained with '\
+'4 columns of these names' compare p1 p2 lacking.csv
+refuses "compare_without_a_second_model" 2 'compare needs DATA, for example: latent compare old new '\
+'today.csv' compare p1 p2
+refuses "models_of_nothing_in_common" 3 'the two models have no column in common, so there is nothing '\
+'to compare' compare p6 p7 present.csv
 
 run demo --budget 3s -o out/lesson --json -q
 claim "the_demo_runs" [ "$status" = 0 ]

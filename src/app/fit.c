@@ -6,6 +6,7 @@
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
+#include "app/remember.h"
 #include "app/teach.h"
 #include "app/trim.h"
 #include "base/clock.h"
@@ -498,6 +499,16 @@ static int fit_imputer(struct fit *f, struct lt_error *err)
     return lt_imputer_fit(f->model, &data, err);
 }
 
+static int remember(struct fit *f, struct lt_error *err)
+{
+    struct lt_lesson lesson = {.table = f->table,
+                               .kept = f->valid,
+                               .parts = f->parts,
+                               .backend = f->backend,
+                               .seed = f->options->seed};
+    return lt_remember(f->model, &lesson, err);
+}
+
 static int seal(struct fit *f, struct lt_error *err)
 {
     (void)err;
@@ -589,7 +600,7 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
         trim_rows, split_rows,   fit_prep, fit_pca,     start_model, measure_pca, prepare_training,
-        train,     finish_model, teach,    fit_imputer, seal,        write_record};
+        train,     finish_model, teach,    fit_imputer, remember,    seal,        write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)

@@ -158,9 +158,9 @@ static double kolmogorov_tail(double z)
  * for small e (Vrbik, "Small-sample corrections to Kolmogorov-Smirnov test statistic", Pioneer
  * Journal of Theoretical and Applied Statistics 2018).  As scipy does, two samples of n and m rows
  * count as one of n m / (n + m), rounded. */
-static double ks_tail(double d, double n, double m)
+double lt_ks_p(double d, int64_t n, int64_t m)
 {
-    double e = rint(n * m / (n + m)), x;
+    double e = rint((double)n * (double)m / (double)(n + m)), x;
     e = e < 1 ? 1 : e;
     x = sqrt(e) * d;
     return d <= 0 ? 1 : kolmogorov_tail(x + 1 / (6 * sqrt(e)) + (x - 1) / (4 * e));
@@ -208,7 +208,7 @@ int lt_ks(struct lt_ks *out, const double *a, int64_t n, const double *b, int64_
     qsort(sorted, (size_t)n, sizeof *sorted, compare_doubles);
     qsort(sorted + n, (size_t)m, sizeof *sorted, compare_doubles);
     out->statistic = largest_gap(sorted, n, sorted + n, m);
-    out->p = ks_tail(out->statistic, (double)n, (double)m);
+    out->p = lt_ks_p(out->statistic, n, m);
     lt_free(sorted);
     return LT_OK;
 }

@@ -53,5 +53,7 @@ struct lt_ks {
  * be.  LT_EUSAGE when a sample is empty, LT_ECONTENT when a value is NaN. */
 int lt_ks(struct lt_ks *out, const double *a /* (n) */, int64_t n, const double *b /* (m) */,
           int64_t m, struct lt_error *err);
+/* The p that it gives for a statistic of samples of n and m rows. */
+double lt_ks_p(double statistic, int64_t n, int64_t m);
 
 #endif

@@ -26,6 +26,7 @@ void lt_model_free(struct lt_model **model)
     lt_free(m->baseline.basis);
     lt_free(m->baseline.variance);
     lt_detector_clear(&m->detector);
+    lt_profile_clear(&m->profile);
     lt_json_free(&m->imputer);
     lt_json_free(&m->record);
     lt_free(m);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "model/detector.h"
 #include "model/json.h"
+#include "model/profile.h"
 #include "model/sha256.h"
 #include "net/net.h"
 #include "prep/prep.h"
@@ -39,6 +40,7 @@ struct lt_model {
     struct lt_network network[LT_NETWORKS_MAX];
     struct lt_baseline baseline;
     struct lt_detector detector;
+    struct lt_profile profile;
     struct lt_json *imputer; /* what an imputer knows of the columns, an object; NULL: none */
     struct lt_json *record;  /* settings, data, errors and history; an object */
     char weights_sha256[LT_SHA256_HEX]; /* over the networks' params in order, f32 little-endian */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "model/detectorfile.h"
 #include "model/netjson.h"
+#include "model/profilefile.h"
 #include "model/schemajson.h"
 #include "model/tensors.h"
 #include <stdio.h>
@@ -71,6 +72,8 @@ static int describe(const struct lt_model *model, char **text, struct lt_error *
     if (!rc)
         rc = lt_detector_to_json(json, model, err);
     if (!rc)
+        rc = lt_profile_to_json(json, model, err);
+    if (!rc)
         rc = describe_imputer(json, model, err);
     if (!rc)
         rc = describe_rest(json, model, err);
@@ -94,7 +97,7 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
     struct lt_detector detector = model->detector; /* the list wants places to write to */
     struct lt_detector_array array[LT_DETECTOR_ARRAYS];
     int arrays = lt_detector_arrays(&detector, D, array);
-    size_t most = 7 + LT_DETECTOR_ARRAYS;
+    size_t most = 7 + LT_DETECTOR_ARRAYS + LT_PROFILE_ARRAYS;
     for (int i = 0; i < model->networks; i++)
         most += (size_t)model->network[i].layout.count;
     int rc = lt_alloc(out, most, sizeof **out, "a list of arrays", err);
@@ -109,6 +112,7 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
         *t++ = lt_tensor_of("prep.knot_score", LT_DTYPE_F64, model->prep.knots, 0,
                             model->prep.knot_score);
     }
+    lt_profile_list(&t, &model->profile, true);
     for (int i = 0; i < arrays; i++) { /* the first of them are f64 */
         memcpy(&array[i].tensor.data, array[i].place, sizeof(void *));
         *t++ = array[i].tensor;
@@ -129,6 +133,7 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
         *t++ = lt_tensor_of("baseline.basis", LT_DTYPE_F32, b->dims, D, b->basis);
         *t++ = lt_tensor_of("baseline.variance", LT_DTYPE_F32, b->dims, 0, b->variance);
     }
+    lt_profile_list(&t, &model->profile, false);
     *count = (int)(t - *out);
     return LT_OK;
 }
@@ -287,6 +292,8 @@ static int read_description(struct lt_model *model, const struct lt_json *json,
     if (!rc)
         rc = lt_detector_from_json(model, json, err);
     if (!rc)
+        rc = lt_profile_from_json(model, json, err);
+    if (!rc)
         rc = read_imputer(model, json, err);
     return rc ? rc : read_rest(model, json, err);
 }
@@ -348,6 +355,8 @@ static int read_tensors(struct lt_model *model, const struct lt_safetensors *st,
         rc = read_weights(&model->network[i], st, err);
     if (!rc)
         rc = lt_detector_read(model, st, err);
+    if (!rc)
+        rc = lt_profile_read(model, st, err);
     if (rc)
         return rc;
     if (b->dims < 0) {
