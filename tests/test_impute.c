@@ -58,6 +58,7 @@ static latent_model *train(const char *path, int threads)
     latent_data *data = NULL;
     latent_model *model = NULL;
     latent_train_options_init(&options);
+    options.detector = "reconstruction"; /* the quickest that comes with an imputer */
     options.steps = 600;
     options.valid = 0.2;
     options.threads = threads;
@@ -370,6 +371,7 @@ TEST(an_array_keeps_its_type_and_the_bits_of_its_values)
     latent_model *model = NULL;
     latent_train_options options;
     latent_train_options_init(&options);
+    options.detector = "reconstruction"; /* the quickest that comes with an imputer */
     options.steps = 300;
     for (int i = 0; i < N; i++) {
         struct lt_stream s = lt_stream(5, LT_RNG_TEST, 0, (uint64_t)i);
