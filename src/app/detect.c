@@ -252,7 +252,7 @@ static void nearest_chunk(void *context, size_t chunk, int thread)
          r++) {
         const float *a = w->d->along + (int64_t)r * t->dims;
         const float *h = w->d->codes + (int64_t)r * t->width;
-        float best[LT_TERM_NEIGHBOUR];
+        float best[LT_TERM_NEIGHBOUR] = {0};
         double size = 0;
         int n = 0;
         for (int64_t j = 0; j < t->width; j++)

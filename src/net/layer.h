@@ -73,8 +73,7 @@ struct lt_layer_ops {
 extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
-    lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe,
-    lt_layer_slice;
+    lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

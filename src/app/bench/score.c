@@ -59,7 +59,7 @@ static int add_autoencoder(struct lt_model *model, struct lt_error *err)
                                .loss = LT_LOSS_MSE,
                                .unit = LT_ACT_LINEAR};
     struct lt_net_spec spec;
-    struct lt_params layout;
+    struct lt_params layout = {0};
     float *weights = NULL;
     int rc = lt_autoencoder_build(&spec, &a, err);
     if (!rc)

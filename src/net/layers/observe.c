@@ -10,7 +10,8 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
     enum lt_node_kind from = spec->node[n->input[0]].kind;
     int64_t width = lt_node_width(spec, n->input[0]);
     if (from != LT_NODE_INPUT && from != LT_NODE_NOISE && from != LT_NODE_SLICE)
-        return lt_node_fail(spec, node, err, "it belongs right after the input, a slice of it or its noise");
+        return lt_node_fail(spec, node, err,
+                            "it belongs right after the input, a slice of it or its noise");
     if (n->flags < 0 || n->flag_first < 0 || n->flags > width - n->flag_first)
         return lt_node_fail(spec, node, err, "its flags lie outside the input");
     if (width + n->flags > LT_WIDTH_MAX)
