@@ -20,7 +20,9 @@ static const struct ingredient {
 } ingredients[] = {
     {LT_LENS_PLAIN, 0.8f, {[LT_TERM_RESIDUAL] = true}},
     {LT_LENS_LOGARITHM, 0.8f, {[LT_TERM_RESIDUAL] = true}},
-    {LT_LENS_PLAIN, 1.2f, {[LT_TERM_CODE] = true, [LT_TERM_NEIGHBOURS] = true}},
+    {LT_LENS_PLAIN,
+     1.2f,
+     {[LT_TERM_RESIDUAL] = true, [LT_TERM_CODE] = true, [LT_TERM_NEIGHBOURS] = true}},
 };
 enum { INGREDIENTS = sizeof ingredients / sizeof *ingredients };
 
@@ -30,7 +32,7 @@ enum {
     DIRECTIONS = 64,   /* of a code's spread that its term looks along */
     CODES = 250,       /* training codes that neighbours are looked for among */
     BATCH = 256,       /* rows of a step */
-    STEPS_MOST = 1500, /* of one network */
+    STEPS_MOST = 3000, /* of one network */
     STEPS_LEAST = 100,
     STATISTICS = 20000, /* training rows that lenses and codes are measured on */
     REFERENCE_ROWS = 50000,
@@ -111,12 +113,13 @@ static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t fea
     return lt_net_spec_infer(s, err);
 }
 
-/* As many as the operations allow, which bounds the time of wide tables. */
+/* As many as the operations allow, which bounds the time of wide tables; few rows need no more than
+ * half, and their autoencoder is trained as quickly. */
 static int64_t draw_steps(const struct teacher *t, const struct lt_net_spec *spec)
 {
     int64_t rows = t->lesson->parts[LT_PART_TRAIN].count;
     double most = FLOPS / (lt_net_flops_train(spec) * (double)(rows < BATCH ? rows : BATCH));
-    most = fmin(most, STEPS_MOST);
+    most = fmin(most, rows < 2 * CODES ? STEPS_MOST / 2 : STEPS_MOST);
     return (int64_t)fmax(most, STEPS_LEAST);
 }
 
