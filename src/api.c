@@ -472,43 +472,25 @@ int latent_reconstruct_to(const latent_model *model, const latent_data *data, co
                     path, options, report, internal_error(error));
 }
 
-static int impute(const struct lt_model *model, struct lt_impute_options *o,
-                  const latent_apply_options *options, struct lt_report *report,
-                  struct lt_error *err)
-{
-    double started = lt_clock();
-    struct lt_session_options s;
-    int rc = lt_session_options_of(&s, options, err);
-    if (!rc)
-        rc = lt_backend_create(&o->backend, s.backend, s.threads, err);
-    o->listener = s.listener;
-    if (!rc)
-        rc = lt_impute(model, o, report, err);
-    lt_backend_free(&o->backend);
-    lt_report_number(report, "seconds", lt_clock() - started);
-    return rc ? rc : lt_report_seal(report, err);
-}
-
 int latent_impute_to(const latent_model *model, const char *data, const char *path,
                      const char *uncertainty, const latent_apply_options *options,
                      latent_report **report, latent_error *error)
 {
     struct lt_error *err = internal_error(error);
+    struct lt_session_options s;
+    if (report)
+        *report = NULL;
+    int rc = lt_session_options_of(&s, options, err);
+    if (rc)
+        return rc;
     struct lt_impute_options o = {.data = data,
                                   .path = path,
                                   .uncertainty = uncertainty,
-                                  .seed = options ? options->seed : 1};
-    struct lt_report *r = NULL;
-    if (report)
-        *report = NULL;
-    int rc = lt_report_create(&r, err);
-    if (!rc)
-        rc = impute(internal_model(model), &o, options, r, err);
-    if (rc || !report)
-        lt_report_free(&r);
-    if (report)
-        *internal_report(report) = r;
-    return rc;
+                                  .backend = s.backend,
+                                  .threads = s.threads,
+                                  .seed = options ? options->seed : 1,
+                                  .listener = s.listener};
+    return lt_impute(internal_model(model), &o, internal_report(report), err);
 }
 
 int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows, const char *path,

@@ -7,7 +7,7 @@
 
 # ---- words ------------------------------------------------------------------
 
-verbs="train encode decode reconstruct eval drift compare info doctor demo bench"
+verbs="train encode decode reconstruct impute score eval drift compare info doctor demo bench"
 
 run --version
 claim "version_begins_with_the_name_and_the_number" \
@@ -407,7 +407,7 @@ run train three.csv -o t3 --epochs 5 --detector none -q
 claim "three_columns_train" [ "$status" = 0 ]
 run train nan.csv -o tn --epochs 5 --detector none -q
 claim "a_missing_value_is_taken" [ "$status" = 0 ]
-run train nan.npy -o tn --epochs 5 --detector none -q
+run train nan.npy -o tn --epochs 5 -q
 claim "a_nan_in_an_array_is_missing" [ "$status" = 0 ]
 run train missing.csv -o out/m --epochs 5
 claim "a_column_of_nothing_is_left_out" grep -qF '"b" (constant)' stderr
@@ -430,6 +430,96 @@ refuses "tied_weights_and_categories" 2 '--tied needs columns that are all numbe
 'cells, because the decoder then mirrors the encoder exactly' train mixed.csv -o out/m --tied -q
 refuses "duplicate_headers" 3 'twice.csv: two columns are named "a"; give each a name of its own, '\
 'since columns are found by name' train twice.csv -o out/m -q
+
+# ---- missing cells ----------------------------------------------------------------
+
+python3 - <<'PYTHON'
+rows = [line.rstrip("\n").split(",") for line in open("mixed.csv")]
+spellings = ["", "NA", '""', " ", "?", "nan"]
+gaps, keep = [], []
+for i, row in enumerate(rows):
+    fields, kept = [], []
+    for j, cell in enumerate(row + ["more" if i == 0 else 'x "y"' if i % 3 else '"x, ""y"""']):
+        hide = i > 0 and (7 * i + j) % 9 == 0 or cell == ""
+        form = [cell, " " + cell, cell + "  "][(i + j) % 3] if i and j in (2, 6) else cell
+        fields.append(spellings[(i + j) % 6] if hide else form)
+        kept.append(None if hide else form)
+    gaps.append(fields)
+    keep.append(kept)
+order = [7, 3, 1, 0, 6, 5, 2, 4]
+text = lambda table: "".join(",".join(row[j] for j in order) + "\r\n" for row in table)
+open("gaps.csv", "w", newline="").write(text(gaps))
+open("full.py", "w").write("keep = %r\norder = %r\n" % (keep, order))
+open("check.py", "w").write("""
+import csv, re, sys
+exec(open("full.py").read())
+lines = open(sys.argv[1], newline="").read().split("\\r\\n")
+assert lines[-1] == "" and len(lines) == len(keep) + 1
+for row, line in zip(keep, lines):
+    # the observed fields are all there, byte for byte, in their places
+    pattern = ",".join("([^,]*)" if row[j] is None else re.escape(row[j]) for j in order)
+    assert re.fullmatch(pattern, line), line
+    if row is keep[0]:
+        continue
+    cells = dict(zip(order, next(csv.reader([line]))))
+    if row[1] is None:
+        assert re.fullmatch("2024-0[34]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]", cells[1]), line
+    if row[2] is None:
+        assert 5 < float(cells[2]) < 40, line
+    if row[3] is None:
+        assert cells[3] in ("idle", "run", "off"), line
+    if row[5] is None:
+        assert cells[5] == "C", line
+    if row[6] is None:
+        assert cells[6] in ("0", "1"), line
+""")
+PYTHON
+
+run impute t gaps.csv -o filled.csv --uncertainty sure.csv
+claim "impute_says_how_good_it_is" grep -q 'hidden cells filled by' stdout
+claim "cells_left_missing_are_named" grep -qF '"more" (not in the model), "id" (identifier)' stdout
+claim "observed_fields_are_copied_to_the_byte" python3 check.py filled.csv
+claim "the_uncertainty_has_its_columns" \
+    [ "$(head -n 1 sure.csv)" = "row,column,value,low,high,probability" ]
+run impute t gaps.csv -o again.csv --threads 1 -q --json
+claim "impute_repeats_its_bytes_for_any_threads" cmp filled.csv again.csv
+claim "impute_json_has_its_keys" has_keys stdout verdict message rows columns filled.cells \
+    filled.columns left.cells left.columns test.numbers test.rmse test.mean_rmse test.coverage \
+    test.ratio.value test.ratio.low test.ratio.high test.categories test.accuracy \
+    test.mode_accuracy test.column_rmse test.column_mean_rmse test.column_accuracy seconds file
+run impute t gaps.csv
+claim "impute_writes_to_standard_output" cmp filled.csv stdout
+"$program" impute t - -q <gaps.csv >piped.csv 2>stderr
+claim "impute_reads_standard_input" cmp filled.csv piped.csv
+gzip -c gaps.csv >gaps.csv.gz
+run impute t gaps.csv.gz -o zipped.csv.gz -q
+claim "impute_reads_and_writes_gzip" sh -c 'gzip -dc zipped.csv.gz | cmp filled.csv -'
+run impute t filled.csv -o out/x.csv -q
+run impute t shuffled.csv -o out/shuffled.csv -q
+claim "what_is_full_is_copied" sh -c 'python3 check.py out/x.csv'
+rm -f out/*
+run impute tn nan.npy -o out/full.npy -q
+claim "an_array_is_filled" grep -q 'filled 1 cell in 1 column' stdout
+rm -f out/*
+refuses "impute_text_into_an_array" 2 \
+    'out/z.npy: the data are text and come out as text; name a .csv or .tsv file' \
+    impute t gaps.csv -o out/z.npy -q
+refuses "impute_over_what_it_reads" 2 '-o gaps.csv would overwrite what is read; choose another name' \
+    impute t gaps.csv -o gaps.csv
+refuses "impute_both_files_in_one" 2 \
+    '--uncertainty: name a file of its own, such as intervals.csv' \
+    impute t gaps.csv -o out/z.csv --uncertainty out/z.csv
+refuses "impute_data_of_another_table" 3 'three.csv: column "id" is missing; the model was trained '\
+'with 7 columns of these names' impute t three.csv -o out/z.csv -q
+refuses "impute_without_data" 2 \
+    'impute needs DATA, for example: latent impute m gaps.csv -o full.csv' impute t
+printf 'id,when,temp,mode,gap,unit,on\n1,,x,run,,C,0\n' >badcell.csv
+run impute t badcell.csv -o out/z.csv --uncertainty out/u.csv
+claim "a_cell_that_is_no_number_leaves_no_file" [ "$status" = 3 -a -z "$(ls -A out)" ]
+"$program" train builtin:curves,rows=300 -o pictures --steps 2 -q >/dev/null
+refuses "a_model_that_cannot_fill" 2 'the model has no network that fills cells: it was trained on '\
+'images or on whole numbers in an array, which cannot be missing, or by an older Latent; train it '\
+'again' impute pictures gaps.csv -o out/z.csv -q
 
 # ---- trust --------------------------------------------------------------------
 

@@ -114,6 +114,28 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
     return lt_net_spec_infer(out, err);
 }
 
+/* Whether a node shows the input, flags behind it perhaps, and nothing else. */
+static bool shows_input(const struct lt_net_spec *spec, int node)
+{
+    while (spec->node[node].kind == LT_NODE_OBSERVE || spec->node[node].kind == LT_NODE_NOISE)
+        node = spec->node[node].input[0];
+    return node == 0;
+}
+
+void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *spec,
+                     const struct lt_prep *prep, float *weights)
+{
+    int64_t first = lt_prep_numbers(prep), end = prep->features;
+    for (int p = 0; p < params->count; p++) {
+        const struct lt_param *q = &params->param[p];
+        if (q->bias || !shows_input(spec, spec->node[q->node].input[0]))
+            continue;
+        for (int64_t i = 0; i < q->rows && first < end; i++)
+            memset(weights + q->offset + i * q->cols + first, 0,
+                   (size_t)(end - first) * sizeof *weights);
+    }
+}
+
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%lld", (long long)lt_net_spec_inputs(spec));

@@ -39,6 +39,12 @@ struct lt_autoencoder {
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err);
 
+/* Takes the weights with which the layers behind the input start to read the levels of categories
+ * back to 0.  A level that few rows have is met too seldom to unlearn what it starts with, which
+ * then stays as noise in all that is said of its rows. */
+void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *spec,
+                     const struct lt_prep *prep, float *weights /* (params->total) */);
+
 /* "512,256", "none" (no hidden layer). LT_EUSAGE otherwise. */
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "gaussian:0.1", "mask:25/255", "none". */

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A code term's product: (rows, dims) = (codes - mean) basis^T = codes basis^T + bias. */
+/* What a term makes of codes: (rows, dims) = codes basis^T + bias, where bias is -basis mean, or for
+ * neighbours -|r|^2 / 2 of each code r in the basis. */
 struct directions {
     struct lt_dense *product;
     void *basis, *bias, *codes, *out; /* backend memory */
@@ -19,7 +20,7 @@ struct lt_detect {
     int64_t features;
     struct lt_net *net[LT_NETWORKS_MAX]; /* those that terms read */
     struct directions directions[LT_TERMS_MAX];
-    float *input;  /* (LT_DETECT_ROWS, widest input) */
+    float *input;  /* (LT_DETECT_ROWS, F) */
     float *output; /* the same shape */
     float *codes;  /* (LT_DETECT_ROWS, widest code) */
     float *along;  /* (LT_DETECT_ROWS, most directions) */
@@ -29,15 +30,11 @@ struct lt_detect {
 double lt_detect_common(const struct lt_term *term, double value)
 {
     double z = (lt_log(fmax(value, 1e-30)) - term->centre) / term->spread;
-    return z > -1 ? (z + 1) * (z + 1) : 0;
+    double above = fmax(z + 1, 0);
+    return above * above * above * above;
 }
 
 /* ---- creating ---- */
-
-static int64_t input_width(const struct lt_model *m, int network)
-{
-    return lt_net_spec_inputs(&m->network[network].spec);
-}
 
 static int upload_directions(struct lt_detect *d, const struct lt_term *t, struct directions *k,
                              struct lt_error *err)
@@ -48,10 +45,11 @@ static int upload_directions(struct lt_detect *d, const struct lt_term *t, struc
     if (rc)
         return rc;
     for (int64_t i = 0; i < t->dims; i++) {
+        const float *row = t->basis + i * t->width, *with = t->mean ? t->mean : row;
         double sum = 0;
         for (int64_t j = 0; j < t->width; j++)
-            sum -= (double)t->basis[i * t->width + j] * (double)t->mean[j];
-        bias[i] = (float)sum;
+            sum -= (double)row[j] * (double)with[j];
+        bias[i] = (float)(t->mean ? sum : sum / 2);
     }
     ops->upload(d->backend, (struct lt_buffer){k->basis, 0}, t->basis,
                 (size_t)(t->dims * t->width) * sizeof(float));
@@ -93,7 +91,7 @@ static int create_term(struct lt_detect *d, int i, enum lt_precision precision,
         if (!rc)
             lt_net_set_weights(d->net[t->network], network->params);
     }
-    if (!rc && t->kind == LT_TERM_CODE && t->basis)
+    if (!rc && t->basis)
         rc = create_directions(d, i, err);
     return rc;
 }
@@ -101,12 +99,10 @@ static int create_term(struct lt_detect *d, int i, enum lt_precision precision,
 static int create_buffers(struct lt_detect *d, struct lt_error *err)
 {
     const struct lt_detector *detector = &d->model->detector;
-    int64_t input = 0, code = 1, dims = 1;
+    int64_t input = d->features, code = 1, dims = 1;
     for (int i = 0; i < detector->terms; i++) {
         const struct lt_term *t = &detector->term[i];
-        int64_t width = input_width(d->model, t->network);
         int64_t k = lt_net_spec_dims(&d->model->network[t->network].spec);
-        input = width > input ? width : input;
         code = k > code ? k : code;
         dims = t->dims > dims ? t->dims : dims;
     }
@@ -183,15 +179,15 @@ static void look_chunk(void *context, size_t chunk, int thread)
 {
     const struct work *w = context;
     const struct lt_detect *d = w->d;
-    int64_t f = d->features, width = input_width(d->model, w->term->network);
+    int64_t f = d->features;
     int64_t begin = (int64_t)lt_chunk_begin(chunk, CHUNK);
     int64_t n = (int64_t)lt_chunk_end(chunk, CHUNK, (size_t)w->n) - begin;
     (void)thread;
     if (d->model->detector.kind == LT_DETECTOR_RECONSTRUCTION)
-        memcpy(d->input + begin * width, w->x + begin * f, (size_t)(n * f) * sizeof(float));
+        memcpy(d->input + begin * f, w->x + begin * f, (size_t)(n * f) * sizeof(float));
     else
         lt_lens_apply(&d->model->detector, w->term->lens, f, w->x + begin * f, n,
-                      d->input + begin * width, width);
+                      d->input + begin * f, f);
 }
 
 /* The codes or the reconstructions of the rows, as the term needs, by its network. */
@@ -203,7 +199,7 @@ static void load(struct work *w)
     lt_parallel(d->backend->threads, lt_chunks((size_t)w->n, CHUNK), look_chunk, w);
     lt_net_put_input(net, d->input, w->n);
     lt_net_encode(net, &pass);
-    if (w->term->kind == LT_TERM_CODE) {
+    if (w->term->kind != LT_TERM_RESIDUAL) {
         lt_net_get_code(net, d->codes, w->n);
     } else {
         lt_net_decode(net, &pass);
@@ -211,25 +207,17 @@ static void load(struct work *w)
     }
 }
 
-/* Where the reconstruction stands among the outputs: behind the input that the encoder sees. */
-static int64_t first_output(const struct lt_detect *d, int network)
-{
-    return input_width(d->model, network) > d->features ? d->features : 0;
-}
-
 static void residual_chunk(void *context, size_t chunk, int thread)
 {
     const struct work *w = context;
     const struct lt_detect *d = w->d;
-    int64_t width = input_width(d->model, w->term->network);
-    int64_t first = first_output(d, w->term->network);
+    int64_t f = d->features;
     (void)thread;
     for (size_t r = lt_chunk_begin(chunk, CHUNK); r < lt_chunk_end(chunk, CHUNK, (size_t)w->n);
          r++) {
-        const float *y = d->input + (int64_t)r * width;
-        const float *back = d->output + (int64_t)r * width + first;
+        const float *y = d->input + (int64_t)r * f, *back = d->output + (int64_t)r * f;
         float sum = 0;
-        for (int64_t j = 0; j < d->features; j++) {
+        for (int64_t j = 0; j < f; j++) {
             float e = back[j] - y[j];
             sum += e == e ? e * e : 0;
         }
@@ -252,6 +240,35 @@ static void square_chunk(void *context, size_t chunk, int thread)
     }
 }
 
+/* |h - r|^2 = |h|^2 - 2 (h r - |r|^2 / 2): the k-th smallest is where the bracket is k-th largest.
+ * What rounding leaves of nearly equal codes counts as nothing. */
+static void nearest_chunk(void *context, size_t chunk, int thread)
+{
+    const struct work *w = context;
+    const struct lt_term *t = w->term;
+    int k = t->dims < LT_TERM_NEIGHBOUR ? (int)t->dims : LT_TERM_NEIGHBOUR;
+    (void)thread;
+    for (size_t r = lt_chunk_begin(chunk, CHUNK); r < lt_chunk_end(chunk, CHUNK, (size_t)w->n);
+         r++) {
+        const float *a = w->d->along + (int64_t)r * t->dims;
+        const float *h = w->d->codes + (int64_t)r * t->width;
+        float best[LT_TERM_NEIGHBOUR];
+        double size = 0;
+        int n = 0;
+        for (int64_t j = 0; j < t->width; j++)
+            size += (double)h[j] * (double)h[j];
+        for (int64_t i = 0; i < t->dims; i++) {
+            if (n == k && a[i] <= best[k - 1])
+                continue;
+            int at = n < k ? n++ : k - 1;
+            for (; at > 0 && best[at - 1] < a[i]; at--)
+                best[at] = best[at - 1];
+            best[at] = a[i];
+        }
+        w->value[r] = fmax(size - 2 * (double)best[k - 1], 1e-6 * size);
+    }
+}
+
 static void run(struct work *w, lt_chunk_fn *fn)
 {
     lt_parallel(w->d->backend->threads, lt_chunks((size_t)w->n, CHUNK), fn, w);
@@ -268,7 +285,7 @@ static void code_term(struct work *w)
     ops->dense_forward(d->backend, k->product, w->n, codes, bias, LT_ACT_LINEAR,
                        (struct lt_buffer){NULL, 0}, out);
     ops->download(d->backend, d->along, out, (size_t)(w->n * t->dims) * sizeof(float));
-    run(w, square_chunk);
+    run(w, w->term->kind == LT_TERM_CODE ? square_chunk : nearest_chunk);
 }
 
 static void compute(struct work *w)
@@ -299,9 +316,8 @@ void lt_detect_changes(struct lt_detect *d, const float *x, float *change)
 {
     struct work w = {d, &d->model->detector.term[0], x, 1, NULL};
     load(&w);
-    int64_t first = first_output(d, w.term->network);
     for (int64_t j = 0; j < d->features; j++)
-        change[j] = isnan(d->input[j]) ? 0 : d->output[first + j] - d->input[j];
+        change[j] = isnan(d->input[j]) ? 0 : d->output[j] - d->input[j];
 }
 
 void lt_detect_scores(struct lt_detect *d, const float *x, int64_t n, double *score)

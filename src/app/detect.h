@@ -34,7 +34,7 @@ void lt_detect_codes(struct lt_detect *detect, int term, const float *x /* (n, F
 /* How far denoising moves each feature of one row, as the first network sees it. */
 void lt_detect_changes(struct lt_detect *detect, const float *x /* (F) */, float *change /* (F) */);
 
-/* A term on the common scale: max(z + 1, 0)^2. */
+/* A term on the common scale: max(z + 1, 0)^4. */
 double lt_detect_common(const struct lt_term *term, double value);
 
 #endif

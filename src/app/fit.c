@@ -383,6 +383,7 @@ static int init_weights(struct fit *f, struct lt_error *err)
         square += (double)f->pca.mean[j] * (double)f->pca.mean[j];
     lt_params_init(params, &f->recipe.spec, f->options->seed, weights);
     lt_params_fit_data(params, &f->recipe.spec, f->pca.mean, square, weights);
+    lt_start_levels(params, &f->recipe.spec, &f->prep, weights);
     lt_net_set_weights(f->net, weights);
     lt_free(weights);
     return 0;

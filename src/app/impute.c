@@ -1,6 +1,7 @@
 #include "app/impute.h"
 
 #include "app/arrange.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/csv_copy.h"
@@ -350,16 +351,15 @@ static int map_columns(struct lt_impute_work *w, struct lt_error *err)
 static int open_work(struct lt_impute_work *w, struct lt_error *err)
 {
     const struct lt_prep *p = &w->model->prep;
-    struct lt_backend *backend = w->options->backend;
     size_t values = LT_IMPUTE_ROWS * (size_t)p->features;
     size_t d = (size_t)lt_table_columns(w->table);
     int rc = lt_arrange(w->model, w->table, w->options->listener, &w->view, err);
     if (!rc)
         rc = map_columns(w, err);
     if (!rc)
-        rc = lt_feed_create(&w->feed, w->view, p, LT_IMPUTE_ROWS, backend->threads, err);
+        rc = lt_feed_create(&w->feed, w->view, p, LT_IMPUTE_ROWS, w->backend->threads, err);
     if (!rc)
-        rc = lt_imputer_create(&w->imputer, w->model, backend, LT_IMPUTE_ROWS, err);
+        rc = lt_imputer_create(&w->imputer, w->model, w->backend, LT_IMPUTE_ROWS, err);
     if (!rc)
         rc = lt_alloc(&w->x, values, sizeof *w->x, "rows", err);
     if (!rc)
@@ -386,6 +386,7 @@ static void close_job(struct job *job)
     lt_free(w->ids);
     lt_free(w->filled);
     lt_free(w->left);
+    lt_backend_free(&w->backend);
 }
 
 /* ---- telling ---- */
@@ -412,7 +413,7 @@ static void tell_left(const struct lt_impute_work *w, struct lt_report *report)
     lt_report_integer(report, "left.cells", cells);
     lt_report_integer(report, "left.columns", columns);
     if (cells > 0)
-        lt_report_warn(report, "left_missing", "%lld cell%s in %lld column%s stay missing: %s%s",
+        lt_report_warn(report, "left_missing", "%lld cell%s of %lld column%s left missing: %s%s",
                        (long long)cells, cells == 1 ? "" : "s", (long long)columns,
                        columns == 1 ? "" : "s", text, columns > NAMED ? ", ..." : "");
 }
@@ -445,37 +446,62 @@ static void tell_filled(const struct lt_impute_work *w, struct lt_report *report
         lt_report_string(report, "uncertainty_file", w->options->uncertainty);
 }
 
+/* What can be refused before data is read. */
+static int check(const struct lt_impute_work *w, bool *gzip, struct lt_error *err)
+{
+    const struct lt_impute_options *o = w->options;
+    int rc = lt_writer_check(o->path, err);
+    if (!rc && o->uncertainty)
+        rc = lt_writer_check(o->uncertainty, err);
+    if (!rc && o->uncertainty && !lt_writer_is_text(o->uncertainty, gzip))
+        rc = lt_fail(err, LT_EUSAGE, "--uncertainty %s: what is written is text; name a .csv file",
+                     o->uncertainty);
+    return rc || lt_imputer_in(w->model) ? rc : lt_imputer_refuse(err);
+}
+
+static int run(struct job *job, struct lt_report *report, struct lt_error *err)
+{
+    const struct lt_impute_options *o = job->w.options;
+    bool gzip = false;
+    int rc = check(&job->w, &gzip, err);
+    if (!rc)
+        rc = lt_backend_create(&job->w.backend, o->backend, o->threads, err);
+    if (!rc)
+        rc = open_table(job, err);
+    if (!rc)
+        rc = open_work(&job->w, err);
+    if (!rc && o->uncertainty)
+        rc = lt_sink_open(&job->uncertainty, o->uncertainty, gzip, err);
+    if (!rc && job->uncertainty)
+        rc = put_head(job->uncertainty, err);
+    if (!rc)
+        rc = lt_impute_judge(&job->w, report, err);
+    if (!rc)
+        rc = job->bytes.data ? write_text(job, err) : write_array(job, err);
+    if (!rc && job->uncertainty)
+        rc = lt_sink_commit(&job->uncertainty, err);
+    if (!rc)
+        tell_filled(&job->w, report);
+    return rc;
+}
+
 int lt_impute(const struct lt_model *model, const struct lt_impute_options *options,
-              struct lt_report *report, struct lt_error *err)
+              struct lt_report **report, struct lt_error *err)
 {
     struct job job = {.w = {.model = model, .options = options}};
-    bool gzip = false;
-    int rc = lt_writer_check(options->path, err);
-    if (!rc && options->uncertainty) {
-        rc = lt_writer_check(options->uncertainty, err);
-        if (!rc && !lt_writer_is_text(options->uncertainty, &gzip))
-            rc = lt_fail(err, LT_EUSAGE,
-                         "--uncertainty %s: what is written is text; name a .csv file",
-                         options->uncertainty);
+    struct lt_report *told = NULL;
+    double started = lt_clock();
+    int rc = lt_report_create(&told, err);
+    if (!rc)
+        rc = run(&job, told, err);
+    if (!rc) {
+        lt_report_number(told, "seconds", lt_clock() - started);
+        rc = lt_report_seal(told, err);
     }
-    if (!rc && !lt_imputer_in(model)) /* before a large file is read */
-        rc = lt_imputer_create(&job.w.imputer, model, options->backend, 1, err);
-    if (!rc)
-        rc = open_table(&job, err);
-    if (!rc)
-        rc = open_work(&job.w, err);
-    if (!rc && options->uncertainty)
-        rc = lt_sink_open(&job.uncertainty, options->uncertainty, gzip, err);
-    if (!rc && job.uncertainty)
-        rc = put_head(job.uncertainty, err);
-    if (!rc)
-        rc = lt_impute_judge(&job.w, report, err);
-    if (!rc)
-        rc = job.bytes.data ? write_text(&job, err) : write_array(&job, err);
-    if (!rc && job.uncertainty)
-        rc = lt_sink_commit(&job.uncertainty, err);
-    if (!rc)
-        tell_filled(&job.w, report);
+    if (rc || !report)
+        lt_report_free(&told);
+    if (report)
+        *report = told;
     close_job(&job);
     return rc;
 }

@@ -16,15 +16,17 @@ struct lt_impute_options {
     const char *data; /* a file, "-" or "builtin:..." */
     const char *path; /* where it goes; NULL: standard output */
     const char
-        *uncertainty; /* where intervals and probabilities of the filled cells go, as CSV with
+        *uncertainty;    /* where intervals and probabilities of the filled cells go, as CSV with
                                 the columns row,column,value,low,high,probability; NULL: nowhere */
-    struct lt_backend *backend;
+    const char *backend; /* NULL: the best in this build */
+    int threads;
     uint64_t seed;
     const latent_listener *listener; /* may be NULL */
 };
 
+/* `report` may be NULL. LT_EUSAGE when the model has no imputer. */
 int lt_impute(const struct lt_model *model, const struct lt_impute_options *options,
-              struct lt_report *report, struct lt_error *err);
+              struct lt_report **report, struct lt_error *err);
 
 /* ---- shared by the parts ---- */
 
@@ -35,8 +37,9 @@ struct lt_impute_work {
     const struct lt_model *model;
     const struct lt_impute_options *options;
     struct lt_table *table, *view; /* as it is; with the model's columns in the model's order */
-    int64_t *column;               /* (columns of table) which of the model's; -1: none */
-    struct lt_feed *feed;          /* of the view */
+    struct lt_backend *backend;
+    int64_t *column;      /* (columns of table) which of the model's; -1: none */
+    struct lt_feed *feed; /* of the view */
     struct lt_imputer *imputer;
     float *x, *expected;    /* (LT_IMPUTE_ROWS, F): as it is; what is expected */
     int64_t first, count;   /* the rows they hold */

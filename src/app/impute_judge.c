@@ -98,6 +98,17 @@ static int judge_run(struct judging *g, int64_t first, int64_t n, struct lt_erro
     return LT_OK;
 }
 
+static void add(struct column *to, const struct column *from)
+{
+    to->cells += from->cells;
+    to->error += from->error;
+    to->mean_error += from->mean_error;
+    to->covered += from->covered;
+    to->levels += from->levels;
+    to->right += from->right;
+    to->mode_right += from->mode_right;
+}
+
 static int measure(struct judging *g, struct lt_error *err)
 {
     int64_t d = g->w->model->prep.schema.columns;
@@ -106,16 +117,12 @@ static int measure(struct judging *g, struct lt_error *err)
         int64_t left = g->rows - first;
         rc = judge_run(g, first, left < LT_IMPUTE_ROWS ? left : LT_IMPUTE_ROWS, err);
     }
-    for (int64_t j = 0; j < d && !rc; j++) {
-        const double *from = &g->column[j].cells;
-        double *to = &g->all.cells;
-        for (size_t k = 0; k < sizeof g->all / sizeof(double); k++)
-            to[k] += from[k];
-    }
+    for (int64_t j = 0; j < d && !rc; j++)
+        add(&g->all, &g->column[j]);
     g->w->count = 0; /* what stands in w->x now is no run of rows */
     return rc ? rc
               : lt_bootstrap_ratio(&g->ratio, g->mean, g->error, g->rows, g->w->options->seed,
-                                   g->w->options->backend->threads, err);
+                                   g->w->backend->threads, err);
 }
 
 /* ---- telling ---- */
@@ -188,7 +195,7 @@ static double badness(const struct column *c)
 
 static void tell_columns(const struct judging *g, struct lt_report *r)
 {
-    int64_t d = g->w->model->prep.schema.columns, told[SHOWN];
+    int64_t d = g->w->model->prep.schema.columns, told[SHOWN] = {0};
     char name[256];
     int count = 0;
     for (; count < SHOWN; count++) {
@@ -281,7 +288,8 @@ int lt_impute_judge(struct lt_impute_work *w, struct lt_report *report, struct l
         rc = measure(&g, err);
     if (!rc) {
         tell_verdict(&g, report);
-        tell_text(&g, report);
+        if (g.all.cells + g.all.levels >= CELLS_FEW)
+            tell_text(&g, report);
         tell_keys(&g, list, report);
     }
     lt_free(g.column);

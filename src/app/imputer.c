@@ -26,6 +26,15 @@ bool lt_imputer_in(const struct lt_model *model)
     return find(model) && model->imputer;
 }
 
+int lt_imputer_refuse(struct lt_error *err)
+{
+    return lt_fail(
+        err, LT_EUSAGE,
+        "the model has no network that fills cells: it was trained on images or on whole "
+        "numbers in an array, which cannot be missing, or by an older Latent; train it "
+        "again");
+}
+
 /* ---- making ---- */
 
 /* Reads n numbers of the model's description. */
@@ -69,10 +78,7 @@ int lt_imputer_create(struct lt_imputer **out, const struct lt_model *model,
     struct lt_imputer *m = NULL;
     *out = NULL;
     if (!lt_imputer_in(model))
-        return lt_fail(err, LT_EUSAGE,
-                       "the model has no network that fills cells: it was trained on images or "
-                       "on whole numbers in an array, which cannot be missing, or by an older "
-                       "Latent; train it again");
+        return lt_imputer_refuse(err);
     int rc = lt_alloc(&m, 1, sizeof *m, "an imputer", err);
     if (rc)
         return rc;

@@ -45,6 +45,8 @@ struct lt_imputer;
 /* Whether the model can fill cells. */
 bool lt_imputer_in(const struct lt_model *model);
 
+int lt_imputer_refuse(struct lt_error *err); /* LT_EUSAGE: why it cannot, and what to do */
+
 /* Plans work on `rows` rows at a time.  Model and backend must outlive it.  LT_EUSAGE when the
  * model has no imputer. */
 int lt_imputer_create(struct lt_imputer **out, const struct lt_model *model,

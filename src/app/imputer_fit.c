@@ -1,5 +1,6 @@
 #include "app/imputer.h"
 
+#include "app/build.h"
 #include "app/metrics.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -253,6 +254,7 @@ static int start_weights(struct job *job, const struct lt_net_spec *kept, struct
             square += job->prep->column[c].kind == LT_KIND_CATEGORY;
         lt_params_init(params, kept, job->data->seed + 1, weights);
         lt_params_fit_data(params, kept, mean, square, weights);
+        lt_start_levels(params, kept, job->prep, weights);
         lt_net_set_weights(job->net, weights);
     }
     lt_free(weights);

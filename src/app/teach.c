@@ -5,9 +5,7 @@
 #include "app/lens.h"
 #include "app/pca.h"
 #include "base/clock.h"
-#include "base/fmath.h"
 #include "base/mem.h"
-#include "base/parallel.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +15,12 @@
 
 static const struct ingredient {
     enum lt_lens lens;
-    float low, high; /* sigma, in spreads of a column */
-    enum lt_term_kind term;
+    float sigma; /* of the noise, in spreads of a column */
+    bool term[LT_TERM_KINDS];
 } ingredients[] = {
-    {LT_LENS_PLAIN, 0.8f, 0.8f, LT_TERM_RESIDUAL},
-    {LT_LENS_LOGARITHM, 0.8f, 0.8f, LT_TERM_RESIDUAL},
-    {LT_LENS_PLAIN, 1.2f, 1.2f, LT_TERM_CODE},
-    {LT_LENS_LOGARITHM, 0.03f, 4.0f, LT_TERM_CODE},
+    {LT_LENS_PLAIN, 0.8f, {[LT_TERM_RESIDUAL] = true}},
+    {LT_LENS_LOGARITHM, 0.8f, {[LT_TERM_RESIDUAL] = true}},
+    {LT_LENS_PLAIN, 1.2f, {[LT_TERM_CODE] = true, [LT_TERM_NEIGHBOURS] = true}},
 };
 enum { INGREDIENTS = sizeof ingredients / sizeof *ingredients };
 
@@ -31,6 +28,7 @@ enum {
     WIDTH = 256, /* of the hidden layers, of which the last is the code */
     LAYERS = 3,
     DIRECTIONS = 64,   /* of a code's spread that its term looks along */
+    CODES = 250,       /* training codes that neighbours are looked for among */
     BATCH = 256,       /* rows of a step */
     STEPS_MOST = 1500, /* of one network */
     STEPS_LEAST = 100,
@@ -42,57 +40,23 @@ static const double FLOPS = 3e12; /* of the products of one network's training *
 static const double RATE = 2e-3;  /* learning rate */
 static const double RIDGE = 1e-3; /* of the largest variance, added to those of a code */
 
-/* ---- noisy rows ---- */
+/* ---- rows through a lens ---- */
 
-/* A source of rows [noisy y (F) | y (F) | log sigma]. */
-struct noisy {
+struct seen {
     const struct lt_detector *detector;
-    const struct ingredient *of;
+    enum lt_lens lens;
     struct lt_feed *feed;
-    float *x; /* (batch, F) */
-    int64_t features, width;
-    uint64_t seed;
-    int threads;
-    /* of the read at work */
-    uint32_t epoch;
-    const int64_t *rows;
-    int64_t n;
-    float *out;
+    int64_t features;
 };
-enum { CHUNK = 8 };
 
-static void make_noisy(void *context, size_t chunk, int thread)
+static int read_seen(void *context, uint32_t epoch, const int64_t *rows, int64_t n, float *y,
+                     struct lt_error *err)
 {
-    const struct noisy *s = context;
-    int64_t f = s->features;
-    float spread = s->of->high > s->of->low ? lt_logf(s->of->high / s->of->low) : 0;
-    (void)thread;
-    for (size_t r = lt_chunk_begin(chunk, CHUNK); r < lt_chunk_end(chunk, CHUNK, (size_t)s->n);
-         r++) {
-        struct lt_stream stream = lt_stream(s->seed, LT_RNG_NOISE, s->epoch, (uint64_t)s->rows[r]);
-        float *noisy = s->out + (int64_t)r * s->width, *y = noisy + f;
-        float level = lt_logf(s->of->low) + spread * lt_uniform(&stream, (uint32_t)f);
-        float sigma = lt_expf(level);
-        lt_lens_apply(s->detector, s->of->lens, f, s->x + (int64_t)r * f, 1, y, s->width);
-        lt_fill_normal(&stream, noisy, (size_t)f);
-        for (int64_t j = 0; j < f; j++)
-            noisy[j] = y[j] + sigma * noisy[j];
-        if (s->width > 2 * f)
-            noisy[2 * f] = level;
-    }
-}
-
-static int read_noisy(void *context, uint32_t epoch, const int64_t *rows, int64_t n, float *out,
-                      struct lt_error *err)
-{
-    struct noisy *s = context;
-    int rc = lt_feed_rows(s->feed, rows, n, s->x, err);
-    s->epoch = epoch;
-    s->rows = rows;
-    s->n = n;
-    s->out = out;
+    const struct seen *s = context;
+    int rc = lt_feed_rows(s->feed, rows, n, y, err);
+    (void)epoch;
     if (!rc)
-        lt_parallel(s->threads, lt_chunks((size_t)n, CHUNK), make_noisy, s);
+        lt_lens_apply(s->detector, s->lens, s->features, y, n, y, s->features);
     return rc;
 }
 
@@ -125,47 +89,34 @@ static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t
     return i;
 }
 
-static void add_head(struct lt_net_spec *s, const char *name, int input, int64_t target,
-                     float weight)
-{
-    struct lt_node *n = &s->node[add_node(s, LT_NODE_HEAD, name, input)];
-    n->target = target;
-    n->weight = weight;
-}
-
-/* noisy -> hidden layers -> code -> y, and log sigma where it varies */
+/* y -> noise -> hidden layers, the last of which is the code -> y */
 static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t features,
                  struct lt_error *err)
 {
-    bool tells = of->high > of->low;
     char name[LT_NODE_NAME];
     *s = (struct lt_net_spec){0};
     int at = add_node(s, LT_NODE_INPUT, "input", 0);
-    s->node[at].shape = (struct lt_shape){2 * features + tells, 1, 1};
-    at = add_node(s, LT_NODE_SLICE, "noisy", at);
-    s->node[at].width = features;
+    s->node[at].shape = (struct lt_shape){features, 1, 1};
+    at = add_node(s, LT_NODE_NOISE, "noise", at);
+    s->node[at].noise = LT_NOISE_GAUSSIAN;
+    s->node[at].amount = of->sigma;
     at = add_node(s, LT_NODE_OBSERVE, "observe", at);
     for (int i = 1; i <= LAYERS; i++) {
         snprintf(name, sizeof name, "encoder%d", i);
         at = add_dense(s, name, at, WIDTH, LT_ACT_SILU);
     }
     s->code = at = add_node(s, LT_NODE_CODE, "code", at);
-    add_head(s, "output", add_dense(s, "decoder", at, features, LT_ACT_LINEAR), features,
-             1 / (float)features);
-    if (tells)
-        add_head(s, "level", add_dense(s, "scale", at, 1, LT_ACT_LINEAR), 2 * features, 1);
+    at = add_node(s, LT_NODE_HEAD, "output", add_dense(s, "decoder", at, features, LT_ACT_LINEAR));
+    s->node[at].weight = 1 / (float)features;
     return lt_net_spec_infer(s, err);
 }
 
-/* As many as the operations allow, which bounds the time of wide tables; tables of few rows, whose
- * autoencoder is trained in a second too, get fewer. */
+/* As many as the operations allow, which bounds the time of wide tables. */
 static int64_t draw_steps(const struct teacher *t, const struct lt_net_spec *spec)
 {
     int64_t rows = t->lesson->parts[LT_PART_TRAIN].count;
     double most = FLOPS / (lt_net_flops_train(spec) * (double)(rows < BATCH ? rows : BATCH));
     most = fmin(most, STEPS_MOST);
-    if (rows < 2 * BATCH)
-        most = fmin(most, STEPS_MOST / 2);
     return (int64_t)fmax(most, STEPS_LEAST);
 }
 
@@ -192,29 +143,20 @@ static int train(struct teacher *t, struct lt_net *net, const struct ingredient 
     struct lt_train_settings settings;
     struct lt_train_outcome outcome;
     struct lt_trainer *trainer = NULL;
-    struct noisy noisy = {.detector = &t->model->detector,
-                          .of = of,
-                          .features = t->features,
-                          .width = lt_net_spec_inputs(lt_net_spec_of(net)),
-                          .threads = l->backend->threads};
-    struct lt_source source = {read_noisy, &noisy, l->parts[LT_PART_TRAIN]}, none = {0};
+    struct seen seen = {.detector = &t->model->detector, .lens = of->lens, .features = t->features};
+    struct lt_source source = {read_seen, &seen, l->parts[LT_PART_TRAIN]}, none = {0};
     settings_of(t, lt_net_spec_of(net), number, &settings);
-    noisy.seed = settings.seed;
     if (l->deadline > 0) {
         settings.steps = 0;
         settings.budget = fmax(0.05, (l->deadline - lt_clock()) / (INGREDIENTS - number));
     }
-    int rc = lt_alloc(&noisy.x, (size_t)(BATCH * t->features), sizeof(float), "a detector", err);
-    if (!rc)
-        rc =
-            lt_feed_create(&noisy.feed, l->table, &t->model->prep, BATCH, l->backend->threads, err);
+    int rc = lt_feed_create(&seen.feed, l->table, &t->model->prep, BATCH, l->backend->threads, err);
     if (!rc)
         rc = lt_trainer_create(&trainer, net, l->backend, &source, &none, &settings, err);
     if (!rc)
         rc = lt_trainer_run(trainer, &outcome, err);
     lt_trainer_free(&trainer);
-    lt_feed_free(&noisy.feed);
-    lt_free(noisy.x);
+    lt_feed_free(&seen.feed);
     return rc;
 }
 
@@ -250,18 +192,22 @@ static int teach_network(struct teacher *t, int number, struct lt_error *err)
 static void add_term(struct teacher *t, enum lt_term_kind kind, int network, enum lt_lens lens)
 {
     struct lt_detector *d = &t->model->detector;
-    int64_t width = kind == LT_TERM_CODE ? lt_net_spec_dims(&t->model->network[network].spec) : 0;
+    int64_t width =
+        kind == LT_TERM_RESIDUAL ? 0 : lt_net_spec_dims(&t->model->network[network].spec);
     d->term[d->terms++] = (struct lt_term){
         .kind = kind, .network = network, .lens = lens, .spread = 1, .width = width};
 }
 
 static int teach_networks(struct teacher *t, struct lt_error *err)
 {
+    /* the codes of fewer rows are known by heart, and their neighbourhood says little of others */
+    bool many = t->lesson->parts[LT_PART_TRAIN].count >= 2 * CODES;
     int rc = 0;
     for (int i = 0; i < INGREDIENTS && !rc; i++) {
         rc = teach_network(t, i, err);
-        if (!rc)
-            add_term(t, ingredients[i].term, t->model->networks - 1, ingredients[i].lens);
+        for (int k = 0; k < LT_TERM_KINDS && !rc; k++)
+            if (ingredients[i].term[k] && (k != LT_TERM_NEIGHBOURS || many))
+                add_term(t, (enum lt_term_kind)k, t->model->networks - 1, ingredients[i].lens);
     }
     return rc;
 }
@@ -307,6 +253,14 @@ static int take_directions(struct lt_term *t, const struct lt_pca *pca, struct l
     return rc;
 }
 
+/* Training rows come in random order, so the first are a sample. */
+static int take_codes(struct lt_term *t, const struct lt_rows *rows, struct lt_error *err)
+{
+    t->dims = rows->count < CODES ? rows->count : CODES;
+    int rc = lt_alloc(&t->basis, (size_t)(t->dims * t->width), sizeof *t->basis, "a detector", err);
+    return rc ? rc : rows->read(rows->context, 0, t->dims, t->basis, err);
+}
+
 static int measure_codes(struct teacher *t, int term, struct lt_error *err)
 {
     const struct lt_lesson *l = t->lesson;
@@ -323,9 +277,11 @@ static int measure_codes(struct teacher *t, int term, struct lt_error *err)
         rc = lt_rows_open(&codes.rows, l->table, &t->model->prep, l->train_rows, n, LT_DETECT_ROWS,
                           err);
     struct lt_rows rows = {.count = n, .inputs = of->width, .context = &codes, .read = read_codes};
-    if (!rc)
+    if (!rc && of->kind == LT_TERM_NEIGHBOURS)
+        rc = take_codes(of, &rows, err);
+    else if (!rc)
         rc = lt_pca_fit(&pca, &rows, &options, err);
-    if (!rc)
+    if (!rc && of->kind == LT_TERM_CODE)
         rc = take_directions(of, &pca, err);
     lt_pca_free(&pca);
     lt_rows_close(&codes.rows);
@@ -471,7 +427,7 @@ static int teach_terms(struct teacher *t, struct lt_error *err)
     if (!rc) /* code terms know their codes now, but not yet their directions */
         rc = lt_detect_create(&t->detect, t->model, t->lesson->backend, LT_PRECISION_F32, err);
     for (int i = 0; i < d->terms && !rc; i++)
-        if (d->term[i].kind == LT_TERM_CODE)
+        if (d->term[i].kind != LT_TERM_RESIDUAL)
             rc = measure_codes(t, i, err);
     lt_detect_free(&t->detect);
     return rc;

@@ -3,10 +3,9 @@
  * The ingredients of the default detector stand in one table in teach.c; docs/anomaly.md tells on
  * which tables they were chosen and what each of them adds.
  *
- * Every network learns to take noise from rows: sigma is drawn for each row, log-uniform within the
- * ingredient's range, y + sigma * normal goes in and y must come out (Vincent et al. 2008; for many
- * scales at once Song & Ermon 2019).  Where the range is wide a second output must tell log sigma,
- * so that the code knows how far from the data a row is.
+ * Every network learns to take noise from rows: y + sigma * normal goes in and y must come out
+ * (Vincent et al., "Extracting and composing robust features with denoising autoencoders", ICML
+ * 2008).
  *
  * Which rows do what.  Networks, lenses and the statistics of codes: rows that train.  Centre and
  * spread of every term: rows that stop training.  Calibration: the other rows kept.  So no row that
