@@ -4,9 +4,7 @@
 #include "app/arrange.h"
 #include "app/arrival.h"
 #include "app/bench.h"
-#include "app/compare.h"
 #include "app/doctor.h"
-#include "app/drift.h"
 #include "app/fit.h"
 #include "app/impute.h"
 #include "app/info.h"
@@ -18,6 +16,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "data/writer.h"
+#include "handles.h"
 #include "model/modelfile.h"
 #include <math.h>
 #include <stdio.h>
@@ -30,30 +29,6 @@ _Static_assert((int)LATENT_EFAIL == (int)LT_EFAIL && (int)LATENT_EUSAGE == (int)
                    (int)LATENT_EINTERRUPTED == (int)LT_EINTERRUPTED,
                "public and internal codes agree");
 _Static_assert(sizeof(latent_error) == sizeof(struct lt_error), "errors agree");
-
-struct latent_data {
-    struct lt_table *table;  /* inputs only */
-    struct lt_table *labels; /* one column, or NULL */
-};
-
-/* latent_model, latent_session and latent_report are the internal structs under another name. */
-static struct lt_error *internal_error(latent_error *e)
-{
-    struct lt_error *err = (struct lt_error *)(void *)e;
-    if (err)
-        err->code = 0;
-    return err;
-}
-
-static const struct lt_model *internal_model(const latent_model *m)
-{
-    return (const struct lt_model *)(const void *)m;
-}
-
-static struct lt_report **internal_report(latent_report **r)
-{
-    return (struct lt_report **)(void *)r;
-}
 
 double latent_seconds(void)
 {
@@ -280,8 +255,8 @@ void latent_apply_options_init(latent_apply_options *options)
     *options = (latent_apply_options){.size = sizeof *options, .seed = 1};
 }
 
-static int session_options(struct lt_session_options *out, const latent_apply_options *o,
-                           struct lt_error *err)
+int lt_session_options_of(struct lt_session_options *out, const latent_apply_options *o,
+                          struct lt_error *err)
 {
     *out = (struct lt_session_options){.threads = o && o->threads > 0 ? o->threads : lt_cpu_count(),
                                        .backend = o ? o->backend : NULL,
@@ -300,7 +275,7 @@ static int open_session(struct lt_session **out, const latent_model *model,
 {
     struct lt_session_options s;
     *out = NULL;
-    int rc = session_options(&s, options, err);
+    int rc = lt_session_options_of(&s, options, err);
     return rc ? rc : lt_session_create(out, internal_model(model), &s, err);
 }
 
@@ -505,7 +480,7 @@ int latent_impute_to(const latent_model *model, const char *data, const char *pa
     struct lt_session_options s;
     if (report)
         *report = NULL;
-    int rc = session_options(&s, options, err);
+    int rc = lt_session_options_of(&s, options, err);
     if (rc)
         return rc;
     struct lt_impute_options o = {.data = data,
@@ -539,7 +514,7 @@ static int eval(const struct lt_model *model, const latent_data *data,
     struct lt_session_options s;
     struct lt_backend *backend = NULL;
     struct lt_table *view = NULL;
-    int rc = session_options(&s, options, err);
+    int rc = lt_session_options_of(&s, options, err);
     if (!rc)
         rc = lt_arrange(model, data->table, s.listener, &view, err);
     if (!rc)
@@ -598,7 +573,7 @@ static int begin_scoring(struct scoring *s, const latent_model *model,
     *s = (struct scoring){
         .score = {.rate = score->fpr, .why = (int)(score->why < 1000 ? score->why : 1000)},
         .strict = score->strict != 0};
-    int rc = session_options(&s->session, options, err);
+    int rc = lt_session_options_of(&s->session, options, err);
     if (!rc && !(score->fpr > 0 && score->fpr <= 1))
         rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", score->fpr);
     if (!rc && score->alarms)
@@ -641,78 +616,13 @@ int latent_score_stream(const latent_model *model, int descriptor, const char *p
     return end_scoring(&s, rc, report);
 }
 
-/* ---- trust ---- */
-
-void latent_drift_options_init(latent_drift_options *options)
-{
-    *options = (latent_drift_options){.size = sizeof *options, .level = 0.01, .least = 0.05};
-}
-
-int latent_drift(const latent_model *model, const latent_data *data,
-                 const latent_drift_options *drift, const latent_apply_options *options,
-                 latent_report **report, latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct lt_session_options s;
-    struct lt_report *r = NULL;
-    latent_drift_options defaults;
-    latent_drift_options_init(&defaults);
-    drift = drift ? drift : &defaults;
-    struct lt_drift_options o = {
-        .level = drift->level, .least = drift->least, .seed = options ? options->seed : 1};
-    int rc = session_options(&s, options, err);
-    if (!rc && !(o.level > 0 && o.level < 1))
-        rc = lt_fail(err, LT_EUSAGE, "--level: %g is no chance between 0 and 1", o.level);
-    if (!rc && !(o.least >= 0 && o.least <= 1))
-        rc = lt_fail(err, LT_EUSAGE, "--least: %g is no share of rows between 0 and 1", o.least);
-    if (!rc)
-        rc = lt_report_create(&r, err);
-    if (!rc)
-        rc = lt_drift(internal_model(model), data->table, &o, &s, r, err);
-    if (rc && rc != LT_ENO)
-        lt_report_free(&r);
-    *internal_report(report) = r;
-    return rc;
-}
-
-void latent_compare_options_init(latent_compare_options *options)
-{
-    *options = (latent_compare_options){.size = sizeof *options, .fpr = 0.01};
-}
-
-int latent_compare(const latent_model *before, const latent_model *after, const latent_data *data,
-                   const latent_compare_options *compare, const latent_apply_options *options,
-                   latent_report **report, latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct lt_session_options s;
-    struct lt_report *r = NULL;
-    latent_compare_options defaults;
-    latent_compare_options_init(&defaults);
-    compare = compare ? compare : &defaults;
-    struct lt_compare_options o = {.tolerance = compare->tolerance, .rate = compare->fpr};
-    int rc = session_options(&s, options, err);
-    if (!rc && !(o.rate > 0 && o.rate <= 1))
-        rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", o.rate);
-    if (!rc && !(o.tolerance >= 0))
-        rc = lt_fail(err, LT_EUSAGE, "--tolerance: %g is less than nothing", o.tolerance);
-    if (!rc)
-        rc = lt_report_create(&r, err);
-    if (!rc)
-        rc = lt_compare(internal_model(before), internal_model(after), data->table, &o, &s, r, err);
-    if (rc && rc != LT_ENO)
-        lt_report_free(&r);
-    *internal_report(report) = r;
-    return rc;
-}
-
 int latent_doctor(const latent_model *model, const latent_apply_options *options,
                   latent_report **report, latent_error *error)
 {
     struct lt_error *err = internal_error(error);
     struct lt_session_options s;
     *report = NULL;
-    int rc = session_options(&s, options, err);
+    int rc = lt_session_options_of(&s, options, err);
     return rc ? rc
               : lt_doctor(internal_model(model), s.backend, s.threads, internal_report(report),
                           err);
@@ -724,7 +634,7 @@ int latent_bench(const char *what, const latent_apply_options *options, latent_r
     struct lt_error *err = internal_error(error);
     struct lt_session_options s;
     *report = NULL;
-    int rc = session_options(&s, options, err);
+    int rc = lt_session_options_of(&s, options, err);
     return rc ? rc : lt_bench(what, s.threads, internal_report(report), err);
 }
 

@@ -1,0 +1,68 @@
+#include "app/compare.h"
+#include "app/drift.h"
+#include "handles.h"
+
+/* The public interface to what watches a model in use. */
+
+void latent_drift_options_init(latent_drift_options *options)
+{
+    *options = (latent_drift_options){.size = sizeof *options, .level = 0.01, .least = 0.05};
+}
+
+int latent_drift(const latent_model *model, const latent_data *data,
+                 const latent_drift_options *drift, const latent_apply_options *options,
+                 latent_report **report, latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct lt_session_options s;
+    struct lt_report *r = NULL;
+    latent_drift_options defaults;
+    latent_drift_options_init(&defaults);
+    drift = drift ? drift : &defaults;
+    struct lt_drift_options o = {
+        .level = drift->level, .least = drift->least, .seed = options ? options->seed : 1};
+    int rc = lt_session_options_of(&s, options, err);
+    if (!rc && !(o.level > 0 && o.level < 1))
+        rc = lt_fail(err, LT_EUSAGE, "--level: %g is no chance between 0 and 1", o.level);
+    if (!rc && !(o.least >= 0 && o.least <= 1))
+        rc = lt_fail(err, LT_EUSAGE, "--least: %g is no share of rows between 0 and 1", o.least);
+    if (!rc)
+        rc = lt_report_create(&r, err);
+    if (!rc)
+        rc = lt_drift(internal_model(model), data->table, &o, &s, r, err);
+    if (rc && rc != LT_ENO)
+        lt_report_free(&r);
+    *internal_report(report) = r;
+    return rc;
+}
+
+void latent_compare_options_init(latent_compare_options *options)
+{
+    *options = (latent_compare_options){.size = sizeof *options, .fpr = 0.01};
+}
+
+int latent_compare(const latent_model *before, const latent_model *after, const latent_data *data,
+                   const latent_compare_options *compare, const latent_apply_options *options,
+                   latent_report **report, latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct lt_session_options s;
+    struct lt_report *r = NULL;
+    latent_compare_options defaults;
+    latent_compare_options_init(&defaults);
+    compare = compare ? compare : &defaults;
+    struct lt_compare_options o = {.tolerance = compare->tolerance, .rate = compare->fpr};
+    int rc = lt_session_options_of(&s, options, err);
+    if (!rc && !(o.rate > 0 && o.rate <= 1))
+        rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", o.rate);
+    if (!rc && !(o.tolerance >= 0))
+        rc = lt_fail(err, LT_EUSAGE, "--tolerance: %g is less than nothing", o.tolerance);
+    if (!rc)
+        rc = lt_report_create(&r, err);
+    if (!rc)
+        rc = lt_compare(internal_model(before), internal_model(after), data->table, &o, &s, r, err);
+    if (rc && rc != LT_ENO)
+        lt_report_free(&r);
+    *internal_report(report) = r;
+    return rc;
+}
