@@ -126,9 +126,9 @@ const struct lt_imputer_facts *lt_imputer_facts(const struct lt_imputer *imputer
 
 /* ---- filling ---- */
 
-static float standardised(const struct lt_imputer_facts *f, int64_t j, float x)
+float lt_imputer_input(const struct lt_imputer_facts *f, int64_t numbers, int64_t j, float x)
 {
-    return (float)(((double)x - f->center[j]) / f->spread[j]);
+    return (float)(((double)x - (j < numbers ? f->center[j] : 0)) / f->spread[j]);
 }
 
 static float within(const struct lt_imputer_facts *f, int64_t j, float y)
@@ -144,7 +144,7 @@ static void run(struct lt_imputer *m, const float *x, int64_t n)
     int64_t F = m->features;
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < F; j++)
-            m->x[i * F + j] = j < m->numbers ? standardised(f, j, x[i * F + j]) : x[i * F + j];
+            m->x[i * F + j] = lt_imputer_input(f, m->numbers, j, x[i * F + j]);
     lt_net_put_input(m->net, m->x, n);
     lt_net_encode(m->net, &(struct lt_pass){.rows = n});
     lt_net_decode(m->net, &(struct lt_pass){.rows = n});

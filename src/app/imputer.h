@@ -10,7 +10,8 @@
  * an autoencoder is asked for a short description, the imputer only for the cells it cannot see.
  *
  * Numbers enter standardised by the training rows, (x - center) / spread, whatever the model's
- * scaling; flags say which are missing.  Categories enter as they are; a missing one is all zeros.
+ * scaling; flags say which are missing.  Categories enter as one-hot codes divided by a constant
+ * spread; a missing one is all zeros.
  * What it expects stays within the range of the training rows.
  *
  * How far it is off is measured once and kept in the model: cells of the rows kept from training
@@ -35,9 +36,11 @@
 
 /* What is known of the features and columns besides the network. */
 struct lt_imputer_facts {
-    const double *center, *spread; /* (F) mean and standard deviation of the training rows */
-    const double *low, *high;      /* (F) their range */
-    const double *radius;          /* (D) 90 % of errors are at most this; NaN: not known */
+    const double *center,
+        *spread;              /* (F) mean and standard deviation of the training rows; levels of
+                                      categories: how often they are, and a constant */
+    const double *low, *high; /* (F) their range */
+    const double *radius;     /* (D) 90 % of errors are at most this; NaN: not known */
 };
 
 struct lt_imputer;
@@ -53,6 +56,11 @@ int lt_imputer_create(struct lt_imputer **out, const struct lt_model *model,
                       struct lt_backend *backend, int64_t rows, struct lt_error *err);
 void lt_imputer_free(struct lt_imputer **imputer);
 const struct lt_imputer_facts *lt_imputer_facts(const struct lt_imputer *imputer);
+
+/* A feature as the network reads it: a number standardised, a level of a category divided by its
+ * spread. `numbers` is lt_prep_numbers. */
+float lt_imputer_input(const struct lt_imputer_facts *facts, int64_t numbers, int64_t feature,
+                       float x);
 
 /* What each cell would be if the NaN cells of x are all that is missing: expected numbers, and the
  * probabilities of levels.  x and expected may be the same array; any n. */

@@ -12,7 +12,9 @@
 /* The constants; docs/impute.md holds the measurements. */
 static const double HIDE_LEAST = 0.05, HIDE_MOST = 0.6; /* a training row's share of hidden cells */
 static const double HIDE_TEST = 0.1; /* missing cells while errors are measured */
-static const double COVER = 0.9;     /* of errors are within the radius */
+static const double LEVEL_SPREAD =
+    4;                           /* of one-hot codes: so that many levels do not drown numbers */
+static const double COVER = 0.9; /* of errors are within the radius */
 enum {
     WIDTH = 256,        /* of the two hidden layers */
     FOOF_WIDEST = 1024, /* inputs up to which the default optimizer is affordable */
@@ -116,7 +118,7 @@ static void shape_row(const struct job *job, struct lt_stream stream, const floa
                       float *out)
 {
     int64_t f = job->features, seen = 0;
-    const double *center = job->facts, *spread = job->facts + f;
+    const struct lt_imputer_facts facts = {.center = job->facts, .spread = job->facts + f};
     float *value = out, *flag = out + f, *target = out + f + job->numbers;
     double share = HIDE_LEAST + (HIDE_MOST - HIDE_LEAST) * (double)lt_uniform(&stream, 0);
     int64_t columns = job->prep->schema.columns;
@@ -131,11 +133,9 @@ static void shape_row(const struct job *job, struct lt_stream stream, const floa
         bool hidden =
             !missing && (at++ == forced || (double)lt_uniform(&stream, (uint32_t)c + 4) < share);
         for (int64_t j = column->first; j < column->first + column->width; j++) {
-            float x = clean[j];
-            if (j < job->numbers)
-                x = (float)(((double)x - center[j]) / spread[j]);
+            float x = lt_imputer_input(&facts, job->numbers, j, clean[j]);
             value[j] = missing || hidden ? 0 : x;
-            target[j] = hidden ? x : NAN;
+            target[j] = !hidden ? NAN : j < job->numbers ? x : clean[j];
             if (j < job->numbers)
                 flag[j] = missing || hidden;
         }
@@ -203,7 +203,9 @@ static int measure_features(struct job *job, struct lt_error *err)
         double mean = known ? m.sum[j] / m.seen[j] : 0;
         double variance = known ? m.square[j] / m.seen[j] - mean * mean : 0;
         job->facts[j] = known ? mean + (double)m.origin[j] : 0;
-        job->facts[f + j] = variance > 1e-12 * (1 + mean * mean) ? sqrt(variance) : 1;
+        job->facts[f + j] = j >= job->numbers                      ? LEVEL_SPREAD
+                            : variance > 1e-12 * (1 + mean * mean) ? sqrt(variance)
+                                                                   : 1;
         job->facts[2 * f + j] = known ? (double)m.low[j] : 0;
         job->facts[3 * f + j] = known ? (double)m.high[j] : 0;
     }
