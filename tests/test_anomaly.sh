@@ -77,7 +77,7 @@ claim "score_json_has_its_keys" has_keys stdout rows alarms rate threshold calib
 claim "planted_rows_alarm" sh -c 'grep -q "^5,.*,1$" s2.csv && grep -q "^6,.*,1$" s2.csv &&
     grep -q "^7,.*,1$" s2.csv'
 for threads in 1 2 3; do
-    "$program" score m new.csv -o "t$threads.csv" --threads $threads -q
+    "$program" score m new.csv -o "t$threads.csv" --threads $threads -q >score.log
 done
 claim "any_number_of_threads_scores_alike" sh -c 'cmp t1.csv t2.csv && cmp t1.csv t3.csv'
 run score m one.csv -o one_s.csv -q

@@ -7,7 +7,8 @@ TEST(an_unknown_measurement_is_refused_with_the_list)
     struct lt_error err = {0};
     struct lt_report *report = NULL;
     T_INT(lt_bench("speedy", 1, &report, &err), LT_EUSAGE);
-    T_ERR(err, "bench: \"speedy\" is not one of train, bf16, optimizer, encode, csv, npy");
+    T_ERR(err, "bench: \"speedy\" is not one of train, bf16, optimizer, encode, csv, npy, "
+               "score");
     T_OK(!report);
 }
 
