@@ -1,4 +1,5 @@
 #include "app/info.h"
+#include "app/imputer.h"
 #include "app/judge.h"
 #include "app/record.h"
 #include <stdio.h>
@@ -96,6 +97,9 @@ int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_e
     add_network(r, n);
     lt_record_report(r, model);
     lt_report_sizes(r, model);
+    lt_report_boolean(r, "imputer", lt_imputer_in(model));
+    if (lt_imputer_in(model))
+        lt_report_line(r, "a second network fills missing cells: latent impute");
     lt_report_line(r, "weights SHA-256 %s", model->weights_sha256);
     lt_report_string(r, "weights_sha256", model->weights_sha256);
     lt_report_next(r, "latent eval MODEL DATA");
