@@ -484,7 +484,9 @@ static int fit_imputer(struct fit *f, struct lt_error *err)
     const struct lt_train_settings *t = &f->recipe.train;
     if (!wants_imputer(f))
         return 0;
+    /* rows the autoencoder saw; where it stopped early, at least half of what it might have seen */
     double rows = (double)f->parts[LT_PART_TRAIN].count * f->outcome.epochs;
+    rows = fmax(rows, 0.5 * (double)t->steps * (double)t->batch);
     struct lt_imputer_data data = {.table = f->table,
                                    .kept_table = f->valid,
                                    .parts = f->parts,

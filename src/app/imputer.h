@@ -1,8 +1,8 @@
 /* The imputer: a network of the model that says what a missing cell holds.
  *
  * It is trained beside the autoencoder, on the same rows.  Every time it meets a row, cells are
- * hidden from it, each with a probability that is the row's own, between LT_HIDE_LEAST and
- * LT_HIDE_MOST, and only the hidden cells count in the loss:
+ * hidden from it, each with a probability that is the row's own, between 5 and 60 %, and only the
+ * hidden cells count in the loss:
  *
  *     sum over hidden numbers (x' - x)^2  +  sum over hidden categories -log p(level) / width
  *

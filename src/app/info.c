@@ -1,5 +1,6 @@
 #include "app/info.h"
 #include "app/conformal.h"
+#include "app/imputer.h"
 #include "app/judge.h"
 #include "app/record.h"
 #include <stdio.h>
@@ -136,6 +137,9 @@ int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_e
     add_detector(r, model);
     lt_record_report(r, model);
     lt_report_sizes(r, model);
+    lt_report_boolean(r, "imputer", lt_imputer_in(model));
+    if (lt_imputer_in(model))
+        lt_report_line(r, "a second network fills missing cells: latent impute");
     lt_report_line(r, "weights SHA-256 %s", model->weights_sha256);
     lt_report_string(r, "weights_sha256", model->weights_sha256);
     lt_report_next(r, "latent eval MODEL DATA");
