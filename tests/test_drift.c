@@ -220,6 +220,27 @@ TEST(cells_that_go_missing_are_found)
     names_first((struct t_source){.seed = 6, .rows = 300, .gone = 0.4}, "gap", "missing ");
 }
 
+TEST(a_model_without_a_profile_says_how_to_get_one)
+{
+    struct lt_backend *backend = t_backend();
+    struct lt_table *table = t_source_table((struct t_source){.seed = 5, .rows = 300});
+    struct lt_model *m = t_model(table, 60, backend), *back = NULL;
+    struct lt_session_options session = {.backend = "ref", .threads = 1};
+    struct lt_error err = {0};
+    const char *path = t_tmp("old.latent");
+    lt_profile_clear(&m->profile);
+    lt_model_seal(m);
+    if (lt_model_write(m, path, &err) || lt_model_read(&back, path, &err))
+        T_FAIL("%s", err.text);
+    T_INT(lt_drift(back, table, &usual, &session, NULL, &err), LT_EUSAGE);
+    T_ERR(err, "this model does not know what its training data looked like; train it again with "
+               "this version of Latent");
+    lt_model_free(&m);
+    lt_model_free(&back);
+    lt_table_free(&table);
+    lt_backend_free(&backend);
+}
+
 TEST(a_certain_difference_that_is_small_is_no_drift)
 {
     struct lt_backend *backend = t_backend();

@@ -222,7 +222,8 @@ int lt_drift(const struct lt_model *model, struct lt_table *table,
     if (!rc)
         rc = test(&f, err);
     bool moved = !rc && lt_drift_report(&f, report);
-    lt_report_number(report, "seconds", lt_clock() - started);
+    if (!rc)
+        lt_report_number(report, "seconds", lt_clock() - started);
     if (!rc)
         rc = lt_report_seal(report, err);
     lt_survey_free(&f.now);

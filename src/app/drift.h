@@ -12,6 +12,10 @@
  * in time are not exchangeable with rows drawn from a year; a day is then rightly told to
  * differ from a year.
  *
+ * It is an average over models, as with calibration (app/conformal.h): the rows that a model
+ * remembers stay the same in all its runs, and where they are an unlucky draw its own rate is
+ * larger.  The fewer rows were kept from training, the more the rates of models differ.
+ *
  * Large samples make differences certain that do not matter.  A subject has moved when its
  * corrected p is at most `level` and at least a share `least` of the rows would have to change to
  * undo it; below that share the difference is told as small.  Alarms have moved when they are at least
