@@ -605,6 +605,34 @@ TEST(networks_that_make_no_sense_are_refused)
     }
 }
 
+/* Whatever runs a network shows it a row of features. */
+TEST(every_network_reads_as_many_inputs_as_there_are_features)
+{
+    static const int64_t widths[] = {3, 5};
+    for (int i = 0; i < 2; i++) {
+        struct lt_model *m = make_model(), *back = NULL;
+        struct lt_net_spec s = plain_spec();
+        struct lt_error err = {0};
+        unsigned char *bytes = NULL;
+        char want[200];
+        size_t size = 0;
+        s.node[0].shape.c = widths[i];
+        s.node[3].width = widths[i];
+        add_network(m, "other", s);
+        lt_model_seal(m);
+        bytes_of(m, &bytes, &size);
+        T_INT(lt_model_from_bytes(&back, "m.latent", bytes, size, &err), LT_ECONTENT);
+        snprintf(
+            want, sizeof want,
+            "m.latent: its description does not make sense: the network \"other\" has %d inputs "
+            "for 4 features",
+            (int)widths[i]);
+        T_ERR(err, want);
+        lt_free(bytes);
+        lt_model_free(&m);
+    }
+}
+
 TEST(networks_whose_tensors_are_missing_are_refused_before_memory_is_taken)
 {
     static const char nodes[] =

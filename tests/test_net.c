@@ -302,6 +302,35 @@ TEST(gradients_of_a_skip_a_concatenation_and_two_heads_are_right)
     check_gradients(&s, 8);
 }
 
+/* Slices of the input and of two layers, overlapping in one of them. */
+static void sliced_net(struct lt_net_spec *s)
+{
+    int seen = add(s, LT_NODE_SLICE, "seen", add_input(s, 9));
+    s->node[seen].target = 2;
+    s->node[seen].width = 6;
+    int e1 = add_dense(s, "encoder1", seen, 7, LT_ACT_TANH);
+    int left = add(s, LT_NODE_SLICE, "left", e1);
+    s->node[left].width = 4;
+    int right = add(s, LT_NODE_SLICE, "right", e1);
+    s->node[right].target = 2;
+    s->node[right].width = 5;
+    int both = add(s, LT_NODE_CONCAT, "both", left);
+    s->node[both].inputs = 2;
+    s->node[both].input[1] = right;
+    int code = add_code(s, add_dense(s, "encoder2", both, 3, LT_ACT_LINEAR));
+    int part = add(s, LT_NODE_SLICE, "part", add_dense(s, "decoder1", code, 12, LT_ACT_TANH));
+    s->node[part].target = 3;
+    s->node[part].width = 9;
+    add_head(s, "output", part, LT_LOSS_MSE, LT_ACT_LINEAR);
+}
+
+TEST(gradients_through_slices_are_right)
+{
+    struct lt_net_spec s;
+    sliced_net(&s);
+    check_gradients(&s, 8);
+}
+
 /* Backward passes that lack a term. */
 static void without_bias(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
