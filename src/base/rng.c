@@ -93,13 +93,25 @@ uint64_t lt_below(const struct lt_stream *stream, uint32_t index, uint64_t n)
     return (uint64_t)(((wide)high * n + ((wide)low * n >> 64)) >> 64);
 }
 
-enum { LT_LANES = 32 }; /* blocks computed side by side, so that loops vectorise */
+enum {
+    LT_LANES = 32, /* most blocks computed side by side, so that loops vectorise */
+    LT_LANES_STEP = 8
+};
 
-/* LT_LANES consecutive blocks, words[w][b] being word w of block first + b. */
-static void stream_blocks(const struct lt_stream *stream, uint32_t first,
+/* Blocks for the next of `rest` numbers, whole vectors of them. */
+static inline uint32_t lanes_for(size_t rest)
+{
+    size_t blocks = (rest + LT_BLOCK - 1) / LT_BLOCK;
+    return blocks >= LT_LANES
+               ? LT_LANES
+               : (uint32_t)(blocks + LT_LANES_STEP - 1) / LT_LANES_STEP * LT_LANES_STEP;
+}
+
+/* Consecutive blocks, words[w][b] being word w of block first + b. */
+static void stream_blocks(const struct lt_stream *stream, uint32_t first, uint32_t blocks,
                           uint32_t words[4][LT_LANES])
 {
-    for (uint32_t b = 0; b < LT_LANES; b++) {
+    for (uint32_t b = 0; b < blocks; b++) {
         uint32_t block[4];
         stream_block(stream, first + b, block);
         for (int w = 0; w < 4; w++)
@@ -111,7 +123,7 @@ void lt_fill_uniform(const struct lt_stream *stream, float *out, size_t n)
 {
     uint32_t words[4][LT_LANES];
     for (size_t done = 0; done < n; done += LT_BLOCK * LT_LANES) {
-        stream_blocks(stream, (uint32_t)(done / LT_BLOCK), words);
+        stream_blocks(stream, (uint32_t)(done / LT_BLOCK), lanes_for(n - done), words);
         size_t part = n - done < LT_BLOCK * LT_LANES ? n - done : LT_BLOCK * LT_LANES;
         for (size_t i = 0; i < part; i++)
             out[done + i] = unit(words[i % LT_BLOCK][i / LT_BLOCK]);
@@ -123,8 +135,9 @@ void lt_fill_normal(const struct lt_stream *stream, float *out, size_t n)
     uint32_t words[4][LT_LANES];
     float normal[LT_LANES][LT_BLOCK];
     for (size_t done = 0; done < n; done += LT_BLOCK * LT_LANES) {
-        stream_blocks(stream, (uint32_t)(done / LT_BLOCK), words);
-        for (int b = 0; b < LT_LANES; b++) {
+        uint32_t blocks = lanes_for(n - done);
+        stream_blocks(stream, (uint32_t)(done / LT_BLOCK), blocks, words);
+        for (uint32_t b = 0; b < blocks; b++) {
             box_muller(words[0][b], words[1][b], &normal[b][0]);
             box_muller(words[2][b], words[3][b], &normal[b][2]);
         }
