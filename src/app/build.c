@@ -6,27 +6,16 @@
 
 /* ---- the spec, node by node ---- */
 
+/* A node that reads the one before it. */
 static int add(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int number)
 {
-    struct lt_node *n = &s->node[s->count];
-    n->kind = kind;
-    n->weight = 1;
-    if (number)
-        snprintf(n->name, sizeof n->name, "%s%d", name, number);
-    else
-        snprintf(n->name, sizeof n->name, "%s", name);
-    n->inputs = s->count > 0;
-    n->input[0] = s->count - 1;
-    return s->count++;
+    return lt_net_spec_add(s, kind, name, number, s->count - 1);
 }
 
 static int add_dense(struct lt_net_spec *s, const char *name, int number, int64_t width,
                      enum lt_act act)
 {
-    int i = add(s, LT_NODE_DENSE, name, number);
-    s->node[i].width = width;
-    s->node[i].act = act;
-    return i;
+    return lt_net_spec_add_dense(s, name, number, s->count - 1, width, act);
 }
 
 static void add_dropout(struct lt_net_spec *s, double p, const char *name, int number)
@@ -55,19 +44,13 @@ static void add_observe(struct lt_net_spec *s, const struct lt_autoencoder *a)
     n->flags = a->flags;
 }
 
-/* One output: a dense layer that reads `from`, and its head. */
-static struct lt_node *add_output(struct lt_net_spec *s, int dense, int from, int number)
-{
-    s->node[dense].input[0] = from;
-    return &s->node[add(s, LT_NODE_HEAD, "output", number)];
-}
-
 static void add_categories(struct lt_net_spec *s, const struct lt_autoencoder *a, int from)
 {
     for (int i = 0; i < a->runs; i++) {
         const struct lt_prep_run *run = &a->run[i];
-        int dense = add_dense(s, "levels", (int)run->width, run->width * run->count, LT_ACT_LINEAR);
-        struct lt_node *head = add_output(s, dense, from, (int)run->width);
+        lt_net_spec_add_dense(s, "levels", (int)run->width, from, run->width * run->count,
+                              LT_ACT_LINEAR);
+        struct lt_node *head = &s->node[add(s, LT_NODE_HEAD, "output", (int)run->width)];
         head->loss = LT_LOSS_CE;
         head->unit = LT_ACT_LINEAR;
         head->group = run->width;
@@ -83,7 +66,7 @@ static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, i
     if (numbers > 0) {
         int dense = add_dense(s, "decoder", a->hidden + 1, numbers, LT_ACT_LINEAR);
         s->node[dense].tied = a->tied ? encoder1 : 0;
-        struct lt_node *head = add_output(s, dense, from, 0);
+        struct lt_node *head = &s->node[add(s, LT_NODE_HEAD, "output", 0)];
         head->loss = a->loss;
         head->unit = a->unit;
     }

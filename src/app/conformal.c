@@ -2,14 +2,9 @@
 
 #include "base/fmath.h"
 
+#include "base/order.h"
 #include <math.h>
 #include <stdlib.h>
-
-static int compare_doubles(const void *x, const void *y)
-{
-    double a = *(const double *)x, b = *(const double *)y;
-    return (a > b) - (a < b);
-}
 
 int lt_conformal_sort(double *calibration, int64_t n, struct lt_error *err)
 {
@@ -19,7 +14,7 @@ int lt_conformal_sort(double *calibration, int64_t n, struct lt_error *err)
                            "calibration row %lld has no finite score, so nothing can be "
                            "calibrated with it",
                            (long long)i + 1);
-    qsort(calibration, (size_t)n, sizeof *calibration, compare_doubles);
+    qsort(calibration, (size_t)n, sizeof *calibration, lt_by_value);
     return LT_OK;
 }
 

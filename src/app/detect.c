@@ -4,6 +4,7 @@
 #include "base/fmath.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "prep/prep.h"
 #include <math.h>
 #include <string.h>
 
@@ -18,13 +19,17 @@ struct lt_detect {
     const struct lt_model *model;
     struct lt_backend *backend;
     int64_t features;
-    struct lt_net *net[LT_NETWORKS_MAX]; /* those that terms read */
+    struct looker {
+        struct lt_net *net; /* NULL: no term reads it */
+        enum lt_lens lens;
+        bool decodes, gives_codes; /* what its terms want */
+    } looker[LT_NETWORKS_MAX];
     struct directions directions[LT_TERMS_MAX];
     float *input;  /* (LT_DETECT_ROWS, F) */
     float *output; /* the same shape */
     float *codes;  /* (LT_DETECT_ROWS, widest code) */
     float *along;  /* (LT_DETECT_ROWS, most directions) */
-    double *value; /* (LT_DETECT_ROWS) */
+    double *value; /* (terms, LT_DETECT_ROWS) */
 };
 
 double lt_detect_common(const struct lt_term *term, double value)
@@ -85,12 +90,16 @@ static int create_term(struct lt_detect *d, int i, enum lt_precision precision,
     const struct lt_term *t = &d->model->detector.term[i];
     const struct lt_network *network = &d->model->network[t->network];
     struct lt_net_options options = {.rows = LT_DETECT_ROWS, .precision = precision};
+    struct looker *l = &d->looker[t->network];
     int rc = 0;
-    if (!d->net[t->network]) {
-        rc = lt_net_create(&d->net[t->network], &network->spec, d->backend, &options, err);
+    if (!l->net) {
+        rc = lt_net_create(&l->net, &network->spec, d->backend, &options, err);
         if (!rc)
-            lt_net_set_weights(d->net[t->network], network->params);
+            lt_net_set_weights(l->net, network->params);
     }
+    l->lens = t->lens;
+    l->decodes |= t->kind == LT_TERM_RESIDUAL;
+    l->gives_codes |= t->kind != LT_TERM_RESIDUAL;
     if (!rc && t->basis)
         rc = create_directions(d, i, err);
     return rc;
@@ -113,7 +122,9 @@ static int create_buffers(struct lt_detect *d, struct lt_error *err)
         rc = lt_alloc(&d->codes, LT_DETECT_ROWS * (size_t)code, sizeof(float), "a detector", err);
     if (!rc)
         rc = lt_alloc(&d->along, LT_DETECT_ROWS * (size_t)dims, sizeof(float), "a detector", err);
-    return rc ? rc : lt_alloc(&d->value, LT_DETECT_ROWS, sizeof(double), "a detector", err);
+    return rc ? rc
+              : lt_alloc(&d->value, LT_DETECT_ROWS * (size_t)detector->terms, sizeof(double),
+                         "a detector", err);
 }
 
 int lt_detect_create(struct lt_detect **out, const struct lt_model *model,
@@ -147,7 +158,7 @@ void lt_detect_free(struct lt_detect **detect)
     if (!d)
         return;
     for (int i = 0; i < LT_NETWORKS_MAX; i++)
-        lt_net_free(&d->net[i]);
+        lt_net_free(&d->looker[i].net);
     for (int i = 0; i < LT_TERMS_MAX; i++) {
         struct directions *k = &d->directions[i];
         void *memory[] = {k->basis, k->bias, k->codes, k->out};
@@ -168,12 +179,18 @@ void lt_detect_free(struct lt_detect **detect)
 /* Rows in chunks on all threads. */
 struct work {
     struct lt_detect *d;
-    const struct lt_term *term;
     const float *x;
     int64_t n;
-    double *value;
+    const struct looker *looker; /* the network at work */
+    const struct lt_term *term;  /* the term of it at work */
+    double *value;               /* (n) of this term */
 };
 enum { CHUNK = 64 };
+
+static void run(struct work *w, lt_chunk_fn *fn)
+{
+    lt_parallel(w->d->backend->threads, lt_chunks((size_t)w->n, CHUNK), fn, w);
+}
 
 static void look_chunk(void *context, size_t chunk, int thread)
 {
@@ -186,24 +203,25 @@ static void look_chunk(void *context, size_t chunk, int thread)
     if (d->model->detector.kind == LT_DETECTOR_RECONSTRUCTION)
         memcpy(d->input + begin * f, w->x + begin * f, (size_t)(n * f) * sizeof(float));
     else
-        lt_lens_apply(&d->model->detector, w->term->lens, f, w->x + begin * f, n,
+        lt_lens_apply(&d->model->detector, w->looker->lens, f, w->x + begin * f, n,
                       d->input + begin * f, f);
 }
 
-/* The codes or the reconstructions of the rows, as the term needs, by its network. */
-static void load(struct work *w)
+/* Shows the rows to one network: their codes and reconstructions, as its terms want. */
+static void look(struct work *w, int network)
 {
     struct lt_detect *d = w->d;
-    struct lt_net *net = d->net[w->term->network];
+    struct looker *l = &d->looker[network];
     struct lt_pass pass = {.rows = w->n};
-    lt_parallel(d->backend->threads, lt_chunks((size_t)w->n, CHUNK), look_chunk, w);
-    lt_net_put_input(net, d->input, w->n);
-    lt_net_encode(net, &pass);
-    if (w->term->kind != LT_TERM_RESIDUAL) {
-        lt_net_get_code(net, d->codes, w->n);
-    } else {
-        lt_net_decode(net, &pass);
-        lt_net_get_output(net, d->output, w->n);
+    w->looker = l;
+    run(w, look_chunk);
+    lt_net_put_input(l->net, d->input, w->n);
+    lt_net_encode(l->net, &pass);
+    if (l->gives_codes)
+        lt_net_get_code(l->net, d->codes, w->n);
+    if (l->decodes) {
+        lt_net_decode(l->net, &pass);
+        lt_net_get_output(l->net, d->output, w->n);
     }
 }
 
@@ -269,11 +287,6 @@ static void nearest_chunk(void *context, size_t chunk, int thread)
     }
 }
 
-static void run(struct work *w, lt_chunk_fn *fn)
-{
-    lt_parallel(w->d->backend->threads, lt_chunks((size_t)w->n, CHUNK), fn, w);
-}
-
 static void code_term(struct work *w)
 {
     struct lt_detect *d = w->d;
@@ -288,34 +301,40 @@ static void code_term(struct work *w)
     run(w, w->term->kind == LT_TERM_CODE ? square_chunk : nearest_chunk);
 }
 
-static void compute(struct work *w)
+void lt_detect_terms(struct lt_detect *d, const float *x, int64_t n, double *value, int64_t stride)
 {
-    load(w);
-    if (w->term->kind == LT_TERM_RESIDUAL)
-        run(w, residual_chunk);
-    else
-        code_term(w);
-}
-
-void lt_detect_term(struct lt_detect *d, int term, const float *x, int64_t n, double *value)
-{
-    struct work w = {d, &d->model->detector.term[term], x, n, value};
-    compute(&w);
+    const struct lt_detector *detector = &d->model->detector;
+    struct work w = {.d = d, .x = x, .n = n};
+    for (int k = 0; k < d->model->networks; k++) {
+        if (!d->looker[k].net)
+            continue;
+        look(&w, k);
+        for (int i = 0; i < detector->terms; i++) {
+            w.term = &detector->term[i];
+            w.value = value + i * stride;
+            if (w.term->network != k)
+                continue;
+            if (w.term->kind == LT_TERM_RESIDUAL)
+                run(&w, residual_chunk);
+            else
+                code_term(&w);
+        }
+    }
 }
 
 void lt_detect_codes(struct lt_detect *d, int term, const float *x, int64_t n, float *codes)
 {
     const struct lt_term *t = &d->model->detector.term[term];
-    struct work w = {d, t, x, n, NULL};
-    load(&w);
+    struct work w = {.d = d, .x = x, .n = n};
+    look(&w, t->network);
     memcpy(codes, d->codes,
            (size_t)(n * lt_net_spec_dims(&d->model->network[t->network].spec)) * sizeof *codes);
 }
 
 void lt_detect_changes(struct lt_detect *d, const float *x, float *change)
 {
-    struct work w = {d, &d->model->detector.term[0], x, 1, NULL};
-    load(&w);
+    struct work w = {.d = d, .x = x, .n = 1};
+    look(&w, d->model->detector.term[0].network);
     for (int64_t j = 0; j < d->features; j++)
         change[j] = isnan(d->input[j]) ? 0 : d->output[j] - d->input[j];
 }
@@ -323,13 +342,37 @@ void lt_detect_changes(struct lt_detect *d, const float *x, float *change)
 void lt_detect_scores(struct lt_detect *d, const float *x, int64_t n, double *score)
 {
     const struct lt_detector *detector = &d->model->detector;
-    memset(score, 0, (size_t)n * sizeof *score);
-    for (int i = 0; i < detector->terms; i++) {
-        struct work w = {d, &detector->term[i], x, n, d->value};
-        compute(&w);
-        for (int64_t r = 0; r < n; r++)
-            score[r] += detector->kind == LT_DETECTOR_RECONSTRUCTION
-                            ? d->value[r] / (double)d->features
-                            : lt_detect_common(w.term, d->value[r]) / detector->terms;
+    const bool plain = detector->kind == LT_DETECTOR_RECONSTRUCTION;
+    lt_detect_terms(d, x, n, d->value, LT_DETECT_ROWS);
+    for (int64_t r = 0; r < n; r++) {
+        double sum = 0;
+        for (int i = 0; i < detector->terms; i++) {
+            double value = d->value[i * LT_DETECT_ROWS + r];
+            sum += plain ? value / (double)d->features
+                         : lt_detect_common(&detector->term[i], value) / detector->terms;
+        }
+        score[r] = sum;
     }
+}
+
+int lt_detect_table(struct lt_detect *d, const struct lt_table *table, const int64_t *rows,
+                    int64_t n, bool terms, double *value, struct lt_error *err)
+{
+    struct lt_feed *feed = NULL;
+    float *x = NULL;
+    int rc =
+        lt_feed_create(&feed, table, &d->model->prep, LT_DETECT_ROWS, d->backend->threads, err);
+    if (!rc)
+        rc = lt_alloc(&x, LT_DETECT_ROWS * (size_t)d->features, sizeof *x, "rows", err);
+    for (int64_t at = 0; at < n && !rc; at += LT_DETECT_ROWS) {
+        int64_t m = n - at < LT_DETECT_ROWS ? n - at : LT_DETECT_ROWS;
+        rc = lt_feed_rows(feed, rows + at, m, x, err);
+        if (!rc && terms)
+            lt_detect_terms(d, x, m, value + at, n);
+        else if (!rc)
+            lt_detect_scores(d, x, m, value + at);
+    }
+    lt_free(x);
+    lt_feed_free(&feed);
+    return rc;
 }

@@ -7,8 +7,10 @@
 #define LT_APP_DETECT_H
 
 #include "base/error.h"
+#include "data/table.h"
 #include "kernels/backend.h"
 #include "model/model.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { LT_DETECT_ROWS = 10 * LT_ROW_BLOCK };
@@ -24,10 +26,16 @@ void lt_detect_free(struct lt_detect **detect);
 void lt_detect_scores(struct lt_detect *detect, const float *x /* (n, F) */, int64_t n,
                       double *score /* (n) */);
 
-/* One term of the same rows, before centre and spread: what a fit needs. */
-void lt_detect_term(struct lt_detect *detect, int term, const float *x /* (n, F) */, int64_t n,
-                    double *value /* (n) */);
-/* The codes of the network that a term reads. */
+/* All terms of the same rows, before centre and spread: what a fit needs.  Term i begins at
+ * value + i * stride. */
+void lt_detect_terms(struct lt_detect *detect, const float *x /* (n, F) */, int64_t n,
+                     double *value /* (terms, stride) */, int64_t stride);
+/* Listed rows of a table, however many: their scores, or all their terms (terms, n). */
+int lt_detect_table(struct lt_detect *detect, const struct lt_table *table,
+                    const int64_t *rows /* (n) */, int64_t n, bool terms, double *value,
+                    struct lt_error *err);
+
+/* The codes of the network that a term on codes reads. */
 void lt_detect_codes(struct lt_detect *detect, int term, const float *x /* (n, F) */, int64_t n,
                      float *codes /* (n, width) */);
 

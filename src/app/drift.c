@@ -6,18 +6,13 @@
 #include "app/ranking.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include <math.h>
 #include <stdlib.h>
 
 #define RATE 0.01 /* of false alarms, at which alarms are counted */
 
 /* ---- looking ---- */
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static int test_scores(struct lt_drift_found *f, double *score, struct lt_error *err)
 {
@@ -28,7 +23,7 @@ static int test_scores(struct lt_drift_found *f, double *score, struct lt_error 
     int rc = lt_ks(&ks, d->calibration, n, score, f->count, err);
     if (rc)
         return rc;
-    qsort(score, (size_t)f->count, sizeof *score, compare_doubles);
+    qsort(score, (size_t)f->count, sizeof *score, lt_by_value);
     f->score = (struct lt_shift){ks.statistic, ks.p};
     f->calibration_rows = n;
     f->score_before = d->calibration[n / 2];

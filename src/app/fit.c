@@ -81,14 +81,6 @@ static int tell_progress(void *context, const struct lt_train_progress *p)
 
 /* ---- rows ---- */
 
-static int list_rows(int64_t **out, const struct lt_rowset *set, struct lt_error *err)
-{
-    int rc = lt_alloc(out, (size_t)set->count, sizeof **out, "row numbers", err);
-    for (int64_t i = 0; i < set->count && !rc; i++)
-        (*out)[i] = lt_rowset_row(set, i);
-    return rc;
-}
-
 /* Leaves rows out that do not belong, where the data are said to hold some. */
 static int trim_rows(struct fit *f, struct lt_error *err)
 {
@@ -140,8 +132,8 @@ static int split_rows(struct fit *f, struct lt_error *err)
         return lt_fail(err, LT_EUSAGE,
                        "no row is left to judge the model by; keep more with --valid 0.2, or give "
                        "a file with --valid FILE");
-    int rc = list_rows(&f->train_rows, &f->parts[LT_PART_TRAIN], err);
-    return rc ? rc : list_rows(&f->judge_rows, &f->parts[LT_PART_JUDGE], err);
+    int rc = lt_rowset_list(&f->train_rows, &f->parts[LT_PART_TRAIN], err);
+    return rc ? rc : lt_rowset_list(&f->judge_rows, &f->parts[LT_PART_JUDGE], err);
 }
 
 /* ---- what is fitted before the network ---- */
@@ -247,7 +239,7 @@ static int measure_pca(struct fit *f, struct lt_error *err)
     f->pca_error = NAN;
     if (set->count == 0)
         return 0;
-    int rc = list_rows(&stop, set, err);
+    int rc = lt_rowset_list(&stop, set, err);
     if (!rc)
         rc = lt_rows_open(&rows, f->valid, &f->prep, stop, set->count,
                           lt_rows_batch(f->prep.features), err);

@@ -3,6 +3,7 @@
 #include "app/build.h"
 #include "app/metrics.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include "base/rng.h"
 #include <math.h>
 #include <stdio.h>
@@ -45,22 +46,9 @@ struct job {
 
 /* ---- the network ---- */
 
-static struct lt_node *add(struct lt_net_spec *s, enum lt_node_kind kind, const char *name,
-                           int input)
+static struct lt_node *add_head(struct lt_net_spec *s, int number, int dense)
 {
-    struct lt_node *n = &s->node[s->count++];
-    *n = (struct lt_node){.kind = kind, .weight = 1, .inputs = s->count > 1, .input = {input}};
-    snprintf(n->name, sizeof n->name, "%s", name);
-    return n;
-}
-
-static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t width,
-                     enum lt_act act)
-{
-    struct lt_node *n = add(s, LT_NODE_DENSE, name, input);
-    n->width = width;
-    n->act = act;
-    return s->count - 1;
+    return &s->node[lt_net_spec_add(s, LT_NODE_HEAD, "output", number, dense)];
 }
 
 static void add_heads(struct lt_net_spec *s, const struct lt_prep *prep, int from, int64_t target)
@@ -68,18 +56,17 @@ static void add_heads(struct lt_net_spec *s, const struct lt_prep *prep, int fro
     struct lt_prep_run run[LT_PREP_RUNS];
     int runs = lt_prep_runs(prep, run);
     int64_t numbers = lt_prep_numbers(prep);
-    char name[LT_NODE_NAME];
     if (numbers > 0) {
-        struct lt_node *head =
-            add(s, LT_NODE_HEAD, "output", add_dense(s, "numbers", from, numbers, LT_ACT_LINEAR));
+        int dense = lt_net_spec_add_dense(s, "numbers", 0, from, numbers, LT_ACT_LINEAR);
+        struct lt_node *head = add_head(s, 0, dense);
         head->loss = LT_LOSS_MSE;
         head->target = target;
     }
     for (int i = 0; i < runs; i++) {
-        snprintf(name, sizeof name, "levels%d", (int)run[i].width);
-        int dense = add_dense(s, name, from, run[i].width * run[i].count, LT_ACT_LINEAR);
-        snprintf(name, sizeof name, "output%d", (int)run[i].width);
-        struct lt_node *head = add(s, LT_NODE_HEAD, name, dense);
+        int width = (int)run[i].width;
+        int dense = lt_net_spec_add_dense(s, "levels", width, from, run[i].width * run[i].count,
+                                          LT_ACT_LINEAR);
+        struct lt_node *head = add_head(s, width, dense);
         head->loss = LT_LOSS_CE;
         head->group = run[i].width;
         head->target = target + run[i].first;
@@ -94,15 +81,14 @@ static int build(struct lt_net_spec *s, const struct lt_prep *prep, bool trainin
 {
     int64_t f = prep->features, numbers = lt_prep_numbers(prep);
     *s = (struct lt_net_spec){.count = 0};
-    add(s, LT_NODE_INPUT, "input", 0)->shape =
-        (struct lt_shape){training ? 2 * f + numbers : f, 1, 1};
-    struct lt_node *n = add(s, training ? LT_NODE_SLICE : LT_NODE_OBSERVE, "observe", 0);
-    n->flags = training ? 0 : numbers;
-    n->width = training ? f + numbers : 0;
-    int last = add_dense(s, "hidden1", 1, WIDTH, LT_ACT_SILU);
-    last = add_dense(s, "hidden2", last, WIDTH, LT_ACT_SILU);
-    add(s, LT_NODE_CODE, "code", last);
-    s->code = s->count - 1;
+    int at = lt_net_spec_add(s, LT_NODE_INPUT, "input", 0, 0);
+    s->node[at].shape = (struct lt_shape){training ? 2 * f + numbers : f, 1, 1};
+    at = lt_net_spec_add(s, training ? LT_NODE_SLICE : LT_NODE_OBSERVE, "observe", 0, at);
+    s->node[at].flags = training ? 0 : numbers;
+    s->node[at].width = training ? f + numbers : 0;
+    at = lt_net_spec_add_dense(s, "hidden", 1, at, WIDTH, LT_ACT_SILU);
+    at = lt_net_spec_add_dense(s, "hidden", 2, at, WIDTH, LT_ACT_SILU);
+    s->code = lt_net_spec_add(s, LT_NODE_CODE, "code", 0, at);
     add_heads(s, prep, s->code, training ? f + numbers : 0);
     return lt_net_spec_infer(s, err);
 }
@@ -382,14 +368,6 @@ static int measure_run(struct measuring *m, const int64_t *rows, int64_t n, int6
     return rc;
 }
 
-/* Rows that neither trained nor stopped training: two parts that follow one another. */
-static struct lt_rowset measured_rows(const struct lt_imputer_data *data)
-{
-    struct lt_rowset rows = data->parts[LT_PART_JUDGE];
-    rows.count += data->parts[LT_PART_CALIBRATE].count;
-    return rows;
-}
-
 static int find_missing(struct measuring *m, const struct lt_rowset *rows, struct lt_error *err)
 {
     const struct lt_prep *p = m->job->prep;
@@ -409,7 +387,7 @@ static int find_missing(struct measuring *m, const struct lt_rowset *rows, struc
 
 static int measure_rows(struct measuring *m, struct lt_error *err)
 {
-    struct lt_rowset rows = measured_rows(m->job->data);
+    struct lt_rowset rows = lt_split_fresh(m->job->data->parts);
     if (rows.count < 1)
         return 0;
     int64_t draws = MEASURED / rows.count, d = m->job->prep->schema.columns;
@@ -426,12 +404,6 @@ static int measure_rows(struct measuring *m, struct lt_error *err)
     return rc;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The ceil(0.9 (n + 1))-th smallest of n errors; where rows lent several errors to a column they
  * are no more than one each, so n is the number of rows. */
 static double radius(struct errors *e, int64_t rows)
@@ -439,7 +411,7 @@ static double radius(struct errors *e, int64_t rows)
     double n = fmin((double)e->count, (double)rows);
     if (e->count == 0)
         return NAN;
-    qsort(e->size, e->count, sizeof *e->size, by_size);
+    qsort(e->size, e->count, sizeof *e->size, lt_by_value);
     double level = fmin(1, ceil(COVER * (n + 1)) / n);
     size_t k = (size_t)ceil(level * (double)e->count);
     return e->size[k > 0 ? k - 1 : 0];
@@ -488,7 +460,7 @@ static int measure_errors(struct job *job, struct lt_error *err)
     if (!rc)
         rc = measure_rows(&m, err);
     for (size_t c = 0; c < d && !rc; c++)
-        radii[c] = radius(&m.errors[c], measured_rows(job->data).count);
+        radii[c] = radius(&m.errors[c], lt_split_fresh(job->data->parts).count);
     if (!rc)
         rc = write_facts(job, radii, err);
     for (size_t c = 0; m.errors && c < d; c++)

@@ -1,6 +1,7 @@
 #include "app/metrics.h"
 
 #include "base/mem.h"
+#include "base/order.h"
 #include "base/parallel.h"
 #include "base/rng.h"
 
@@ -251,12 +252,6 @@ static void resample_chunk(void *context, size_t chunk, int thread)
     }
 }
 
-static int compare_doubles(const void *x, const void *y)
-{
-    double a = *(const double *)x, b = *(const double *)y;
-    return (a > b) - (a < b);
-}
-
 int lt_bootstrap_ratio(struct lt_interval *out, const double *a, const double *b, int64_t n,
                        uint64_t seed, int threads, struct lt_error *err)
 {
@@ -273,7 +268,7 @@ int lt_bootstrap_ratio(struct lt_interval *out, const double *a, const double *b
         sum_b += b[i];
     }
     lt_parallel(threads, lt_chunks(RESAMPLES, RESAMPLES_PER_CHUNK), resample_chunk, &s);
-    qsort(s.ratio, RESAMPLES, sizeof *s.ratio, compare_doubles);
+    qsort(s.ratio, RESAMPLES, sizeof *s.ratio, lt_by_value);
     *out = (struct lt_interval){.value = quotient(sum_a, sum_b),
                                 .low = s.ratio[RESAMPLES / 40],
                                 .high = s.ratio[RESAMPLES - 1 - RESAMPLES / 40]};

@@ -1,6 +1,7 @@
 #include "app/ranking.h"
 
 #include "base/mem.h"
+#include "base/order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -166,12 +167,6 @@ double lt_ks_p(double d, int64_t n, int64_t m)
     return d <= 0 ? 1 : kolmogorov_tail(x + 1 / (6 * sqrt(e)) + (x - 1) / (4 * e));
 }
 
-static int compare_doubles(const void *x, const void *y)
-{
-    double a = *(const double *)x, b = *(const double *)y;
-    return (a > b) - (a < b);
-}
-
 /* The largest |F(x) - G(x)|.  Both step functions are compared after all rows of a value have
  * been counted, so that ties between the samples are no difference. */
 static double largest_gap(const double *a, int64_t n, const double *b, int64_t m)
@@ -205,8 +200,8 @@ int lt_ks(struct lt_ks *out, const double *a, int64_t n, const double *b, int64_
         return rc;
     memcpy(sorted, a, (size_t)n * sizeof *a);
     memcpy(sorted + n, b, (size_t)m * sizeof *b);
-    qsort(sorted, (size_t)n, sizeof *sorted, compare_doubles);
-    qsort(sorted + n, (size_t)m, sizeof *sorted, compare_doubles);
+    qsort(sorted, (size_t)n, sizeof *sorted, lt_by_value);
+    qsort(sorted + n, (size_t)m, sizeof *sorted, lt_by_value);
     out->statistic = largest_gap(sorted, n, sorted + n, m);
     out->p = lt_ks_p(out->statistic, n, m);
     lt_free(sorted);

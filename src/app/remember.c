@@ -86,8 +86,7 @@ int lt_remember_surveys(struct lt_profile *out, const struct lt_survey *all,
 static int list_kept(int64_t **rows, int64_t *count, int64_t *stopped, const struct lt_lesson *l,
                      int64_t most, struct lt_error *err)
 {
-    struct lt_rowset stop = l->parts[LT_PART_STOP], other = l->parts[LT_PART_JUDGE];
-    other.count += l->parts[LT_PART_CALIBRATE].count; /* they stand next to each other */
+    struct lt_rowset stop = l->parts[LT_PART_STOP], other = lt_split_fresh(l->parts);
     *stopped = stop.count < most / 2 ? stop.count : most / 2;
     most -= *stopped;
     int64_t others = other.count < most ? other.count : most;

@@ -4,6 +4,7 @@
 #include "app/session.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/split.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +25,8 @@ int64_t lt_survey_most(int64_t features)
 int lt_survey_rows(int64_t **rows, int64_t *count, int64_t total, int64_t features, uint64_t seed,
                    struct lt_error *err)
 {
-    int64_t most = lt_survey_most(features);
     struct lt_stream order = lt_stream(seed, LT_RNG_SAMPLE, 1, 0);
-    *count = total < most ? total : most;
-    int rc = lt_alloc(rows, (size_t)*count, sizeof **rows, "row numbers", err);
-    for (int64_t i = 0; i < *count && !rc; i++)
-        (*rows)[i] =
-            *count == total ? i : (int64_t)lt_permute(&order, (uint64_t)i, (uint64_t)total);
-    return rc;
+    return lt_sample_list(rows, count, total, lt_survey_most(features), &order, err);
 }
 
 /* ---- creating ---- */
@@ -329,23 +324,9 @@ int lt_survey_take(struct lt_survey *out, const struct lt_survey_request *r, str
 int lt_survey_scores(const struct lt_survey_request *r, double *score, struct lt_error *err)
 {
     struct lt_detect *detect = NULL;
-    struct lt_feed *feed = NULL;
-    float *x = NULL;
     int rc = lt_detect_create(&detect, r->model, r->backend, LT_PRECISION_F32, err);
     if (!rc)
-        rc = lt_feed_create(&feed, r->table, &r->model->prep, LT_DETECT_ROWS, r->backend->threads,
-                            err);
-    if (!rc)
-        rc = lt_alloc(&x, LT_DETECT_ROWS * (size_t)r->model->prep.features, sizeof *x, "scores",
-                      err);
-    for (int64_t at = 0; at < r->count && !rc; at += LT_DETECT_ROWS) {
-        int64_t n = r->count - at < LT_DETECT_ROWS ? r->count - at : LT_DETECT_ROWS;
-        rc = lt_feed_rows(feed, r->rows + at, n, x, err);
-        if (!rc)
-            lt_detect_scores(detect, x, n, score + at);
-    }
+        rc = lt_detect_table(detect, r->table, r->rows, r->count, false, score, err);
     lt_detect_free(&detect);
-    lt_feed_free(&feed);
-    lt_free(x);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "app/pca.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,44 +72,22 @@ struct teacher {
     struct lt_detect *detect; /* of the networks so far */
 };
 
-static int add_node(struct lt_net_spec *s, enum lt_node_kind kind, const char *name, int input)
-{
-    struct lt_node *n = &s->node[s->count];
-    n->kind = kind;
-    n->weight = 1;
-    n->inputs = s->count > 0;
-    n->input[0] = input;
-    snprintf(n->name, sizeof n->name, "%s", name);
-    return s->count++;
-}
-
-static int add_dense(struct lt_net_spec *s, const char *name, int input, int64_t width,
-                     enum lt_act act)
-{
-    int i = add_node(s, LT_NODE_DENSE, name, input);
-    s->node[i].width = width;
-    s->node[i].act = act;
-    return i;
-}
-
 /* y -> noise -> hidden layers, the last of which is the code -> y */
 static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t features,
                  struct lt_error *err)
 {
-    char name[LT_NODE_NAME];
     *s = (struct lt_net_spec){0};
-    int at = add_node(s, LT_NODE_INPUT, "input", 0);
+    int at = lt_net_spec_add(s, LT_NODE_INPUT, "input", 0, 0);
     s->node[at].shape = (struct lt_shape){features, 1, 1};
-    at = add_node(s, LT_NODE_NOISE, "noise", at);
+    at = lt_net_spec_add(s, LT_NODE_NOISE, "noise", 0, at);
     s->node[at].noise = LT_NOISE_GAUSSIAN;
     s->node[at].amount = of->sigma;
-    at = add_node(s, LT_NODE_OBSERVE, "observe", at);
-    for (int i = 1; i <= LAYERS; i++) {
-        snprintf(name, sizeof name, "encoder%d", i);
-        at = add_dense(s, name, at, WIDTH, LT_ACT_SILU);
-    }
-    s->code = at = add_node(s, LT_NODE_CODE, "code", at);
-    at = add_node(s, LT_NODE_HEAD, "output", add_dense(s, "decoder", at, features, LT_ACT_LINEAR));
+    at = lt_net_spec_add(s, LT_NODE_OBSERVE, "observe", 0, at);
+    for (int i = 1; i <= LAYERS; i++)
+        at = lt_net_spec_add_dense(s, "encoder", i, at, WIDTH, LT_ACT_SILU);
+    s->code = at = lt_net_spec_add(s, LT_NODE_CODE, "code", 0, at);
+    at = lt_net_spec_add_dense(s, "decoder", 0, at, features, LT_ACT_LINEAR);
+    at = lt_net_spec_add(s, LT_NODE_HEAD, "output", 0, at);
     s->node[at].weight = 1 / (float)features;
     return lt_net_spec_infer(s, err);
 }
@@ -294,37 +273,16 @@ static int measure_codes(struct teacher *t, int term, struct lt_error *err)
 
 /* ---- centre, spread and calibration ---- */
 
-/* Every row of a part through `term`, or through all of them to the score when it is -1. */
-static int value_part(struct teacher *t, struct lt_rowset set, int term, double *value,
+/* The scores of a part's rows, or all their terms. */
+static int value_part(struct teacher *t, const struct lt_rowset *set, bool terms, double *value,
                       struct lt_error *err)
 {
-    const struct lt_lesson *l = t->lesson;
-    struct lt_feed *feed = NULL;
-    float *x = NULL;
-    int64_t rows[LT_DETECT_ROWS];
-    int rc =
-        lt_feed_create(&feed, l->kept, &t->model->prep, LT_DETECT_ROWS, l->backend->threads, err);
+    int64_t *rows = NULL;
+    int rc = lt_rowset_list(&rows, set, err);
     if (!rc)
-        rc = lt_alloc(&x, LT_DETECT_ROWS * (size_t)t->features, sizeof *x, "a detector", err);
-    for (int64_t at = 0; at < set.count && !rc; at += LT_DETECT_ROWS) {
-        int64_t n = set.count - at < LT_DETECT_ROWS ? set.count - at : LT_DETECT_ROWS;
-        for (int64_t i = 0; i < n; i++)
-            rows[i] = lt_rowset_row(&set, at + i);
-        rc = lt_feed_rows(feed, rows, n, x, err);
-        if (!rc && term < 0)
-            lt_detect_scores(t->detect, x, n, value + at);
-        else if (!rc)
-            lt_detect_term(t->detect, term, x, n, value + at);
-    }
-    lt_feed_free(&feed);
-    lt_free(x);
+        rc = lt_detect_table(t->detect, t->lesson->kept, rows, set->count, terms, value, err);
+    lt_free(rows);
     return rc;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Median and interquartile range of log t. */
@@ -332,38 +290,35 @@ static void take_scale(struct lt_term *t, double *value, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         value[i] = log(fmax(value[i], 1e-30));
-    qsort(value, (size_t)n, sizeof *value, ascending);
+    qsort(value, (size_t)n, sizeof *value, lt_by_value);
     t->centre = value[n / 2];
     t->spread = fmax(value[(3 * n) / 4] - value[n / 4], 1e-3);
 }
 
 static int scale_terms(struct teacher *t, struct lt_error *err)
 {
+    struct lt_detector *d = &t->model->detector;
     const struct lt_rowset *parts = t->lesson->parts;
-    struct lt_rowset set =
-        parts[LT_PART_STOP].count > 0 ? parts[LT_PART_STOP] : parts[LT_PART_JUDGE];
+    const struct lt_rowset *set =
+        &parts[parts[LT_PART_STOP].count > 0 ? LT_PART_STOP : LT_PART_JUDGE];
     double *value = NULL;
-    int rc = lt_alloc(&value, (size_t)set.count, sizeof *value, "a detector", err);
-    for (int i = 0; i < t->model->detector.terms && !rc; i++) {
-        rc = value_part(t, set, i, value, err);
-        if (!rc)
-            take_scale(&t->model->detector.term[i], value, set.count);
-    }
+    int rc = lt_alloc(&value, (size_t)(d->terms * set->count), sizeof *value, "a detector", err);
+    if (!rc)
+        rc = value_part(t, set, true, value, err);
+    for (int i = 0; i < d->terms && !rc; i++)
+        take_scale(&d->term[i], value + i * set->count, set->count);
     lt_free(value);
     return rc;
 }
 
-/* The rows that judge and those that calibrate stand next to each other in the order of the
- * split. */
 static int calibrate(struct teacher *t, struct lt_error *err)
 {
     struct lt_detector *d = &t->model->detector;
-    struct lt_rowset set = t->lesson->parts[LT_PART_JUDGE];
-    set.count += t->lesson->parts[LT_PART_CALIBRATE].count;
+    struct lt_rowset set = lt_split_fresh(t->lesson->parts);
     d->calibration_rows = set.count;
     int rc = lt_alloc(&d->calibration, (size_t)set.count, sizeof(double), "calibration", err);
     if (!rc)
-        rc = value_part(t, set, -1, d->calibration, err);
+        rc = value_part(t, &set, false, d->calibration, err);
     return rc ? rc : lt_conformal_sort(d->calibration, set.count, err);
 }
 
@@ -378,10 +333,8 @@ static int keep_reference(struct teacher *t, struct lt_error *err)
     struct lt_rows rows = {0};
     int64_t *list = NULL, batch = lt_rows_batch(f);
     most = most < REFERENCE_ROWS ? most : REFERENCE_ROWS;
-    int64_t n = total < most ? total : most;
-    int rc = lt_alloc(&list, (size_t)n, sizeof *list, "reference rows", err);
-    for (int64_t i = 0; i < n && !rc; i++)
-        list[i] = n == total ? i : (int64_t)lt_permute(&order, (uint64_t)i, (uint64_t)total);
+    int64_t n = 0;
+    int rc = lt_sample_list(&list, &n, total, most, &order, err);
     if (!rc)
         rc = lt_alloc(&d->reference, (size_t)(n * f), sizeof(float), "reference rows", err);
     if (!rc)

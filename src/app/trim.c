@@ -42,9 +42,7 @@ static int teach_half(struct halves *h, int number, struct lt_model *model, stru
                                .precision = o->precision,
                                .seed = o->seed + (uint64_t)number,
                                .steps = STEPS};
-    int rc = lt_alloc(&rows, (size_t)train, sizeof *rows, "row numbers", err);
-    for (int64_t i = 0; i < train && !rc; i++)
-        rows[i] = lt_rowset_row(&parts[LT_PART_TRAIN], i);
+    int rc = lt_rowset_list(&rows, &parts[LT_PART_TRAIN], err);
     lesson.train_rows = rows;
     if (!rc)
         rc = lt_prep_fit(&model->prep, h->table, rows, train, &o->prep, err);
@@ -59,28 +57,19 @@ static int score_half(struct halves *h, int number, const struct lt_model *model
 {
     const struct lt_rowset *half = &h->half[number];
     struct lt_detect *detect = NULL;
-    struct lt_feed *feed = NULL;
-    float *x = NULL;
-    int64_t rows[LT_DETECT_ROWS];
-    double score[LT_DETECT_ROWS];
+    int64_t *rows = NULL;
+    double *score = NULL;
     int rc = lt_detect_create(&detect, model, h->options->backend, LT_PRECISION_F32, err);
     if (!rc)
-        rc = lt_feed_create(&feed, h->table, &model->prep, LT_DETECT_ROWS,
-                            h->options->backend->threads, err);
+        rc = lt_rowset_list(&rows, half, err);
     if (!rc)
-        rc = lt_alloc(&x, LT_DETECT_ROWS * (size_t)model->prep.features, sizeof *x, "rows", err);
-    for (int64_t at = 0; at < half->count && !rc; at += LT_DETECT_ROWS) {
-        int64_t n = half->count - at < LT_DETECT_ROWS ? half->count - at : LT_DETECT_ROWS;
-        for (int64_t i = 0; i < n; i++)
-            rows[i] = lt_rowset_row(half, at + i);
-        rc = lt_feed_rows(feed, rows, n, x, err);
-        if (!rc)
-            lt_detect_scores(detect, x, n, score);
-        for (int64_t i = 0; i < n && !rc; i++)
-            h->score[rows[i]] = score[i];
-    }
-    lt_free(x);
-    lt_feed_free(&feed);
+        rc = lt_alloc(&score, (size_t)half->count, sizeof *score, "scores", err);
+    if (!rc)
+        rc = lt_detect_table(detect, h->table, rows, half->count, false, score, err);
+    for (int64_t i = 0; i < half->count && !rc; i++)
+        h->score[rows[i]] = score[i];
+    lt_free(score);
+    lt_free(rows);
     lt_detect_free(&detect);
     return rc;
 }

@@ -1,5 +1,26 @@
 #include "data/split.h"
 
+#include "base/mem.h"
+
+int lt_rowset_list(int64_t **rows, const struct lt_rowset *set, struct lt_error *err)
+{
+    int rc = lt_alloc(rows, (size_t)set->count, sizeof **rows, "row numbers", err);
+    for (int64_t i = 0; i < set->count && !rc; i++)
+        (*rows)[i] = lt_rowset_row(set, i);
+    return rc;
+}
+
+int lt_sample_list(int64_t **rows, int64_t *count, int64_t total, int64_t most,
+                   const struct lt_stream *stream, struct lt_error *err)
+{
+    *count = total < most ? total : most;
+    int rc = lt_alloc(rows, (size_t)*count, sizeof **rows, "row numbers", err);
+    for (int64_t i = 0; i < *count && !rc; i++)
+        (*rows)[i] =
+            *count == total ? i : (int64_t)lt_permute(stream, (uint64_t)i, (uint64_t)total);
+    return rc;
+}
+
 int64_t lt_split_default_kept(int64_t total)
 {
     int64_t kept = total / 10;
@@ -22,4 +43,11 @@ void lt_split(struct lt_rowset parts[LT_PARTS], int64_t total, int64_t kept, uin
         parts[p].count = counts[p];
         all.first += counts[p];
     }
+}
+
+struct lt_rowset lt_split_fresh(const struct lt_rowset parts[LT_PARTS])
+{
+    struct lt_rowset fresh = parts[LT_PART_JUDGE];
+    fresh.count += parts[LT_PART_CALIBRATE].count;
+    return fresh;
 }

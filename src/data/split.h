@@ -8,6 +8,7 @@
 #ifndef LT_DATA_SPLIT_H
 #define LT_DATA_SPLIT_H
 
+#include "base/error.h"
 #include "base/rng.h"
 #include <stdint.h>
 
@@ -25,6 +26,14 @@ static inline int64_t lt_rowset_row(const struct lt_rowset *set, int64_t i)
     return (int64_t)lt_permute(&set->stream, (uint64_t)(set->first + i), (uint64_t)set->total);
 }
 
+/* All rows of a set as such indices; *rows (set->count) is freed with lt_free. */
+int lt_rowset_list(int64_t **rows, const struct lt_rowset *set, struct lt_error *err);
+
+/* Row numbers below `total`, at most `most` of them: all in order when there are no more, else a
+ * sample in the order named by `stream`.  *rows (count) is freed with lt_free. */
+int lt_sample_list(int64_t **rows, int64_t *count, int64_t total, int64_t most,
+                   const struct lt_stream *stream, struct lt_error *err);
+
 /* How many of `total` rows to keep by default: a tenth, at least 30 (or a third of a small
  * table), at most 30,000. */
 int64_t lt_split_default_kept(int64_t total);
@@ -32,5 +41,9 @@ int64_t lt_split_default_kept(int64_t total);
 /* Cuts a table of `total` rows, `kept` of them kept: two fifths stop training, two fifths judge
  * and one fifth calibrates. */
 void lt_split(struct lt_rowset parts[LT_PARTS], int64_t total, int64_t kept, uint64_t seed);
+
+/* The rows that judge and those that calibrate, which stand next to each other in the order: what
+ * neither trained nor stopped training. */
+struct lt_rowset lt_split_fresh(const struct lt_rowset parts[LT_PARTS]);
 
 #endif

@@ -80,6 +80,13 @@ struct lt_net_spec {
     struct lt_node node[LT_NODES_MAX];
 };
 
+/* Appends a node of weight 1 that reads node `input` (the first reads none), to be completed by the
+ * caller; `number` follows the name unless it is 0.  Returns its index.  Room for LT_NODES_MAX. */
+int lt_net_spec_add(struct lt_net_spec *spec, enum lt_node_kind kind, const char *name, int number,
+                    int input);
+int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number, int input,
+                          int64_t width, enum lt_act act);
+
 /* Checks the graph and infers every shape. LT_ECONTENT names the node. */
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);
 

@@ -1,6 +1,28 @@
 #include "net/layer.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+
+int lt_net_spec_add(struct lt_net_spec *spec, enum lt_node_kind kind, const char *name, int number,
+                    int input)
+{
+    struct lt_node *n = &spec->node[spec->count];
+    *n = (struct lt_node){.kind = kind, .weight = 1, .inputs = spec->count > 0, .input = {input}};
+    if (number)
+        snprintf(n->name, sizeof n->name, "%s%d", name, number);
+    else
+        snprintf(n->name, sizeof n->name, "%s", name);
+    return spec->count++;
+}
+
+int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number, int input,
+                          int64_t width, enum lt_act act)
+{
+    int i = lt_net_spec_add(spec, LT_NODE_DENSE, name, number, input);
+    spec->node[i].width = width;
+    spec->node[i].act = act;
+    return i;
+}
 
 static int check_name(const struct lt_net_spec *spec, int node, struct lt_error *err)
 {

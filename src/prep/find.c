@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/order.h"
 #include "data/number.h"
 #include "prep/inspect.h"
 #include <math.h>
@@ -37,12 +38,6 @@ static int by_count(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static int levels_of_text(struct level **out, int64_t *n, const struct lt_facts_of_rows *f,
                           int64_t j, struct lt_error *err)
 {
@@ -68,7 +63,7 @@ static int levels_of_numbers(struct level **out, int64_t *n, struct lt_facts_of_
                 v[seen++] = f->values[i * f->columns + j];
     }
     if (!rc)
-        qsort(v, (size_t)seen, sizeof *v, by_value);
+        qsort(v, (size_t)seen, sizeof *v, lt_by_value);
     int64_t distinct = 0;
     for (int64_t i = 0; i < seen && !rc; i++)
         distinct += i == 0 || v[i] > v[i - 1];

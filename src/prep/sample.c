@@ -1,13 +1,8 @@
 #include "prep/sample.h"
 #include "base/mem.h"
+#include "base/order.h"
 #include <math.h>
 #include <stdlib.h>
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static int64_t rows_of(int64_t columns, int64_t rows)
 {
@@ -52,7 +47,7 @@ int lt_sample_read(struct lt_sample *s, struct lt_facts_of_rows *f, const bool *
             }
     }
     for (int64_t k = 0; k < s->columns && !rc; k++)
-        qsort(s->values + k * s->rows, (size_t)s->seen[k], sizeof *s->values, by_value);
+        qsort(s->values + k * s->rows, (size_t)s->seen[k], sizeof *s->values, lt_by_value);
     if (rc)
         lt_sample_free(s);
     return rc;

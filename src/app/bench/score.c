@@ -88,9 +88,7 @@ static int open_scored(struct scored *s, struct lt_bench *bench, enum lt_detecto
                                .backend = bench->backend,
                                .seed = 1,
                                .steps = TAUGHT_STEPS};
-    int rc = lt_alloc(&train, (size_t)n, sizeof *train, "row numbers", err);
-    for (int64_t i = 0; i < n && !rc; i++)
-        train[i] = lt_rowset_row(&parts[LT_PART_TRAIN], i);
+    int rc = lt_rowset_list(&train, &parts[LT_PART_TRAIN], err);
     lesson.train_rows = train;
     if (!rc)
         rc = lt_model_create(&s->model, err);
