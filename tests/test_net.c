@@ -170,6 +170,8 @@ static void mixed_net(struct lt_net_spec *s, enum lt_noise noise)
     int observe = add(s, LT_NODE_OBSERVE, "observe", corrupt);
     s->node[observe].flag_first = 1;
     s->node[observe].flags = 3;
+    s->node[observe].target = 5;
+    s->node[observe].weight = 0.3f;
     int e1 = add_dense(s, "encoder1", observe, 7, LT_ACT_SILU);
     int code = add_code(s, add_dense(s, "encoder2", e1, 3, LT_ACT_LINEAR));
     int d1 = add_dense(s, "decoder1", code, 7, LT_ACT_TANH);

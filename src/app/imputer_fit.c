@@ -85,6 +85,7 @@ static int build(struct lt_net_spec *s, const struct lt_prep *prep, bool trainin
     s->node[at].shape = (struct lt_shape){training ? 2 * f + numbers : f, 1, 1};
     at = lt_net_spec_add(s, training ? LT_NODE_SLICE : LT_NODE_OBSERVE, "observe", 0, at);
     s->node[at].flags = training ? 0 : numbers;
+    s->node[at].target = training ? 0 : f;
     s->node[at].width = training ? f + numbers : 0;
     at = lt_net_spec_add_dense(s, "hidden", 1, at, WIDTH, LT_ACT_SILU);
     at = lt_net_spec_add_dense(s, "hidden", 2, at, WIDTH, LT_ACT_SILU);

@@ -83,6 +83,7 @@ static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t fea
     s->node[at].noise = LT_NOISE_GAUSSIAN;
     s->node[at].amount = of->sigma;
     at = lt_net_spec_add(s, LT_NODE_OBSERVE, "observe", 0, at);
+    s->node[at].target = features; /* the lens has scaled levels */
     for (int i = 1; i <= LAYERS; i++)
         at = lt_net_spec_add_dense(s, "encoder", i, at, WIDTH, LT_ACT_SILU);
     s->code = at = lt_net_spec_add(s, LT_NODE_CODE, "code", 0, at);

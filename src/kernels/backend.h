@@ -131,6 +131,14 @@ struct lt_update_args {
 
 struct lt_backend;
 
+/* What an encoder is shown of rows that may miss cells. */
+struct lt_observe {
+    int64_t rows, width;
+    int64_t flag_first, flags;
+    int64_t scaled;
+    float gain;
+};
+
 struct lt_backend_ops {
     const char *name; /* "ref", "cpu" */
 
@@ -191,10 +199,11 @@ struct lt_backend_ops {
     void (*copy_columns)(struct lt_backend *b, int64_t rows, int64_t width, struct lt_buffer from,
                          int64_t from_stride, struct lt_buffer to, int64_t to_stride, bool add);
 
-    /* y (rows, width + flags) = x (rows, width) with 0 in place of NaN, then for columns
-     * flag_first ... flag_first + flags - 1 of x: 1 where NaN stands, else 0. */
-    void (*observe)(struct lt_backend *b, int64_t rows, int64_t width, int64_t flag_first,
-                    int64_t flags, struct lt_buffer x, struct lt_buffer y);
+    /* y (rows, width + flags) = x (rows, width) with 0 in place of NaN and columns from `scaled` on
+     * multiplied by gain, then for columns flag_first ... flag_first + flags - 1 of x: 1 where NaN
+     * stands, else 0. */
+    void (*observe)(struct lt_backend *b, const struct lt_observe *o, struct lt_buffer x,
+                    struct lt_buffer y);
 
     /* Corrupts x (rows, width) into y; row r uses the stream (seed, LT_RNG_NOISE, epoch,
      * row_ids[r]); row_ids is a host array. low and high are saltpepper's values.

@@ -298,7 +298,7 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
 /* ---- missing cells ---- */
 
 struct observe {
-    int64_t rows, width, flag_first, flags;
+    const struct lt_observe *o;
     const float *x;
     float *y;
 };
@@ -306,26 +306,29 @@ struct observe {
 static void observe_chunk(void *context, size_t chunk, int thread)
 {
     const struct observe *w = context;
-    const int64_t out = w->width + w->flags;
+    const struct lt_observe *o = w->o;
+    const int64_t out = o->width + o->flags;
     const size_t size = rows_per_chunk(out);
-    const size_t end = lt_chunk_end(chunk, size, (size_t)w->rows);
+    const size_t end = lt_chunk_end(chunk, size, (size_t)o->rows);
     (void)thread;
     for (size_t r = lt_chunk_begin(chunk, size); r < end; r++) {
-        const float *x = w->x + (int64_t)r * w->width, *flagged = x + w->flag_first;
-        float *y = w->y + (int64_t)r * out, *flags = y + w->width;
-        for (int64_t i = 0; i < w->width; i++)
+        const float *x = w->x + (int64_t)r * o->width, *flagged = x + o->flag_first;
+        float *y = w->y + (int64_t)r * out, *flags = y + o->width;
+        for (int64_t i = 0; i < o->width; i++)
             y[i] = isnan(x[i]) ? 0.0f : x[i];
-        for (int64_t i = 0; i < w->flags; i++)
+        for (int64_t i = o->scaled; i < o->width; i++)
+            y[i] *= o->gain;
+        for (int64_t i = 0; i < o->flags; i++)
             flags[i] = isnan(flagged[i]) ? 1.0f : 0.0f;
     }
 }
 
-void lt_host_observe(struct lt_backend *b, int64_t rows, int64_t width, int64_t flag_first,
-                     int64_t flags, struct lt_buffer x, struct lt_buffer y)
+void lt_host_observe(struct lt_backend *b, const struct lt_observe *o, struct lt_buffer x,
+                     struct lt_buffer y)
 {
-    struct observe w = {rows, width, flag_first, flags, lt_host_at(x), lt_host_at(y)};
-    lt_parallel(b->threads, lt_chunks((size_t)rows, rows_per_chunk(width + flags)), observe_chunk,
-                &w);
+    struct observe w = {o, lt_host_at(x), lt_host_at(y)};
+    lt_parallel(b->threads, lt_chunks((size_t)o->rows, rows_per_chunk(o->width + o->flags)),
+                observe_chunk, &w);
 }
 
 struct head {

@@ -54,8 +54,8 @@ void lt_host_copy_columns(struct lt_backend *b, int64_t rows, int64_t width, str
                           int64_t from_stride, struct lt_buffer to, int64_t to_stride, bool add);
 void lt_host_multiply(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
                       struct lt_buffer y);
-void lt_host_observe(struct lt_backend *b, int64_t rows, int64_t width, int64_t flag_first,
-                     int64_t flags, struct lt_buffer x, struct lt_buffer y);
+void lt_host_observe(struct lt_backend *b, const struct lt_observe *o, struct lt_buffer x,
+                     struct lt_buffer y);
 void lt_host_head(struct lt_backend *b, enum lt_loss loss, enum lt_act unit, float scale,
                   int64_t rows, int64_t width, int64_t group, struct lt_buffer a,
                   struct lt_buffer t, struct lt_buffer y, struct lt_buffer da,

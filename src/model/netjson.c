@@ -59,9 +59,11 @@ static const struct attribute {
     {LT_NODE_HEAD, "target", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_HEAD, "group", FORM_INTEGER, FIELD(group), NULL},
     {LT_NODE_OBSERVE, "flag_first", FORM_INTEGER, FIELD(flag_first), NULL},
+    {LT_NODE_OBSERVE, "flags", FORM_INTEGER, FIELD(flags), NULL},
+    {LT_NODE_OBSERVE, "levels_first", FORM_INTEGER, FIELD(target), NULL},
+    {LT_NODE_OBSERVE, "gain", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_SLICE, "width", FORM_INTEGER, FIELD(width), NULL},
-    {LT_NODE_OBSERVE, "flags", FORM_INTEGER, FIELD(flags), NULL},
 #undef FIELD
 };
 enum { ATTRIBUTES = sizeof attributes / sizeof *attributes };

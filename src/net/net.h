@@ -67,9 +67,10 @@ struct lt_node {
     float low, high;               /* noise: saltpepper's values */
     enum lt_loss loss;             /* head */
     enum lt_act unit;              /* head: linear or sigmoid */
-    float weight;                  /* head: of its loss in the objective */
-    int64_t target;                /* head: first column of the input it reconstructs; slice: first
-                                      column of its input */
+    float weight;                  /* head: of its loss in the objective; observe: what the columns
+                                      from `target` on are multiplied by */
+    int64_t target;                /* head: first column of the input it reconstructs; slice and
+                                      observe: first column of its input */
     int64_t group;                 /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t flag_first, flags;     /* observe: input columns whose absence is flagged */
 };
