@@ -1,6 +1,6 @@
 #include "app/apply.h"
 #include "app/arrange.h"
-#include "base/clock.h"
+#include "app/pace.h"
 #include "base/mem.h"
 #include "data/sheet.h"
 #include "data/writer.h"
@@ -103,7 +103,7 @@ struct job {
     const struct layout *layout;
     struct lt_table *view; /* the table with the model's columns in the model's order */
     int64_t rows;
-    double started, told; /* clock */
+    struct lt_pace pace;
     /* Turns n rows read into s->rows (or s->codes) into written ones. */
     int (*run)(struct job *job, int64_t n, struct lt_error *err);
 };
@@ -155,34 +155,10 @@ static int run_reconstruct(struct job *job, int64_t n, struct lt_error *err)
     return run_decode(job, n, err);
 }
 
-/* Tells how far the job is, at most ten times a second, and asks whether to go on. */
-static int tell(struct job *job, int64_t done, struct lt_error *err)
-{
-    const latent_listener *listener = job->s->listener;
-    double now = lt_clock();
-    if (!listener || !listener->progress || now - job->told < 0.1)
-        return 0;
-    job->told = now;
-    double seconds = now - job->started, share = (double)done / (double)job->rows;
-    latent_progress p = {.stage = "writing",
-                         .step = done,
-                         .steps = job->rows,
-                         .train_loss = NAN,
-                         .valid_error = NAN,
-                         .pca_error = NAN,
-                         .rows_per_second = seconds > 0 ? (double)done / seconds : 0,
-                         .seconds = seconds,
-                         .seconds_left = share > 0 ? seconds * (1 - share) / share : NAN};
-    if (listener->progress(listener->context, &p) == 0)
-        return 0;
-    return lt_fail(err, LT_EINTERRUPTED, "interrupted after %lld of %lld rows; nothing was written",
-                   (long long)done, (long long)job->rows);
-}
-
 static int run_job(struct job *job, struct layout *layout, const char *path, float *into,
                    struct lt_error *err)
 {
-    job->started = job->told = lt_clock();
+    job->pace = lt_pace_start(job->s->listener, "writing", job->rows);
     job->layout = layout;
     int rc = lt_writer_create(&job->writer, path, &layout->schema, err);
     for (int64_t first = 0; first < job->rows && !rc; first += LT_SESSION_ROWS) {
@@ -191,7 +167,7 @@ static int run_job(struct job *job, struct layout *layout, const char *path, flo
         if (!rc)
             rc = job->run(job, n, err);
         if (!rc)
-            rc = tell(job, first + n, err);
+            rc = lt_pace_tell(&job->pace, first + n, err);
     }
     if (!rc)
         rc = lt_writer_commit(&job->writer, err);

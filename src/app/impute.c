@@ -24,23 +24,6 @@ struct job {
 
 /* ---- rows ---- */
 
-/* Tells how far the writing is and asks whether to go on. */
-static int tell_progress(const struct lt_impute_work *w, int64_t row, struct lt_error *err)
-{
-    const latent_listener *listener = w->options->listener;
-    latent_progress p = {.stage = "writing",
-                         .step = row,
-                         .steps = lt_table_rows(w->table),
-                         .train_loss = NAN,
-                         .valid_error = NAN,
-                         .pca_error = NAN,
-                         .seconds_left = NAN};
-    if (!listener || !listener->progress || listener->progress(listener->context, &p) == 0)
-        return LT_OK;
-    return lt_fail(err, LT_EINTERRUPTED, "interrupted after %lld of %lld rows; nothing was written",
-                   (long long)row, (long long)p.steps);
-}
-
 /* Makes the run that holds a row the one at hand. */
 static int load(struct lt_impute_work *w, int64_t row, struct lt_error *err)
 {
@@ -51,7 +34,7 @@ static int load(struct lt_impute_work *w, int64_t row, struct lt_error *err)
     w->count = left < LT_IMPUTE_ROWS ? left : LT_IMPUTE_ROWS;
     for (int64_t i = 0; i < w->count; i++)
         w->ids[i] = row + i;
-    int rc = tell_progress(w, row, err);
+    int rc = lt_pace_tell(&w->pace, row, err);
     if (!rc)
         rc = lt_feed_rows(w->feed, w->ids, w->count, w->x, err);
     if (!rc)
@@ -476,6 +459,7 @@ static int run(struct job *job, struct lt_report *report, struct lt_error *err)
         rc = put_head(job->uncertainty, err);
     if (!rc)
         rc = lt_impute_judge(&job->w, report, err);
+    job->w.pace = lt_pace_start(o->listener, "writing", rc ? 0 : lt_table_rows(job->w.table));
     if (!rc)
         rc = job->bytes.data ? write_text(job, err) : write_array(job, err);
     if (!rc && job->uncertainty)

@@ -9,6 +9,7 @@
 #define LT_APP_IMPUTE_H
 
 #include "app/imputer.h"
+#include "app/pace.h"
 #include "app/report.h"
 #include "latent.h"
 
@@ -41,8 +42,9 @@ struct lt_impute_work {
     int64_t *column;      /* (columns of table) which of the model's; -1: none */
     struct lt_feed *feed; /* of the view */
     struct lt_imputer *imputer;
-    float *x, *expected;    /* (LT_IMPUTE_ROWS, F): as it is; what is expected */
-    int64_t first, count;   /* the rows they hold */
+    float *x, *expected;  /* (LT_IMPUTE_ROWS, F): as it is; what is expected */
+    int64_t first, count; /* the rows they hold */
+    struct lt_pace pace;
     int64_t *ids;           /* (LT_IMPUTE_ROWS) */
     int64_t cells;          /* filled */
     int64_t *filled, *left; /* (columns of table) cells filled; cells left missing */

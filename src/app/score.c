@@ -6,6 +6,7 @@
 #include "app/lens.h"
 #include "app/metrics.h"
 #include "app/neighbours.h"
+#include "app/pace.h"
 #include "app/ranking.h"
 #include "app/reasons.h"
 #include "base/clock.h"
@@ -35,7 +36,7 @@ struct scorer {
     char (*text)[LT_REASONS_TEXT]; /* (LT_DETECT_ROWS) */
     struct lt_writer *writer;      /* NULL: nothing is written */
     int64_t rows, alarms;
-    double started, told;
+    double started;
 };
 
 static int scorer_create(struct scorer **out, const struct lt_model *model,
@@ -51,7 +52,7 @@ static int scorer_create(struct scorer **out, const struct lt_model *model,
     s->model = model;
     s->options = options;
     s->session = session;
-    s->started = s->told = lt_clock();
+    s->started = lt_clock();
     rc = lt_backend_create(&s->backend, session->backend, session->threads, err);
     if (!rc)
         rc = lt_detect_create(&s->detect, model, s->backend, session->precision, err);
@@ -150,30 +151,6 @@ static int score_batch(struct scorer *s, const struct lt_table *view, const int6
     }
     s->rows += n;
     return rc ? rc : s->writer ? lt_writer_rows(s->writer, s->value, n, err) : 0;
-}
-
-/* Tells how far it is, at most ten times a second, and asks whether to go on. */
-static int tell(struct scorer *s, int64_t total, struct lt_error *err)
-{
-    const latent_listener *listener = s->session->listener;
-    double now = lt_clock();
-    if (!listener || !listener->progress || now - s->told < 0.1)
-        return 0;
-    s->told = now;
-    double seconds = now - s->started, share = (double)s->rows / (double)total;
-    latent_progress p = {.stage = "scoring",
-                         .step = s->rows,
-                         .steps = total,
-                         .train_loss = NAN,
-                         .valid_error = NAN,
-                         .pca_error = NAN,
-                         .rows_per_second = (double)s->rows / seconds,
-                         .seconds = seconds,
-                         .seconds_left = seconds * (1 - share) / share};
-    if (listener->progress(listener->context, &p) == 0)
-        return 0;
-    return lt_fail(err, LT_EINTERRUPTED, "interrupted after %lld of %lld rows; nothing was written",
-                   (long long)s->rows, (long long)total);
 }
 
 /* ---- beside the labels ---- */
@@ -318,6 +295,7 @@ static int score_rows(struct scorer *s, const struct lt_table *view, struct lt_f
                       struct beside *beside, struct lt_error *err)
 {
     int64_t ids[LT_DETECT_ROWS], total = lt_table_rows(view);
+    struct lt_pace pace = lt_pace_start(s->session->listener, "scoring", total);
     int rc = 0;
     for (int64_t at = 0; at < total && !rc; at += LT_DETECT_ROWS) {
         int64_t n = total - at < LT_DETECT_ROWS ? total - at : LT_DETECT_ROWS;
@@ -329,7 +307,7 @@ static int score_rows(struct scorer *s, const struct lt_table *view, struct lt_f
         if (!rc && beside)
             beside_batch(beside, s, at, n);
         if (!rc)
-            rc = tell(s, total, err);
+            rc = lt_pace_tell(&pace, at + n, err);
     }
     return rc;
 }
