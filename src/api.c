@@ -2,7 +2,6 @@
 
 #include "app/apply.h"
 #include "app/arrange.h"
-#include "app/arrival.h"
 #include "app/bench.h"
 #include "app/doctor.h"
 #include "app/fit.h"
@@ -10,7 +9,6 @@
 #include "app/info.h"
 #include "app/judge.h"
 #include "app/metrics.h"
-#include "app/score.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -546,74 +544,6 @@ int latent_eval(const latent_model *model, const latent_data *data,
         lt_report_free(&r);
     *internal_report(report) = r;
     return rc;
-}
-
-/* ---- anomalies ---- */
-
-void latent_score_options_init(latent_score_options *options)
-{
-    *options = (latent_score_options){.size = sizeof *options, .fpr = 0.001};
-}
-
-/* What both ways of scoring need: the options of the session and of the detector, and a report. */
-struct scoring {
-    struct lt_session_options session;
-    struct lt_score_options score;
-    struct lt_report *report;
-    bool strict;
-};
-
-static int begin_scoring(struct scoring *s, const latent_model *model,
-                         const latent_score_options *score, const latent_apply_options *options,
-                         struct lt_error *err)
-{
-    latent_score_options defaults;
-    latent_score_options_init(&defaults);
-    score = score ? score : &defaults;
-    *s = (struct scoring){
-        .score = {.rate = score->fpr, .why = (int)(score->why < 1000 ? score->why : 1000)},
-        .strict = score->strict != 0};
-    int rc = lt_session_options_of(&s->session, options, err);
-    if (!rc && !(score->fpr > 0 && score->fpr <= 1))
-        rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", score->fpr);
-    if (!rc && score->alarms)
-        rc =
-            lt_arrival_rate(internal_model(model), score->alarms, score->time, &s->score.rate, err);
-    return rc ? rc : lt_report_create(&s->report, err);
-}
-
-static int end_scoring(struct scoring *s, int rc, latent_report **report)
-{
-    if (rc)
-        lt_report_free(&s->report);
-    *internal_report(report) = s->report;
-    return rc;
-}
-
-int latent_score_to(const latent_model *model, const latent_data *data, const char *path,
-                    const latent_score_options *score, const latent_apply_options *options,
-                    latent_report **report, latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct scoring s;
-    int rc = begin_scoring(&s, model, score, options, err);
-    if (!rc)
-        rc = lt_score_table(internal_model(model), data->table, data->labels, path, &s.score,
-                            &s.session, s.report, err);
-    return end_scoring(&s, rc, report);
-}
-
-int latent_score_stream(const latent_model *model, int descriptor, const char *path,
-                        const latent_score_options *score, const latent_apply_options *options,
-                        latent_report **report, latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct scoring s;
-    int rc = begin_scoring(&s, model, score, options, err);
-    if (!rc)
-        rc = lt_score_stream(internal_model(model), descriptor, path, s.strict, &s.score,
-                             &s.session, s.report, err);
-    return end_scoring(&s, rc, report);
 }
 
 int latent_doctor(const latent_model *model, const latent_apply_options *options,

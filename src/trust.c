@@ -1,8 +1,76 @@
+#include "app/arrival.h"
 #include "app/compare.h"
 #include "app/drift.h"
+#include "app/score.h"
 #include "handles.h"
 
-/* The public interface to what watches a model in use. */
+/* The public interface to what judges rows by a model, and a model by rows. */
+
+void latent_score_options_init(latent_score_options *options)
+{
+    *options = (latent_score_options){.size = sizeof *options, .fpr = 0.001};
+}
+
+/* What both ways of scoring need: the options of the session and of the detector, and a report. */
+struct scoring {
+    struct lt_session_options session;
+    struct lt_score_options score;
+    struct lt_report *report;
+    bool strict;
+};
+
+static int begin_scoring(struct scoring *s, const latent_model *model,
+                         const latent_score_options *score, const latent_apply_options *options,
+                         struct lt_error *err)
+{
+    latent_score_options defaults;
+    latent_score_options_init(&defaults);
+    score = score ? score : &defaults;
+    *s = (struct scoring){
+        .score = {.rate = score->fpr, .why = (int)(score->why < 1000 ? score->why : 1000)},
+        .strict = score->strict != 0};
+    int rc = lt_session_options_of(&s->session, options, err);
+    if (!rc && !(score->fpr > 0 && score->fpr <= 1))
+        rc = lt_fail(err, LT_EUSAGE, "--fpr: %g is no rate between 0 and 1", score->fpr);
+    if (!rc && score->alarms)
+        rc =
+            lt_arrival_rate(internal_model(model), score->alarms, score->time, &s->score.rate, err);
+    return rc ? rc : lt_report_create(&s->report, err);
+}
+
+static int end_scoring(struct scoring *s, int rc, latent_report **report)
+{
+    if (rc)
+        lt_report_free(&s->report);
+    *internal_report(report) = s->report;
+    return rc;
+}
+
+int latent_score_to(const latent_model *model, const latent_data *data, const char *path,
+                    const latent_score_options *score, const latent_apply_options *options,
+                    latent_report **report, latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct scoring s;
+    int rc = begin_scoring(&s, model, score, options, err);
+    if (!rc)
+        rc = lt_score_table(internal_model(model), data->table, data->labels, path, &s.score,
+                            &s.session, s.report, err);
+    return end_scoring(&s, rc, report);
+}
+
+int latent_score_stream(const latent_model *model, int descriptor, const char *path,
+                        const latent_score_options *score, const latent_apply_options *options,
+                        latent_report **report, latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct scoring s;
+    int rc = begin_scoring(&s, model, score, options, err);
+    if (!rc)
+        rc = lt_score_stream(internal_model(model), descriptor, path, s.strict, &s.score,
+                             &s.session, s.report, err);
+    return end_scoring(&s, rc, report);
+}
 
 void latent_drift_options_init(latent_drift_options *options)
 {
