@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* What a term makes of codes: (rows, dims) = codes basis^T + bias, where bias is -basis mean, or for
- * neighbours -|r|^2 / 2 of each code r in the basis. */
+/* Codes along the directions of a term: (rows, dims) = (codes - mean) basis^T, as a product with the
+ * bias -basis mean. */
 struct directions {
     struct lt_dense *product;
     void *basis, *bias, *codes, *out; /* backend memory */
@@ -22,14 +22,15 @@ struct lt_detect {
     struct looker {
         struct lt_net *net; /* NULL: no term reads it */
         enum lt_lens lens;
-        bool decodes, gives_codes; /* what its terms want */
+        bool decodes, settles, gives_codes; /* what its terms want */
     } looker[LT_NETWORKS_MAX];
     struct directions directions[LT_TERMS_MAX];
-    float *input;  /* (LT_DETECT_ROWS, F) */
-    float *output; /* the same shape */
-    float *codes;  /* (LT_DETECT_ROWS, widest code) */
-    float *along;  /* (LT_DETECT_ROWS, most directions) */
-    double *value; /* (terms, LT_DETECT_ROWS) */
+    float *input;   /* (LT_DETECT_ROWS, F) */
+    float *output;  /* the same shape: after one pass */
+    float *settled; /* the same shape: after LT_TERM_PASSES */
+    float *codes;   /* (LT_DETECT_ROWS, widest code) */
+    float *along;   /* (LT_DETECT_ROWS, most directions) */
+    double *value;  /* (terms, LT_DETECT_ROWS) */
 };
 
 double lt_detect_common(const struct lt_term *term, double value)
@@ -50,11 +51,10 @@ static int upload_directions(struct lt_detect *d, const struct lt_term *t, struc
     if (rc)
         return rc;
     for (int64_t i = 0; i < t->dims; i++) {
-        const float *row = t->basis + i * t->width, *with = t->mean ? t->mean : row;
         double sum = 0;
         for (int64_t j = 0; j < t->width; j++)
-            sum -= (double)row[j] * (double)with[j];
-        bias[i] = (float)(t->mean ? sum : sum / 2);
+            sum -= (double)t->basis[i * t->width + j] * (double)t->mean[j];
+        bias[i] = (float)sum;
     }
     ops->upload(d->backend, (struct lt_buffer){k->basis, 0}, t->basis,
                 (size_t)(t->dims * t->width) * sizeof(float));
@@ -98,8 +98,9 @@ static int create_term(struct lt_detect *d, int i, enum lt_precision precision,
             lt_net_set_weights(l->net, network->params);
     }
     l->lens = t->lens;
-    l->decodes |= t->kind == LT_TERM_RESIDUAL;
-    l->gives_codes |= t->kind != LT_TERM_RESIDUAL;
+    l->decodes |= t->kind != LT_TERM_CODE;
+    l->settles |= t->kind == LT_TERM_SETTLED;
+    l->gives_codes |= t->kind == LT_TERM_CODE;
     if (!rc && t->basis)
         rc = create_directions(d, i, err);
     return rc;
@@ -118,6 +119,9 @@ static int create_buffers(struct lt_detect *d, struct lt_error *err)
     int rc = lt_alloc(&d->input, LT_DETECT_ROWS * (size_t)input, sizeof(float), "a detector", err);
     if (!rc)
         rc = lt_alloc(&d->output, LT_DETECT_ROWS * (size_t)input, sizeof(float), "a detector", err);
+    if (!rc)
+        rc =
+            lt_alloc(&d->settled, LT_DETECT_ROWS * (size_t)input, sizeof(float), "a detector", err);
     if (!rc)
         rc = lt_alloc(&d->codes, LT_DETECT_ROWS * (size_t)code, sizeof(float), "a detector", err);
     if (!rc)
@@ -168,7 +172,7 @@ void lt_detect_free(struct lt_detect **detect)
             if (memory[j])
                 d->backend->ops->memory_free(d->backend, memory[j]);
     }
-    void *host[] = {d->input, d->output, d->codes, d->along, d->value};
+    void *host[] = {d->input, d->output, d->settled, d->codes, d->along, d->value};
     for (size_t i = 0; i < sizeof host / sizeof *host; i++)
         lt_free(host[i]);
     lt_free(d);
@@ -223,17 +227,24 @@ static void look(struct work *w, int network)
         lt_net_decode(l->net, &pass);
         lt_net_get_output(l->net, d->output, w->n);
     }
+    for (int i = 1; l->settles && i < LT_TERM_PASSES; i++) {
+        lt_net_put_input(l->net, i == 1 ? d->output : d->settled, w->n);
+        lt_net_encode(l->net, &pass);
+        lt_net_decode(l->net, &pass);
+        lt_net_get_output(l->net, d->settled, w->n);
+    }
 }
 
 static void residual_chunk(void *context, size_t chunk, int thread)
 {
     const struct work *w = context;
     const struct lt_detect *d = w->d;
+    const float *output = w->term->kind == LT_TERM_SETTLED ? d->settled : d->output;
     int64_t f = d->features;
     (void)thread;
     for (size_t r = lt_chunk_begin(chunk, CHUNK); r < lt_chunk_end(chunk, CHUNK, (size_t)w->n);
          r++) {
-        const float *y = d->input + (int64_t)r * f, *back = d->output + (int64_t)r * f;
+        const float *y = d->input + (int64_t)r * f, *back = output + (int64_t)r * f;
         float sum = 0;
         for (int64_t j = 0; j < f; j++) {
             float e = back[j] - y[j];
@@ -258,35 +269,6 @@ static void square_chunk(void *context, size_t chunk, int thread)
     }
 }
 
-/* |h - r|^2 = |h|^2 - 2 (h r - |r|^2 / 2): the k-th smallest is where the bracket is k-th largest.
- * What rounding leaves of nearly equal codes counts as nothing. */
-static void nearest_chunk(void *context, size_t chunk, int thread)
-{
-    const struct work *w = context;
-    const struct lt_term *t = w->term;
-    int k = t->dims < LT_TERM_NEIGHBOUR ? (int)t->dims : LT_TERM_NEIGHBOUR;
-    (void)thread;
-    for (size_t r = lt_chunk_begin(chunk, CHUNK); r < lt_chunk_end(chunk, CHUNK, (size_t)w->n);
-         r++) {
-        const float *a = w->d->along + (int64_t)r * t->dims;
-        const float *h = w->d->codes + (int64_t)r * t->width;
-        float best[LT_TERM_NEIGHBOUR] = {0};
-        double size = 0;
-        int n = 0;
-        for (int64_t j = 0; j < t->width; j++)
-            size += (double)h[j] * (double)h[j];
-        for (int64_t i = 0; i < t->dims; i++) {
-            if (n == k && a[i] <= best[k - 1])
-                continue;
-            int at = n < k ? n++ : k - 1;
-            for (; at > 0 && best[at - 1] < a[i]; at--)
-                best[at] = best[at - 1];
-            best[at] = a[i];
-        }
-        w->value[r] = fmax(size - 2 * (double)best[k - 1], 1e-6 * size);
-    }
-}
-
 static void code_term(struct work *w)
 {
     struct lt_detect *d = w->d;
@@ -298,7 +280,7 @@ static void code_term(struct work *w)
     ops->dense_forward(d->backend, k->product, w->n, codes, bias, LT_ACT_LINEAR,
                        (struct lt_buffer){NULL, 0}, out);
     ops->download(d->backend, d->along, out, (size_t)(w->n * t->dims) * sizeof(float));
-    run(w, w->term->kind == LT_TERM_CODE ? square_chunk : nearest_chunk);
+    run(w, square_chunk);
 }
 
 void lt_detect_terms(struct lt_detect *d, const float *x, int64_t n, double *value, int64_t stride)
@@ -314,10 +296,10 @@ void lt_detect_terms(struct lt_detect *d, const float *x, int64_t n, double *val
             w.value = value + i * stride;
             if (w.term->network != k)
                 continue;
-            if (w.term->kind == LT_TERM_RESIDUAL)
-                run(&w, residual_chunk);
-            else
+            if (w.term->kind == LT_TERM_CODE)
                 code_term(&w);
+            else
+                run(&w, residual_chunk);
         }
     }
 }

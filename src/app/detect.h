@@ -35,7 +35,7 @@ int lt_detect_table(struct lt_detect *detect, const struct lt_table *table,
                     const int64_t *rows /* (n) */, int64_t n, bool terms, double *value,
                     struct lt_error *err);
 
-/* The codes of the network that a term on codes reads. */
+/* The codes that a term of that kind looks at. */
 void lt_detect_codes(struct lt_detect *detect, int term, const float *x /* (n, F) */, int64_t n,
                      float *codes /* (n, width) */);
 

@@ -458,6 +458,7 @@ static int teach(struct fit *f, struct lt_error *err)
                                .backend = f->backend,
                                .precision = f->recipe.precision,
                                .seed = f->options->seed,
+                               .autoencoder_steps = f->outcome.steps,
                                .reference = !f->options->no_reference,
                                .progress = tell_detector,
                                .progress_context = f};

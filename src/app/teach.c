@@ -19,11 +19,8 @@ static const struct ingredient {
     float sigma; /* of the noise, in spreads of a column */
     bool term[LT_TERM_KINDS];
 } ingredients[] = {
-    {LT_LENS_PLAIN, 0.8f, {[LT_TERM_RESIDUAL] = true}},
-    {LT_LENS_LOGARITHM, 0.8f, {[LT_TERM_RESIDUAL] = true}},
-    {LT_LENS_PLAIN,
-     1.2f,
-     {[LT_TERM_RESIDUAL] = true, [LT_TERM_CODE] = true, [LT_TERM_NEIGHBOURS] = true}},
+    {LT_LENS_LOGARITHM, 0.8f, {[LT_TERM_RESIDUAL] = true, [LT_TERM_SETTLED] = true}},
+    {LT_LENS_PLAIN, 2.0f, {[LT_TERM_SETTLED] = true, [LT_TERM_CODE] = true}},
 };
 enum { INGREDIENTS = sizeof ingredients / sizeof *ingredients };
 
@@ -31,10 +28,9 @@ enum {
     WIDTH = 256, /* of the hidden layers, of which the last is the code */
     LAYERS = 3,
     DIRECTIONS = 64,   /* of a code's spread that its term looks along */
-    CODES = 250,       /* training codes that neighbours are looked for among */
-    BATCH = 256,       /* rows of a step */
+    BATCH = 128,       /* rows of a step */
     STEPS_MOST = 3000, /* of one network */
-    STEPS_LEAST = 100,
+    STEPS_LEAST = 400,
     STATISTICS = 20000, /* training rows that lenses and codes are measured on */
     REFERENCE_ROWS = 50000,
     REFERENCE_VALUES = 1 << 24,
@@ -93,14 +89,14 @@ static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t fea
     return lt_net_spec_infer(s, err);
 }
 
-/* As many as the operations allow, which bounds the time of wide tables; few rows need no more than
- * half, and their autoencoder is trained as quickly. */
+/* Half as many as the autoencoder took, so that the detector costs little more time than it; fewer
+ * where the operations of a wide table would take long. */
 static int64_t draw_steps(const struct teacher *t, const struct lt_net_spec *spec)
 {
     int64_t rows = t->lesson->parts[LT_PART_TRAIN].count;
     double most = FLOPS / (lt_net_flops_train(spec) * (double)(rows < BATCH ? rows : BATCH));
-    most = fmin(most, rows < 2 * CODES ? STEPS_MOST / 2 : STEPS_MOST);
-    return (int64_t)fmax(most, STEPS_LEAST);
+    double steps = fmax(STEPS_LEAST, (double)t->lesson->autoencoder_steps / 2);
+    return (int64_t)fmax(1, fmin(steps, fmin(most, STEPS_MOST)));
 }
 
 static void settings_of(const struct teacher *t, const struct lt_net_spec *spec, int number,
@@ -175,21 +171,18 @@ static int teach_network(struct teacher *t, int number, struct lt_error *err)
 static void add_term(struct teacher *t, enum lt_term_kind kind, int network, enum lt_lens lens)
 {
     struct lt_detector *d = &t->model->detector;
-    int64_t width =
-        kind == LT_TERM_RESIDUAL ? 0 : lt_net_spec_dims(&t->model->network[network].spec);
+    int64_t width = kind == LT_TERM_CODE ? lt_net_spec_dims(&t->model->network[network].spec) : 0;
     d->term[d->terms++] = (struct lt_term){
         .kind = kind, .network = network, .lens = lens, .spread = 1, .width = width};
 }
 
 static int teach_networks(struct teacher *t, struct lt_error *err)
 {
-    /* the codes of fewer rows are known by heart, and their neighbourhood says little of others */
-    bool many = t->lesson->parts[LT_PART_TRAIN].count >= 2 * CODES;
     int rc = 0;
     for (int i = 0; i < INGREDIENTS && !rc; i++) {
         rc = teach_network(t, i, err);
         for (int k = 0; k < LT_TERM_KINDS && !rc; k++)
-            if (ingredients[i].term[k] && (k != LT_TERM_NEIGHBOURS || many))
+            if (ingredients[i].term[k])
                 add_term(t, (enum lt_term_kind)k, t->model->networks - 1, ingredients[i].lens);
     }
     return rc;
@@ -236,14 +229,6 @@ static int take_directions(struct lt_term *t, const struct lt_pca *pca, struct l
     return rc;
 }
 
-/* Training rows come in random order, so the first are a sample. */
-static int take_codes(struct lt_term *t, const struct lt_rows *rows, struct lt_error *err)
-{
-    t->dims = rows->count < CODES ? rows->count : CODES;
-    int rc = lt_alloc(&t->basis, (size_t)(t->dims * t->width), sizeof *t->basis, "a detector", err);
-    return rc ? rc : rows->read(rows->context, 0, t->dims, t->basis, err);
-}
-
 static int measure_codes(struct teacher *t, int term, struct lt_error *err)
 {
     const struct lt_lesson *l = t->lesson;
@@ -260,11 +245,9 @@ static int measure_codes(struct teacher *t, int term, struct lt_error *err)
         rc = lt_rows_open(&codes.rows, l->table, &t->model->prep, l->train_rows, n, LT_DETECT_ROWS,
                           err);
     struct lt_rows rows = {.count = n, .inputs = of->width, .context = &codes, .read = read_codes};
-    if (!rc && of->kind == LT_TERM_NEIGHBOURS)
-        rc = take_codes(of, &rows, err);
-    else if (!rc)
+    if (!rc)
         rc = lt_pca_fit(&pca, &rows, &options, err);
-    if (!rc && of->kind == LT_TERM_CODE)
+    if (!rc)
         rc = take_directions(of, &pca, err);
     lt_pca_free(&pca);
     lt_rows_close(&codes.rows);
@@ -384,7 +367,7 @@ static int teach_terms(struct teacher *t, struct lt_error *err)
     if (!rc) /* code terms know their codes now, but not yet their directions */
         rc = lt_detect_create(&t->detect, t->model, t->lesson->backend, LT_PRECISION_F32, err);
     for (int i = 0; i < d->terms && !rc; i++)
-        if (d->term[i].kind != LT_TERM_RESIDUAL)
+        if (d->term[i].kind == LT_TERM_CODE)
             rc = measure_codes(t, i, err);
     lt_detect_free(&t->detect);
     return rc;

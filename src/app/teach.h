@@ -27,9 +27,10 @@ struct lt_lesson {
     struct lt_backend *backend;
     enum lt_precision precision; /* of training */
     uint64_t seed;
-    bool reference;  /* keep rows for the kNN baseline */
-    int64_t steps;   /* of each network; 0: the default */
-    double deadline; /* lt_clock() by which networks must be done; 0: none */
+    bool reference;            /* keep rows for the kNN baseline */
+    int64_t steps;             /* of each network; 0: the default, which looks at ... */
+    int64_t autoencoder_steps; /* ... how many the autoencoder took */
+    double deadline;           /* lt_clock() by which networks must be done; 0: none */
     /* as in struct lt_train_settings */
     int (*progress)(void *context, const struct lt_train_progress *progress);
     void *progress_context;

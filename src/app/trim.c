@@ -7,47 +7,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 40, STEPS = 600 };
+enum { LEAST_ROWS = 40, STEPS = 600, ROUNDS = 3 };
 
 /* One half teaches, the other is scored. */
 struct halves {
     struct lt_table *table;
     const struct lt_trim_options *options;
-    struct lt_rowset half[2];
-    double *score; /* (N), of every row by the detector that has not seen it */
+    int64_t *rows[2], count[2]; /* of each half */
+    double *score;              /* (N), of every row by a detector that has not seen it */
+    bool *refused;              /* (N), after the round before */
 };
 
-static struct lt_rowset part_of(const struct lt_rowset *half, int64_t first, int64_t count)
+static int list_left(const struct halves *h, int number, int64_t **rows, int64_t *n,
+                     struct lt_error *err)
 {
-    struct lt_rowset part = *half;
-    part.first += first;
-    part.count = count;
-    return part;
+    int rc = lt_alloc(rows, (size_t)h->count[number], sizeof **rows, "row numbers", err);
+    *n = 0;
+    for (int64_t i = 0; i < h->count[number] && !rc; i++)
+        if (!h->refused[h->rows[number][i]])
+            (*rows)[(*n)++] = h->rows[number][i];
+    return rc;
 }
 
-/* A model of a prep and a detector only. */
-static int teach_half(struct halves *h, int number, struct lt_model *model, struct lt_error *err)
+/* A model of a prep and a detector only, which knows the rows of a view. */
+static int teach_view(const struct halves *h, const struct lt_table *view, int number,
+                      struct lt_model *model, struct lt_error *err)
 {
     const struct lt_trim_options *o = h->options;
-    const struct lt_rowset *half = &h->half[number];
-    int64_t scale = half->count / 10, train = half->count - 2 * scale, *rows = NULL;
-    struct lt_rowset parts[LT_PARTS] = {[LT_PART_TRAIN] = part_of(half, 0, train),
-                                        [LT_PART_STOP] = part_of(half, train, scale),
-                                        [LT_PART_JUDGE] = part_of(half, train + scale, scale)};
+    struct lt_rowset parts[LT_PARTS];
     struct lt_lesson lesson = {.kind = LT_DETECTOR_DEFAULT,
-                               .table = h->table,
-                               .kept = h->table,
+                               .table = view,
+                               .kept = view,
                                .parts = parts,
                                .backend = o->backend,
                                .precision = o->precision,
                                .seed = o->seed + (uint64_t)number,
                                .steps = STEPS};
+    int64_t n = lt_table_rows(view), *rows = NULL;
+    lt_split(parts, n, n / 5, o->seed);
     int rc = lt_rowset_list(&rows, &parts[LT_PART_TRAIN], err);
     lesson.train_rows = rows;
     if (!rc)
-        rc = lt_prep_fit(&model->prep, h->table, rows, train, &o->prep, err);
+        rc = lt_prep_fit(&model->prep, view, rows, parts[LT_PART_TRAIN].count, &o->prep, err);
     if (!rc)
         rc = lt_teach(model, &lesson, err);
+    lt_free(rows);
+    return rc;
+}
+
+/* Learns from the rows of a half that are not refused. */
+static int teach_half(const struct halves *h, int number, struct lt_model *model,
+                      struct lt_error *err)
+{
+    struct lt_table *view = NULL;
+    int64_t *rows = NULL, n = 0;
+    int rc = list_left(h, number, &rows, &n, err);
+    if (!rc)
+        rc = lt_table_pick(&view, h->table, rows, n, err);
+    if (!rc)
+        rc = teach_view(h, view, number, model, err);
+    lt_table_free(&view);
     lt_free(rows);
     return rc;
 }
@@ -55,21 +74,17 @@ static int teach_half(struct halves *h, int number, struct lt_model *model, stru
 static int score_half(struct halves *h, int number, const struct lt_model *model,
                       struct lt_error *err)
 {
-    const struct lt_rowset *half = &h->half[number];
+    const int64_t *rows = h->rows[number], n = h->count[number];
     struct lt_detect *detect = NULL;
-    int64_t *rows = NULL;
     double *score = NULL;
     int rc = lt_detect_create(&detect, model, h->options->backend, LT_PRECISION_F32, err);
     if (!rc)
-        rc = lt_rowset_list(&rows, half, err);
+        rc = lt_alloc(&score, (size_t)n, sizeof *score, "scores", err);
     if (!rc)
-        rc = lt_alloc(&score, (size_t)half->count, sizeof *score, "scores", err);
-    if (!rc)
-        rc = lt_detect_table(detect, h->table, rows, half->count, false, score, err);
-    for (int64_t i = 0; i < half->count && !rc; i++)
+        rc = lt_detect_table(detect, h->table, rows, n, false, score, err);
+    for (int64_t i = 0; i < n && !rc; i++)
         h->score[rows[i]] = score[i];
     lt_free(score);
-    lt_free(rows);
     lt_detect_free(&detect);
     return rc;
 }
@@ -107,18 +122,22 @@ static int by_row(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
+/* Of each half the share that scores highest. */
 static int refuse_highest(struct halves *h, struct scored *scored, int64_t *refused,
                           struct lt_error *err)
 {
     struct scored *half = NULL;
-    int rc = lt_alloc(&half, (size_t)h->half[1].count, sizeof *half, "scores", err);
+    int rc = lt_alloc(&half, (size_t)h->count[1], sizeof *half, "scores", err);
+    *refused = 0;
     for (int i = 0; i < 2 && !rc; i++) {
-        int64_t n = h->half[i].count, most = (int64_t)(h->options->share * (double)n + 0.5);
+        int64_t n = h->count[i], most = (int64_t)(h->options->share * (double)n + 0.5);
         for (int64_t k = 0; k < n; k++) {
-            half[k].row = lt_rowset_row(&h->half[i], k);
-            half[k].score = h->score[half[k].row];
+            half[k] = (struct scored){h->rows[i][k], h->score[h->rows[i][k]]};
+            h->refused[half[k].row] = false;
         }
         qsort(half, (size_t)n, sizeof *half, highest_first);
+        for (int64_t k = 0; k < most; k++)
+            h->refused[half[k].row] = true;
         memcpy(scored + *refused, half, (size_t)most * sizeof *half);
         *refused += most;
     }
@@ -153,32 +172,49 @@ static int take(struct lt_trimmed *out, struct lt_table *table, const struct sco
     return rc;
 }
 
+static int open_halves(struct halves *h, struct lt_error *err)
+{
+    int64_t total = lt_table_rows(h->table);
+    struct lt_rowset half = {lt_stream(h->options->seed, LT_RNG_SAMPLE, 1, 0), total, 0, 0};
+    int rc = lt_alloc(&h->score, (size_t)total, sizeof *h->score, "scores", err);
+    if (!rc)
+        rc = lt_alloc(&h->refused, (size_t)total, sizeof *h->refused, "scores", err);
+    for (int i = 0; i < 2 && !rc; i++) {
+        half.first += half.count;
+        half.count = h->count[i] = i == 0 ? total / 2 : total - total / 2;
+        rc = lt_rowset_list(&h->rows[i], &half, err);
+    }
+    return rc;
+}
+
 int lt_trim(struct lt_trimmed *out, struct lt_table *table, const struct lt_trim_options *options,
             struct lt_error *err)
 {
     int64_t total = lt_table_rows(table), refused = 0;
     struct halves h = {.table = table, .options = options};
     struct scored *scored = NULL;
-    struct lt_stream order = lt_stream(options->seed, LT_RNG_SAMPLE, 1, 0);
     *out = (struct lt_trimmed){0};
     if (total < LEAST_ROWS)
         return lt_fail(
             err, LT_ECONTENT,
             "%s has %lld rows, too few to find those that do not belong; %d is the least",
             lt_table_name(table), (long long)total, LEAST_ROWS);
-    h.half[0] = (struct lt_rowset){order, total, 0, total / 2};
-    h.half[1] = (struct lt_rowset){order, total, total / 2, total - total / 2};
-    int rc = lt_alloc(&h.score, (size_t)total, sizeof *h.score, "scores", err);
-    for (int i = 0; i < 2 && !rc; i++)
-        rc = judge_half(&h, i, err);
+    int rc = open_halves(&h, err);
     if (!rc)
         rc = lt_alloc(&scored, (size_t)total, sizeof *scored, "scores", err);
-    if (!rc)
-        rc = refuse_highest(&h, scored, &refused, err);
+    for (int round = 0; round < ROUNDS && !rc; round++) {
+        for (int i = 0; i < 2 && !rc; i++)
+            rc = judge_half(&h, i, err);
+        if (!rc)
+            rc = refuse_highest(&h, scored, &refused, err);
+    }
     if (!rc)
         rc = take(out, table, scored, refused, err);
     lt_free(scored);
     lt_free(h.score);
+    lt_free(h.refused);
+    for (int i = 0; i < 2; i++)
+        lt_free(h.rows[i]);
     if (rc)
         lt_trimmed_free(out);
     return rc;

@@ -2,7 +2,11 @@
  *
  * A model that trains on anomalies learns to find them normal.  So the rows are cut in two at random,
  * a short-lived detector learns from each half and scores the other, and of each half the given share
- * with the highest scores is refused.  No row is judged by what has seen it.
+ * with the highest scores is refused.  No row is judged by what has seen it.  That is done a few times
+ * over, each time without the rows refused before, so that anomalies which resemble each other lose
+ * the support that some of them gave to the others (the concentration steps of Rousseeuw and Van
+ * Driessen, "A fast algorithm for the minimum covariance determinant estimator", Technometrics 41,
+ * 1999); a row refused once may be taken back.
  */
 #ifndef LT_APP_TRIM_H
 #define LT_APP_TRIM_H

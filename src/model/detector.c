@@ -15,7 +15,7 @@ static const char *const lenses[LT_LENSES] = {
 static const char *const terms[LT_TERM_KINDS] = {
     [LT_TERM_RESIDUAL] = "residual",
     [LT_TERM_CODE] = "code",
-    [LT_TERM_NEIGHBOURS] = "neighbours",
+    [LT_TERM_SETTLED] = "settled",
 };
 
 static int find(const char *const *names, int count, const char *name)

@@ -6,9 +6,12 @@
  *     row of features --lens--> y --network--> code h, reconstruction y'
  *
  *     residual   |y' - y|^2: what is left of the row once noise has been taken from it
+ *     settled    |y* - y|^2, where y* is what LT_TERM_PASSES passes through the network make of y, one
+ *                after the other.  Every pass moves a row towards where rows are denser (Alain and
+ *                Bengio, "What regularized auto-encoders learn from the data-generating
+ *                distribution", JMLR 15, 2014), so y* is near the mode that the row belongs to
  *     code       |B (h - mean)|^2: how far the code stands from the training codes in units of their
  *                own spread, along their leading directions
- *     neighbours |h - r|^2 to the LT_TERM_NEIGHBOUR-th nearest r of some training codes
  *
  * A lens standardises features, and may take signed logarithms on the way so that a long tail does
  * not hide everything else.  The score adds up the terms, each on the scale of its own course over
@@ -46,21 +49,20 @@ enum lt_lens { LT_LENS_PLAIN, LT_LENS_LOGARITHM, LT_LENSES };
 const char *lt_lens_name(enum lt_lens lens);
 int lt_lens_by_name(const char *name); /* -1: unknown */
 
-enum lt_term_kind { LT_TERM_RESIDUAL, LT_TERM_CODE, LT_TERM_NEIGHBOURS, LT_TERM_KINDS };
+enum lt_term_kind { LT_TERM_RESIDUAL, LT_TERM_SETTLED, LT_TERM_CODE, LT_TERM_KINDS };
 const char *lt_term_name(enum lt_term_kind kind);
 int lt_term_by_name(const char *name); /* -1: unknown */
 
-enum { LT_TERMS_MAX = 32, LT_TERM_NEIGHBOUR = 5, LT_TERM_DIMS_MAX = 1 << 16 };
+enum { LT_TERMS_MAX = 32, LT_TERM_PASSES = 4 };
 
 struct lt_term {
     enum lt_term_kind kind;
     int network;           /* index into the model's networks */
     enum lt_lens lens;     /* the same for all terms of a network */
     double centre, spread; /* of log t over rows that did not train; spread > 0 */
-    int64_t width, dims;   /* values of h; directions or codes kept; residual: 0 */
+    int64_t width, dims;   /* code: values of h, directions; else 0 */
     float *mean;           /* code: (width) */
-    float *basis;          /* (dims, width): code: each row divided by the spread along it;
-                              neighbours: training codes */
+    float *basis;          /* code: (dims, width), each row divided by the spread along it */
 };
 
 struct lt_detector {

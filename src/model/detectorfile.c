@@ -73,13 +73,10 @@ static int check_term(const struct lt_model *model, struct lt_term *t, struct lt
         return lt_fail(err, LT_ECONTENT, "a term of the detector has no scale");
     if (plain != (t->network == 0))
         return lt_fail(err, LT_ECONTENT, "a term of the detector reads the wrong network");
-    t->width = t->kind == LT_TERM_RESIDUAL ? 0 : lt_net_spec_dims(spec);
-    int64_t most = t->kind == LT_TERM_RESIDUAL ? 0
-                   : t->kind == LT_TERM_CODE   ? t->width
-                                               : LT_TERM_DIMS_MAX;
-    if (t->dims < (most > 0) || t->dims > most)
+    t->width = t->kind == LT_TERM_CODE ? lt_net_spec_dims(spec) : 0;
+    if (t->dims < (t->width > 0) || t->dims > t->width)
         return lt_fail(err, LT_ECONTENT, "a term of the detector keeps %lld of %lld directions",
-                       (long long)t->dims, (long long)most);
+                       (long long)t->dims, (long long)t->width);
     return LT_OK;
 }
 
@@ -180,11 +177,10 @@ int lt_detector_arrays(struct lt_detector *d, int64_t features,
     }
     for (int i = 0; i < d->terms; i++) {
         struct lt_term *t = &d->term[i];
-        if (t->kind == LT_TERM_RESIDUAL)
+        if (t->kind != LT_TERM_CODE)
             continue;
         snprintf(name, sizeof name, "detector.term%d.mean", i);
-        if (t->kind == LT_TERM_CODE)
-            add(list, &count, name, LT_DTYPE_F32, t->width, 0, &t->mean);
+        add(list, &count, name, LT_DTYPE_F32, t->width, 0, &t->mean);
         snprintf(name, sizeof name, "detector.term%d.basis", i);
         add(list, &count, name, LT_DTYPE_F32, t->dims, t->width, &t->basis);
     }
