@@ -57,7 +57,7 @@ PYTHON
 
 run train train.csv -o m --epochs 5 -q
 claim "a_table_trains_with_its_detector" [ "$status" = 0 -a -s m ]
-claim "info_tells_the_detector" sh -c '"$1" info m | grep -q "^detector: default, 5 terms"' - "$program"
+claim "info_tells_the_detector" sh -c '"$1" info m | grep -q "^detector: default, 4 terms"' - "$program"
 
 # ---- scores, alarms, reasons -----------------------------------------------------
 
