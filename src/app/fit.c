@@ -311,12 +311,6 @@ static enum lt_detector_kind detector_kind(const struct fit *f)
     return image ? LT_DETECTOR_NONE : LT_DETECTOR_DEFAULT;
 }
 
-/* Of a budget, judging and writing need this. */
-static double budget_reserve(const struct fit *f)
-{
-    return 0.3 + 0.02 * f->options->budget;
-}
-
 /* Whether cells may be missing, so that the model should learn to fill them.  A model without a
  * detector is the bare autoencoder. */
 static bool wants_imputer(const struct fit *f)
@@ -329,13 +323,25 @@ static bool wants_imputer(const struct fit *f)
 /* The imputer's operations beside the autoencoder's. */
 static const double IMPUTER_SHARE = 0.4;
 
-/* What a budget leaves for training the autoencoder; a detector that learns gets as much. */
-static double budget_left(const struct fit *f)
+/* Of the time that a budget leaves, what the next stage gets beside others that will need `others`
+ * times as much.  Judging and writing keep a little. */
+static double time_for(const struct fit *f, double others)
 {
-    double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
-    double others = (detector_kind(f) == LT_DETECTOR_DEFAULT ? 1 : 0) +
-                    (wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0);
+    double reserve = 0.3 + 0.02 * f->options->budget;
+    double left = f->options->budget - (lt_clock() - f->started) - reserve;
     return fmax(0.05, left / (1 + others));
+}
+
+/* The time of the imputer beside the autoencoder's or the detector's, which get the same. */
+static double imputer_time(const struct fit *f)
+{
+    return wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0;
+}
+
+static double autoencoder_budget(const struct fit *f)
+{
+    double detector = detector_kind(f) == LT_DETECTOR_DEFAULT ? 1 : 0;
+    return f->options->budget > 0 ? time_for(f, detector + imputer_time(f)) : 0;
 }
 
 static int prepare_training(struct fit *f, struct lt_error *err)
@@ -393,7 +399,7 @@ static int train(struct fit *f, struct lt_error *err)
     t->resume = f->options->resume != 0;
     t->progress = tell_progress;
     t->progress_context = f;
-    t->budget = f->options->budget > 0 ? budget_left(f) : 0;
+    t->budget = autoencoder_budget(f);
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     tell(f, 2, "network %s, %s, loss %s, %s in %s, %lld rows a step, on %d thread%s", network,
          lt_act_name(f->recipe.shape.act), lt_loss_name(f->recipe.shape.loss), t->optimizer->name,
@@ -462,11 +468,8 @@ static int teach(struct fit *f, struct lt_error *err)
                                .reference = !f->options->no_reference,
                                .progress = tell_detector,
                                .progress_context = f};
-    if (f->options->budget > 0) {
-        double left = f->options->budget - (lt_clock() - f->started) - budget_reserve(f);
-        double imputer = wants_imputer(f) ? 1.5 * IMPUTER_SHARE : 0;
-        lesson.deadline = lt_clock() + fmax(0.05, left) / (1 + imputer);
-    }
+    if (f->options->budget > 0)
+        lesson.deadline = lt_clock() + time_for(f, imputer_time(f));
     if (lesson.kind != LT_DETECTOR_NONE)
         tell(f, 2, "teaching the %s detector", lt_detector_name(lesson.kind));
     return lt_teach(f->model, &lesson, err);
