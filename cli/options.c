@@ -80,6 +80,9 @@ static const struct lt_option rows[] = {
     {"noise", 0, "KIND:AMOUNT", LT_OPTION_KIND, AT(train.noise), TRAIN, LT_GROUP_NETWORK, 0, 0,
      "noise", "corrupt the inputs while the target stays clean; amounts in scaled units, such as "
      "gaussian:0.1 or gaussian:25/255; default: none"},
+    {"sparse", 0, "KIND:AMOUNT", LT_OPTION_TEXT, AT(train.sparse), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "few units of a code speak for a row: topk:N keeps the N largest, l1:W charges W for their "
+     "sizes, kl:RHO:BETA charges BETA for mean activities other than RHO; default: none"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,

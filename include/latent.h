@@ -111,6 +111,7 @@ typedef struct latent_progress {
     int64_t step, steps; /* so far, planned (0 while a budget is being measured) */
     double epochs;       /* planned, 0 when unknown */
     double train_loss;   /* mean per row since the last call, NaN before the first */
+    double penalty;      /* what of it is a penalty on the code; 0 without one */
     double valid_error;  /* squared error per row on the rows that stop training, NaN before */
     double pca_error;    /* PCA's squared error per row on the same rows, NaN when not known */
     double rows_per_second;
@@ -169,7 +170,8 @@ typedef struct latent_train_options {
     int tied;          /* decoder weights are the encoder's, transposed */
     double dropout;    /* on hidden layers, probability; default 0 */
     const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
-    const char *loss;  /* "auto", "mse", "bce", "mae", "huber" */
+    const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
+    const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     double l1, l2;     /* penalties on weights (not biases), default 0 */
     const char *scale; /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */
     const char *types; /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,

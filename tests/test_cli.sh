@@ -131,6 +131,12 @@ claim "doctor_json_is_one_object" has_keys stdout
 run eval m new.csv
 claim "eval_in_words_names_pca" grep -q PCA stdout
 
+run train data.csv -o out/s $small --sparse topk:1 --json -q
+claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active": 1[,.}]' stdout
+run info out/s
+claim "info_tells_what_makes_a_code_sparse" grep -q "^  sparse  *sparse  *2  *topk 1" stdout
+rm -f out/*
+
 # ---- same bits -----------------------------------------------------------------
 
 for precision in f32 bf16; do
@@ -291,8 +297,16 @@ refuses "data_that_do_not_fit_the_model" 3 'five.csv: column "f" is missing; the
 refuses "cross_entropy_outside_0_and_1" 2 '--loss bce needs values in [0, 1], and those of '\
 'bce.csv run from -1 to 2 after scaling none; use --loss mse, or --scale minmax' \
     train bce.csv -o out/m --dims 1 --loss bce --scale none -q
+refuses "a_sparse_code_of_half_a_unit" 2 \
+    '--sparse: "topk:2.5" needs a whole number of units, such as topk:16' \
+    train data.csv -o out/m --sparse topk:2.5
+refuses "a_sparse_code_without_a_weight" 2 \
+    '--sparse: "kl:0.1" needs a mean activity below 1 and a positive weight, such as kl:0.05:0.1' \
+    train data.csv -o out/m --sparse kl:0.1
+refuses "an_unknown_sparsity" 2 '--sparse: "few" is not one of topk:N, l1:W, kl:RHO:BETA' \
+    train data.csv -o out/m --sparse few
 refuses "a_code_as_wide_as_the_data" 2 '--dims 6 is not smaller than the 6 inputs, so the network '\
-'could copy them; use fewer dims, or --noise to prevent copying' train data.csv -o out/m --dims 6 -q
+'could copy them; use fewer dims, or --noise or --sparse to prevent copying' train data.csv -o out/m --dims 6 -q
 refuses "a_column_that_is_not_there" 2 'data.csv: there is no column "z"; the columns are a, b, '\
 'c, d, e, f' train data.csv -o out/m --ignore z -q
 refuses "a_flipped_byte_in_a_model" 3 'flipped: the weights do not match their checksum '\

@@ -333,6 +333,85 @@ TEST(gradients_through_slices_are_right)
     check_gradients(&s, 8);
 }
 
+static void sparse_net(struct lt_net_spec *s, enum lt_sparsity sparsity)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, 7), 9, LT_ACT_TANH);
+    int e2 = add_dense(s, "encoder2", e1, 6,
+                       sparsity == LT_SPARSITY_KL ? LT_ACT_SIGMOID : LT_ACT_LINEAR);
+    int sparse = add(s, LT_NODE_SPARSE, "sparse", e2);
+    s->node[sparse].sparsity = sparsity;
+    s->node[sparse].width = 2;
+    s->node[sparse].amount = 0.1f;
+    s->node[sparse].weight = 0.3f;
+    int d1 = add_dense(s, "decoder1", add_code(s, sparse), 7, LT_ACT_LINEAR);
+    add_head(s, "output", d1, LT_LOSS_MSE, LT_ACT_LINEAR);
+}
+
+TEST(gradients_of_sparse_codes_are_right)
+{
+    struct lt_net_spec s;
+    for (int sparsity = LT_SPARSITY_TOPK; sparsity < LT_SPARSITIES; sparsity++) {
+        sparse_net(&s, (enum lt_sparsity)sparsity);
+        check_gradients(&s, 11);
+    }
+}
+
+/* The N largest by sorting, of equal values the first, on every backend. */
+TEST(topk_keeps_the_largest_values_and_of_equal_ones_the_first)
+{
+    enum { ROWS = 40, WIDTH = 37 };
+    static float x[ROWS * WIDTH], y[ROWS * WIDTH];
+    struct lt_error err = {0};
+    fill(x, ROWS * WIDTH, 9, -1, 1);
+    for (int i = 0; i < ROWS * WIDTH; i++)
+        x[i] = i % 3 ? (float)(int)(4 * x[i]) : x[i]; /* many are equal, some are 0 and -0 */
+    for (int64_t keep = 1; keep <= WIDTH; keep += 6) {
+        struct lt_backend *b = NULL;
+        struct lt_sparse s = {.kind = LT_SPARSITY_TOPK, .rows = ROWS, .width = WIDTH, .keep = keep};
+        T_INT(lt_backend_create(&b, "ref", 2, &err), 0);
+        void *from = NULL, *to = NULL;
+        T_INT(b->ops->memory_create(b, sizeof x, &from, &err), 0);
+        T_INT(b->ops->memory_create(b, sizeof y, &to, &err), 0);
+        struct lt_buffer in = {from, 0}, out = {to, 0}, none = {NULL, 0};
+        b->ops->upload(b, in, x, sizeof x);
+        b->ops->sparse(b, &s, in, out, none, none);
+        b->ops->download(b, y, out, sizeof y);
+        for (int r = 0; r < ROWS; r++)
+            for (int j = 0; j < WIDTH; j++) {
+                const float *row = x + r * WIDTH;
+                int64_t before = 0;
+                for (int i = 0; i < WIDTH; i++)
+                    before += row[i] > row[j] || (row[i] == row[j] && i < j);
+                if (row[j] != 0) /* 0 and -0 may change places; both are 0 afterwards */
+                    T_OK(y[r * WIDTH + j] == (before < keep ? row[j] : 0));
+            }
+        b->ops->memory_free(b, from);
+        b->ops->memory_free(b, to);
+        lt_backend_free(&b);
+    }
+}
+
+TEST(penalties_on_codes_count_while_training_only)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    double loss[11], penalty[11];
+    sparse_net(&s, LT_SPARSITY_L1);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 11, .training = true}));
+    train_once(&r, 11);
+    lt_net_get_losses(r.net, loss, NULL, 11);
+    lt_net_get_penalties(r.net, penalty, 11);
+    for (int i = 0; i < 11; i++)
+        T_OK(penalty[i] > 0 && penalty[i] < loss[i]);
+    lt_net_forward(r.net, &(struct lt_pass){.rows = 11});
+    lt_net_get_penalties(r.net, penalty, 11);
+    for (int i = 0; i < 11; i++)
+        T_NEAR(penalty[i], 0, 0);
+    rig_close(&r);
+}
+
 /* Backward passes that lack a term. */
 static void without_bias(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,

@@ -1,5 +1,6 @@
 #include "app/build.h"
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,25 @@ static void add_observe(struct lt_net_spec *s, const struct lt_autoencoder *a)
     n->weight = LEVEL_GAIN;
 }
 
+/* A penalty on sizes needs units that reach 0, one on mean activities units between 0 and 1. */
+static enum lt_act code_act(const struct lt_autoencoder *a)
+{
+    return a->sparsity == LT_SPARSITY_L1   ? LT_ACT_RELU
+           : a->sparsity == LT_SPARSITY_KL ? LT_ACT_SIGMOID
+                                           : LT_ACT_LINEAR;
+}
+
+static void add_sparse(struct lt_net_spec *s, const struct lt_autoencoder *a)
+{
+    if (a->sparsity == LT_SPARSITY_NONE)
+        return;
+    struct lt_node *n = &s->node[add(s, LT_NODE_SPARSE, "sparse", 0)];
+    n->sparsity = a->sparsity;
+    n->width = a->sparsity == LT_SPARSITY_TOPK ? a->keep : 0;
+    n->amount = (float)a->rho;
+    n->weight = (float)a->penalty;
+}
+
 static void add_categories(struct lt_net_spec *s, const struct lt_autoencoder *a, int from)
 {
     for (int i = 0; i < a->runs; i++) {
@@ -91,7 +111,8 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
         encoder[i] = add_dense(out, "encoder", i + 1, a->widths[i], a->act);
         add_dropout(out, a->dropout, "encoder_dropout", i + 1);
     }
-    encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, LT_ACT_LINEAR);
+    encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, code_act(a));
+    add_sparse(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
     for (int i = a->hidden; i > 0; i--) {
         int number = a->hidden - i + 1;
@@ -177,6 +198,54 @@ static int parse_amount(const char *text, double *out)
         *out /= divisor;
     }
     return *end ? -1 : 0;
+}
+
+/* A positive number that ends at `end`. */
+static bool read_positive(const char **text, char end, double *value)
+{
+    char *stop;
+    errno = 0;
+    *value = strtod(*text, &stop);
+    bool good = stop != *text && errno == 0 && *stop == end && *value > 0 && *value <= 1e6;
+    *text = stop + (*stop != '\0');
+    return good;
+}
+
+int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err)
+{
+    const char *colon = strchr(text, ':'), *amount = colon ? colon + 1 : "";
+    char kind[32];
+    double n = 0;
+    snprintf(kind, sizeof kind, "%.*s", colon ? (int)fmin(31, (double)(colon - text)) : 31, text);
+    int sparsity = lt_sparsity_by_name(kind);
+    a->sparsity = (enum lt_sparsity)sparsity;
+    switch (sparsity) {
+    case LT_SPARSITY_NONE:
+        return 0;
+    case LT_SPARSITY_TOPK:
+        if (!read_positive(&amount, '\0', &n) || n != floor(n))
+            return lt_fail(err, LT_EUSAGE,
+                           "--sparse: \"%.60s\" needs a whole number of units, such as topk:16",
+                           text);
+        a->keep = (int64_t)n;
+        return 0;
+    case LT_SPARSITY_L1:
+        if (read_positive(&amount, '\0', &a->penalty))
+            return 0;
+        return lt_fail(err, LT_EUSAGE,
+                       "--sparse: \"%.60s\" needs a positive weight, such as l1:0.01", text);
+    case LT_SPARSITY_KL:
+        if (read_positive(&amount, ':', &a->rho) && a->rho < 1 &&
+            read_positive(&amount, '\0', &a->penalty))
+            return 0;
+        return lt_fail(err, LT_EUSAGE,
+                       "--sparse: \"%.60s\" needs a mean activity below 1 and a positive weight, "
+                       "such as kl:0.05:0.1",
+                       text);
+    default:
+        return lt_fail(err, LT_EUSAGE, "--sparse: \"%s\" is not one of topk:N, l1:W, kl:RHO:BETA",
+                       kind);
+    }
 }
 
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err)

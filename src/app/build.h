@@ -22,17 +22,20 @@ struct lt_autoencoder {
     int64_t dims;
     int hidden;
     int64_t widths[LT_HIDDEN_MAX];
-    enum lt_act act; /* of hidden layers; the code is linear */
+    enum lt_act act; /* of hidden layers; the code is linear, or what its sparsity needs */
     bool tied;
     double dropout;
     enum lt_noise noise;
-    double amount, low, high; /* of the noise */
+    double amount, low, high;  /* of the noise */
+    enum lt_sparsity sparsity; /* of the code */
+    int64_t keep;              /* topk */
+    double rho, penalty;       /* kl; kl and l1 */
     enum lt_loss loss;
     enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };
 
 /* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., code, decoder1 ...,
- * output; and for every run of categories of W levels, levelsW and outputW, which read what
+ * output; before a sparse code stands sparse; and for every run of categories of W levels, levelsW and outputW, which read what
  * the last decoder layer reads.  A category's cross-entropy is divided by the width of its group,
  * so that a column of many levels does not take the code from the others (docs/defaults.md has the
  * measurement). */
@@ -49,6 +52,8 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "gaussian:0.1", "mask:25/255", "none". */
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err);
+/* "topk:16", "l1:0.001", "kl:0.05:0.1". */
+int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8" */
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size);
 

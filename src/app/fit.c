@@ -70,6 +70,7 @@ static int tell_progress(void *context, const struct lt_train_progress *p)
                                 .steps = p->steps,
                                 .epochs = (double)p->steps / per_epoch,
                                 .train_loss = p->train_loss,
+                                .penalty = p->penalty,
                                 .valid_error = p->valid_error,
                                 .pca_error = f->pca_error,
                                 .rows_per_second = p->rows_per_second,
@@ -286,12 +287,14 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
              "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
+             "sparse %s:%lld:%g:%g, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
-             lt_noise_name(a->noise), a->amount, t->optimizer->name, t->optimizer_settings.lr,
+             lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity), (long long)a->keep,
+             a->rho, a->penalty, t->optimizer->name, t->optimizer_settings.lr,
              t->optimizer_settings.momentum, t->optimizer_settings.decay,
              t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
              (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,

@@ -72,6 +72,24 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
                    scaling_words[lt_prep_scaling(p)]);
 }
 
+/* What there is to say of a node besides its widths. */
+static void detail_of(const struct lt_node *node, char *text, size_t size)
+{
+    const char *word = node->kind == LT_NODE_DENSE    ? lt_act_name(node->act)
+                       : node->kind == LT_NODE_HEAD   ? lt_loss_name(node->loss)
+                       : node->kind == LT_NODE_NOISE  ? lt_noise_name(node->noise)
+                       : node->kind == LT_NODE_SPARSE ? lt_sparsity_name(node->sparsity)
+                                                      : "";
+    if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
+        snprintf(text, size, "%s %lld", word, (long long)node->width);
+    else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_KL)
+        snprintf(text, size, "%s %g, weight %g", word, (double)node->amount, (double)node->weight);
+    else if (node->kind == LT_NODE_SPARSE)
+        snprintf(text, size, "%s, weight %g", word, (double)node->weight);
+    else
+        snprintf(text, size, "%s%s", word, node->tied ? ", tied" : "");
+}
+
 static void add_network(struct lt_report *r, const struct lt_network *n)
 {
     lt_report_line(r, " ");
@@ -82,16 +100,12 @@ static void add_network(struct lt_report *r, const struct lt_network *n)
         for (int p = 0; p < n->layout.count; p++)
             if (n->layout.param[p].node == i)
                 weights += n->layout.param[p].rows * n->layout.param[p].cols;
-        const char *detail = node->kind == LT_NODE_DENSE   ? lt_act_name(node->act)
-                             : node->kind == LT_NODE_HEAD  ? lt_loss_name(node->loss)
-                             : node->kind == LT_NODE_NOISE ? lt_noise_name(node->noise)
-                                                           : "";
-        char count[24] = "";
+        char count[24] = "", detail[60];
+        detail_of(node, detail, sizeof detail);
         if (weights > 0)
             snprintf(count, sizeof count, "%lld", (long long)weights);
-        lt_report_line(r, "  %-12s %-9s %8lld %10s  %s%s", node->name,
-                       lt_node_kind_name(node->kind), (long long)lt_shape_width(node->shape), count,
-                       detail, node->tied ? ", tied" : "");
+        lt_report_line(r, "  %-12s %-9s %8lld %10s  %s", node->name, lt_node_kind_name(node->kind),
+                       (long long)lt_shape_width(node->shape), count, detail);
     }
     lt_report_line(r, " ");
     lt_report_integer(r, "weights", (int64_t)n->layout.total);

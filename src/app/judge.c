@@ -20,8 +20,11 @@ enum {
 struct measures {
     const struct lt_net_spec *spec;
     int64_t rows, inputs, dims, pca_dims;
-    bool entropy; /* the loss is cross-entropy: `loss` is in nats */
-    double *work; /* the arrays that follow, (rows) each */
+    int sparse;             /* the node that makes the code sparse; 0: none does */
+    double active;          /* sparse: units of the code that speak for a row, on average */
+    int64_t *awake, asleep; /* sparse: (dims) rows that a unit speaks for; units of no row */
+    bool entropy;           /* the loss is cross-entropy: `loss` is in nats */
+    double *work;           /* the arrays that follow, (rows) each */
     double *squared, *pca_squared, *mean_squared, *loss;
     double error, pca_error, mean_error, nats; /* means of them */
     double nats_floor;                         /* least cross-entropy possible on these values */
@@ -61,6 +64,7 @@ static void measures_free(struct measures *m)
 {
     lt_free(m->work);
     lt_free(m->copy);
+    lt_free(m->awake);
     lt_moments_free(&m->data);
     lt_moments_free(&m->output);
     for (int i = 0; i < LT_NODES_MAX; i++)
@@ -76,6 +80,8 @@ static int measures_create(struct measures *m, const struct lt_case *c, struct l
                            .dims = lt_net_spec_dims(spec),
                            .entropy = all_cross_entropy(spec)};
     m->pca_dims = c->model->baseline.dims < m->dims ? c->model->baseline.dims : m->dims;
+    for (int i = 0; i < spec->count; i++)
+        m->sparse = spec->node[i].kind == LT_NODE_SPARSE ? i : m->sparse;
     size_t n = (size_t)c->count;
     int rc = lt_alloc(&m->work, 4 * n, sizeof *m->work, "errors of rows", err);
     if (rc)
@@ -139,9 +145,6 @@ static int bench_create(struct bench *b, const struct lt_case *c, const struct m
     if (rc == LT_OK)
         rc = lt_net_create(&b->net, m->spec, c->backend, &options, err);
     if (rc == LT_OK)
-        rc = lt_linear_create(&b->linear, &c->model->baseline, m->inputs, m->pca_dims, c->backend,
-                              BATCH, err);
-    if (rc == LT_OK)
         rc = lt_alloc(&b->x, values, sizeof *b->x, "a batch of rows", err);
     if (rc == LT_OK)
         rc = lt_alloc(&b->out, values, sizeof *b->out, "a batch of rows", err);
@@ -151,6 +154,44 @@ static int bench_create(struct bench *b, const struct lt_case *c, const struct m
         rc = lt_alloc(&b->ids, BATCH, sizeof *b->ids, "row numbers", err);
     if (rc == LT_OK)
         lt_net_set_weights(b->net, c->model->network[0].params);
+    return rc;
+}
+
+/* A unit speaks for a row when it is not 0; one whose mean activity is held small, between 0 and 1,
+ * when it is above a tenth. */
+static void count_batch(struct measures *m, const float *codes, int64_t n)
+{
+    bool kl = m->spec->node[m->sparse].sparsity == LT_SPARSITY_KL;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < m->dims; j++) {
+            float z = codes[i * m->dims + j];
+            m->awake[j] += kl ? z > 0.1f : z != 0.0f;
+        }
+}
+
+/* How many units of a sparse code speak for a row.  PCA then gets as many numbers. */
+static int count_active(struct measures *m, struct bench *b, struct lt_error *err)
+{
+    int64_t total = 0;
+    int rc = lt_alloc(&m->awake, (size_t)m->dims, sizeof *m->awake, "units", err);
+    for (int64_t begin = 0; rc == LT_OK && begin < m->rows; begin += BATCH) {
+        int64_t n = m->rows - begin < BATCH ? m->rows - begin : BATCH;
+        rc = b->rows.read(b->rows.context, begin, n, b->x, err);
+        if (rc)
+            break;
+        lt_net_put_input(b->net, b->x, n);
+        lt_net_encode(b->net, &(struct lt_pass){.rows = n, .row_ids = b->ids});
+        lt_net_get_code(b->net, b->units, n);
+        count_batch(m, b->units, n);
+    }
+    for (int64_t j = 0; rc == LT_OK && j < m->dims; j++) {
+        total += m->awake[j];
+        m->asleep += m->awake[j] == 0;
+    }
+    m->active = (double)total / (double)m->rows;
+    int64_t numbers = (int64_t)(m->active + 0.5);
+    numbers = numbers < 1 ? 1 : numbers;
+    m->pca_dims = numbers < m->pca_dims ? numbers : m->pca_dims;
     return rc;
 }
 
@@ -190,6 +231,11 @@ static int measure(struct measures *m, const struct lt_case *c, struct lt_error 
 {
     struct bench b = {0};
     int rc = bench_create(&b, c, m, err);
+    if (rc == LT_OK && m->sparse)
+        rc = count_active(m, &b, err);
+    if (rc == LT_OK)
+        rc = lt_linear_create(&b.linear, &c->model->baseline, m->inputs, m->pca_dims, c->backend,
+                              BATCH, err);
     for (int64_t begin = 0; rc == LT_OK && begin < m->rows; begin += BATCH)
         rc = measure_batch(m, &b, begin, err);
     bench_free(&b);
@@ -298,8 +344,10 @@ static void tell_verdict(const struct measures *m, enum verdict verdict, struct 
         snprintf(pca, sizeof pca, "PCA with the same %lld number%s", (long long)m->dims,
                  m->dims == 1 ? "" : "s");
     else
-        snprintf(pca, sizeof pca, "PCA with only %lld number%s", (long long)m->pca_dims,
-                 m->pca_dims == 1 ? "" : "s");
+        snprintf(pca, sizeof pca,
+                 m->sparse ? "PCA with %lld number%s, as many as speak for a row"
+                           : "PCA with only %lld number%s",
+                 (long long)m->pca_dims, m->pca_dims == 1 ? "" : "s");
     switch (verdict) {
     case BEATS_PCA:
         tell_beats(m, pca, r);
@@ -352,6 +400,15 @@ static void row_of_table(struct lt_report *r, const struct measures *m, const ch
                    kept);
 }
 
+static void tell_units(const struct measures *m, struct lt_report *r)
+{
+    bool kl = m->spec->node[m->sparse].sparsity == LT_SPARSITY_KL;
+    lt_report_line(r, "sparse code: %.4g of %lld units speak for a row (%s), %lld for none",
+                   m->active, (long long)m->dims, kl ? "above 0.1" : "not 0", (long long)m->asleep);
+    lt_report_number(r, "units.active", m->active);
+    lt_report_integer(r, "units.dead", m->asleep);
+}
+
 static void tell_numbers(const struct lt_case *c, const struct measures *m, struct lt_report *r)
 {
     char name[64];
@@ -364,7 +421,9 @@ static void tell_numbers(const struct lt_case *c, const struct measures *m, stru
              m->pca_dims == 1 ? "" : "s");
     row_of_table(r, m, name, m->pca_error);
     row_of_table(r, m, "mean of training rows", m->mean_error);
-    if (m->pca_dims < m->dims)
+    if (m->sparse)
+        tell_units(m, r);
+    else if (m->pca_dims < m->dims)
         lt_report_line(r, "PCA stops at %lld: its training rows vary in no more directions",
                        (long long)m->pca_dims);
     lt_report_line(r, "errors in %s; summed over %lld inputs, averaged over %lld %s",

@@ -99,6 +99,8 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
         rc = lt_parse_layers(o->layers, a, err);
     if (!rc && o->noise)
         rc = lt_parse_noise(o->noise, a, err);
+    if (!rc && o->sparse)
+        rc = lt_parse_sparse(o->sparse, a, err);
     return rc;
 }
 
@@ -170,11 +172,16 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
 {
     struct lt_autoencoder *a = &r->shape;
     int64_t inputs = facts->prep->features, h, wd, c;
-    bool noisy = a->noise != LT_NOISE_NONE;
-    if (a->dims >= inputs && !noisy)
+    bool copies = a->noise == LT_NOISE_NONE && a->sparsity == LT_SPARSITY_NONE;
+    if (a->sparsity == LT_SPARSITY_TOPK && (a->keep >= a->dims || a->keep >= inputs))
+        return lt_fail(err, LT_EUSAGE,
+                       "--sparse topk:%lld is not fewer than the %lld units of the code and the "
+                       "%lld inputs; keep fewer",
+                       (long long)a->keep, (long long)a->dims, (long long)inputs);
+    if (a->dims >= inputs && copies)
         return lt_fail(err, LT_EUSAGE,
                        "--dims %lld is not smaller than the %lld inputs, so the network could copy "
-                       "them; use fewer dims, or --noise to prevent copying",
+                       "them; use fewer dims, or --noise or --sparse to prevent copying",
                        (long long)a->dims, (long long)inputs);
     a->input = (struct lt_shape){inputs, 1, 1};
     a->numbers = lt_prep_numbers(facts->prep);

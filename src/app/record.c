@@ -62,6 +62,12 @@ static void put_settings(struct sink *s, const struct lt_record *r)
     text(s, "settings.unit", lt_act_name(a->unit));
     integer(s, "settings.tied", a->tied);
     number(s, "settings.dropout", a->dropout);
+    if (a->sparsity != LT_SPARSITY_NONE) {
+        text(s, "settings.sparse", lt_sparsity_name(a->sparsity));
+        integer(s, "settings.sparse_keep", a->keep);
+        number(s, "settings.sparse_rho", a->rho);
+        number(s, "settings.sparse_weight", a->penalty);
+    }
     text(s, "settings.noise", lt_noise_name(a->noise));
     number(s, "settings.noise_amount", a->amount);
     text(s, "settings.optimizer", t->optimizer->name);

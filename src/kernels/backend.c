@@ -40,6 +40,13 @@ static const char *const noise_names[LT_NOISES] = {
     [LT_NOISE_UNIFORM] = "uniform", [LT_NOISE_MISSING] = "missing",
 };
 
+static const char *const sparsity_names[LT_SPARSITIES] = {
+    [LT_SPARSITY_NONE] = "none",
+    [LT_SPARSITY_TOPK] = "topk",
+    [LT_SPARSITY_L1] = "l1",
+    [LT_SPARSITY_KL] = "kl",
+};
+
 static int find(const char *const *names, int count, const char *name)
 {
     for (int i = 0; i < count; i++)
@@ -63,6 +70,14 @@ const char *lt_loss_name(enum lt_loss loss)
 int lt_loss_by_name(const char *name)
 {
     return find(loss_names, LT_LOSSES, name);
+}
+const char *lt_sparsity_name(enum lt_sparsity sparsity)
+{
+    return sparsity_names[sparsity];
+}
+int lt_sparsity_by_name(const char *name)
+{
+    return find(sparsity_names, LT_SPARSITIES, name);
 }
 const char *lt_noise_name(enum lt_noise noise)
 {

@@ -92,6 +92,20 @@ enum lt_noise {
     LT_NOISES
 };
 
+enum lt_sparsity {
+    LT_SPARSITY_NONE,
+    LT_SPARSITY_TOPK, /* the `keep` largest values of a row, of equal ones the first; the others are 0 */
+    LT_SPARSITY_L1, /* penalty sum |x| */
+    LT_SPARSITY_KL, /* penalty sum over columns of KL(rho || mean of the column over the rows) */
+    LT_SPARSITIES
+};
+struct lt_sparse {
+    enum lt_sparsity kind;
+    int64_t rows, width;
+    int64_t keep; /* topk */
+    float rho;    /* kl */
+};
+
 /* What a dense product needs to know when it is planned. */
 struct lt_dense_spec {
     int64_t rows;    /* most rows in a call */
@@ -219,6 +233,16 @@ struct lt_backend_ops {
     void (*multiply)(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
                      struct lt_buffer y); /* y = x * mask */
 
+    /* A sparse code.  y (rows, width) = x, or what topk keeps of it.  row_loss (rows doubles, may be
+     * none) receives a row's penalty; kl has the same for all rows and leaves the columns' means,
+     * clamped to where the divergence is finite, in mean (width), without which it has no penalty.
+     * Backward: dx = dy where y is kept, plus scale times the slope of the summed penalty. */
+    void (*sparse)(struct lt_backend *b, const struct lt_sparse *s, struct lt_buffer x,
+                   struct lt_buffer y, struct lt_buffer mean, struct lt_buffer row_loss);
+    void (*sparse_backward)(struct lt_backend *b, const struct lt_sparse *s, float scale,
+                            struct lt_buffer y, struct lt_buffer mean, struct lt_buffer dy,
+                            struct lt_buffer dx);
+
     /* A head.  a, t: (rows, width) pre-activations and clean targets.  Writes
      * y = unit(a) (may be none), da = scale * dL/da (may be none), and per row, as doubles in
      * buffers of `rows`, the loss and the squared error sum (y - t)^2 (each may be none),
@@ -272,6 +296,8 @@ const char *lt_act_name(enum lt_act act);
 int lt_act_by_name(const char *name);
 const char *lt_loss_name(enum lt_loss loss);
 int lt_loss_by_name(const char *name);
+const char *lt_sparsity_name(enum lt_sparsity sparsity);
+int lt_sparsity_by_name(const char *name);
 const char *lt_noise_name(enum lt_noise noise);
 int lt_noise_by_name(const char *name);
 bool lt_act_needs_pre(enum lt_act act);

@@ -76,6 +76,12 @@ void lt_host_dropout(struct lt_backend *b, float p, uint64_t seed, uint32_t epoc
                      const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                      struct lt_buffer mask, struct lt_buffer y);
 
+void lt_host_sparse(struct lt_backend *b, const struct lt_sparse *s, struct lt_buffer x,
+                    struct lt_buffer y, struct lt_buffer mean, struct lt_buffer row_loss);
+void lt_host_sparse_backward(struct lt_backend *b, const struct lt_sparse *s, float scale,
+                             struct lt_buffer y, struct lt_buffer mean, struct lt_buffer dy,
+                             struct lt_buffer dx);
+
 /* Not in the table of operations: sums (width) = column sums of a (rows, width). */
 void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, const float *a,
                          float *sums, bool add);
@@ -89,6 +95,7 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .dropout = lt_host_dropout,      \
     .multiply = lt_host_multiply, .head = lt_host_head, .observe = lt_host_observe,                \
     .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \
-    .spd_inverse = lt_host_spd_inverse
+    .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,                                  \
+    .sparse_backward = lt_host_sparse_backward
 
 #endif

@@ -24,17 +24,23 @@ static const char *loss_name(int v)
     return lt_loss_name((enum lt_loss)v);
 }
 
+static const char *sparsity_name(int v)
+{
+    return lt_sparsity_name((enum lt_sparsity)v);
+}
+
 struct names {
     const char *(*name)(int value);
     int (*by_name)(const char *name); /* -1: unknown */
 };
 static const struct names acts = {act_name, lt_act_by_name};
 static const struct names noises = {noise_name, lt_noise_by_name};
+static const struct names sparsities = {sparsity_name, lt_sparsity_by_name};
 static const struct names losses = {loss_name, lt_loss_by_name};
 
 /* An enum is written and read as an int. */
 _Static_assert(sizeof(enum lt_act) == sizeof(int) && sizeof(enum lt_noise) == sizeof(int) &&
-                   sizeof(enum lt_loss) == sizeof(int),
+                   sizeof(enum lt_loss) == sizeof(int) && sizeof(enum lt_sparsity) == sizeof(int),
                "enums are ints");
 
 static const struct attribute {
@@ -62,6 +68,10 @@ static const struct attribute {
     {LT_NODE_OBSERVE, "flags", FORM_INTEGER, FIELD(flags), NULL},
     {LT_NODE_OBSERVE, "levels_first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_OBSERVE, "gain", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_SPARSE, "sparsity", FORM_NAME, FIELD(sparsity), &sparsities},
+    {LT_NODE_SPARSE, "keep", FORM_INTEGER, FIELD(width), NULL},
+    {LT_NODE_SPARSE, "rho", FORM_FLOAT, FIELD(amount), NULL},
+    {LT_NODE_SPARSE, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_SLICE, "width", FORM_INTEGER, FIELD(width), NULL},
 #undef FIELD

@@ -16,8 +16,9 @@ struct lt_value {
     struct lt_buffer y;     /* output; aliases the input's for nodes that pass it through */
     struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
     struct lt_buffer saved; /* dense: pre-activations; dropout: mask; head: target slice */
-    struct lt_buffer row_loss, row_squared_error; /* head: (rows) doubles */
-    struct lt_dense *dense;                       /* dense: the planned product */
+    struct lt_buffer row_loss,
+        row_squared_error;         /* (rows) doubles: head both, sparse its penalty */
+    struct lt_dense *dense;        /* dense: the planned product */
     size_t weight, bias;           /* dense: offsets into the parameters, in floats */
     bool learns;                   /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
@@ -73,7 +74,8 @@ struct lt_layer_ops {
 extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
-    lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice;
+    lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
+    lt_layer_sparse;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

@@ -8,6 +8,7 @@ const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
     [LT_NODE_ADD] = &lt_layer_add,         [LT_NODE_CONCAT] = &lt_layer_concat,
     [LT_NODE_CODE] = &lt_layer_code,       [LT_NODE_HEAD] = &lt_layer_head,
     [LT_NODE_OBSERVE] = &lt_layer_observe, [LT_NODE_SLICE] = &lt_layer_slice,
+    [LT_NODE_SPARSE] = &lt_layer_sparse,
 };
 
 const char *lt_node_kind_name(enum lt_node_kind kind)

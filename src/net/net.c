@@ -184,10 +184,10 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         bool head = net->spec.node[i].kind == LT_NODE_HEAD;
         if (net->options.training && v->learns && !head && !looks_through(net, i))
             v->dy = reserve(net, plan, row_bytes(net, width));
-        if (head) {
+        if (head || net->spec.node[i].kind == LT_NODE_SPARSE)
             v->row_loss = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
+        if (head)
             v->row_squared_error = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
-        }
     }
     if (net->options.training)
         net->scratch = reserve(net, plan, row_bytes(net, widest));
@@ -452,36 +452,41 @@ void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pas
                              net->scratch, 1, net->value[producer].dy);
 }
 
-void lt_net_get_losses(const struct lt_net *net, double *loss, double *squared_error, int64_t n)
+/* Adds weight times a buffer of doubles to n of them. */
+static void add_rows(const struct lt_net *net, struct lt_buffer from, double weight, double *to,
+                     int64_t n)
 {
     enum { CHUNK = 256 };
     double part[CHUNK];
-    for (int64_t r = 0; r < n; r++) {
-        if (loss)
-            loss[r] = 0;
-        if (squared_error)
-            squared_error[r] = 0;
+    for (int64_t first = 0; first < n; first += CHUNK) {
+        int64_t count = n - first < CHUNK ? n - first : CHUNK;
+        net->backend->ops->download(net->backend, part,
+                                    lt_buffer_at(from, (size_t)first * sizeof(double)),
+                                    (size_t)count * sizeof(double));
+        for (int64_t k = 0; k < count; k++)
+            to[first + k] += weight * part[k];
     }
+}
+
+void lt_net_get_losses(const struct lt_net *net, double *loss, double *squared_error, int64_t n)
+{
+    if (loss)
+        memset(loss, 0, (size_t)n * sizeof *loss);
+    if (squared_error)
+        memset(squared_error, 0, (size_t)n * sizeof *squared_error);
     for (int i = 0; i < net->spec.count; i++) {
-        if (net->spec.node[i].kind != LT_NODE_HEAD)
-            continue;
-        double weight = (double)net->spec.node[i].weight;
-        for (int64_t first = 0; first < n; first += CHUNK) {
-            int64_t count = n - first < CHUNK ? n - first : CHUNK;
-            size_t bytes = (size_t)count * sizeof(double), at = (size_t)first * sizeof(double);
-            const struct lt_value *v = &net->value[i];
-            if (loss) {
-                net->backend->ops->download(net->backend, part, lt_buffer_at(v->row_loss, at),
-                                            bytes);
-                for (int64_t k = 0; k < count; k++)
-                    loss[first + k] += weight * part[k];
-            }
-            if (squared_error) {
-                net->backend->ops->download(net->backend, part,
-                                            lt_buffer_at(v->row_squared_error, at), bytes);
-                for (int64_t k = 0; k < count; k++)
-                    squared_error[first + k] += part[k];
-            }
-        }
+        const struct lt_value *v = &net->value[i];
+        if (loss && v->row_loss.memory)
+            add_rows(net, v->row_loss, (double)net->spec.node[i].weight, loss, n);
+        if (squared_error && v->row_squared_error.memory)
+            add_rows(net, v->row_squared_error, 1, squared_error, n);
     }
+}
+
+void lt_net_get_penalties(const struct lt_net *net, double *penalty, int64_t n)
+{
+    memset(penalty, 0, (size_t)n * sizeof *penalty);
+    for (int i = 0; i < net->spec.count; i++)
+        if (net->spec.node[i].kind == LT_NODE_SPARSE && net->value[i].row_loss.memory)
+            add_rows(net, net->value[i].row_loss, (double)net->spec.node[i].weight, penalty, n);
 }

@@ -42,6 +42,7 @@ enum lt_node_kind {
     LT_NODE_HEAD,    /* output unit, loss and target */
     LT_NODE_OBSERVE, /* missing cells become 0, and flags that say so */
     LT_NODE_SLICE,   /* adjacent columns of its input */
+    LT_NODE_SPARSE,  /* makes a code sparse */
     LT_NODE_KINDS
 };
 
@@ -59,20 +60,21 @@ struct lt_node {
     int inputs;                    /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
-    int64_t width;                 /* dense: outputs; slice: columns */
+    int64_t width;                 /* dense: outputs; slice: columns; sparse: values topk keeps */
     enum lt_act act;               /* dense */
     int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
     enum lt_noise noise;           /* noise */
-    float amount;                  /* noise: amount; dropout: probability */
+    float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl */
     float low, high;               /* noise: saltpepper's values */
     enum lt_loss loss;             /* head */
     enum lt_act unit;              /* head: linear or sigmoid */
-    float weight;                  /* head: of its loss in the objective; observe: what the columns
-                                      from `target` on are multiplied by */
-    int64_t target;                /* head: first column of the input it reconstructs; slice and
+    float weight;              /* head, sparse: of its loss or penalty in the objective; observe:
+                                      what the columns from `target` on are multiplied by */
+    int64_t target;            /* head: first column of the input it reconstructs; slice and
                                       observe: first column of its input */
-    int64_t group;                 /* head with loss ce: columns of one softmax; otherwise 0 */
-    int64_t flag_first, flags;     /* observe: input columns whose absence is flagged */
+    int64_t group;             /* head with loss ce: columns of one softmax; otherwise 0 */
+    int64_t flag_first, flags; /* observe: input columns whose absence is flagged */
+    enum lt_sparsity sparsity; /* sparse */
 };
 
 struct lt_net_spec {
@@ -191,6 +193,8 @@ void lt_net_backward(struct lt_net *net, const struct lt_pass *pass);
 /* Of the last forward, per row: weighted loss and squared error; each may be NULL. */
 void lt_net_get_losses(const struct lt_net *net, double *loss /* (n) */,
                        double *squared_error /* (n) */, int64_t n);
+/* What of that loss is a penalty on the code rather than an error: 0 outside training passes. */
+void lt_net_get_penalties(const struct lt_net *net, double *penalty /* (n) */, int64_t n);
 
 /* Floating-point operations of the products of one training step (forward,
  * data gradient, weight gradient) and of one forward, per row. */

@@ -11,11 +11,11 @@ struct lt_train_numbers {
     double step;
     double steps; /* planned; 0: not yet known */
     double best_loss, best_error, best_step;
-    double stale;               /* validations since the last gain */
-    double plateau;             /* factor of the plateau schedule */
-    double falling;             /* patience ran out and the learning rate falls */
-    double loss_sum, loss_rows; /* since the last validation */
-    double seconds;             /* trained before this process */
+    double stale;                            /* validations since the last gain */
+    double plateau;                          /* factor of the plateau schedule */
+    double falling;                          /* patience ran out and the learning rate falls */
+    double loss_sum, penalty_sum, loss_rows; /* since the last validation */
+    double seconds;                          /* trained before this process */
     double history_count, history_stride, validations;
     double stopped_early, valid_loss, valid_error;
 };

@@ -61,6 +61,9 @@ static double run_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch)
     for (int64_t i = 0; i < n; i++)
         sum += t->staging.loss[i];
     t->now.loss_sum += sum;
+    lt_net_get_penalties(t->net, t->staging.loss, n);
+    for (int64_t i = 0; i < n; i++)
+        t->now.penalty_sum += t->staging.loss[i];
     t->now.loss_rows += (double)n;
     return sum;
 }
@@ -330,6 +333,7 @@ static int report(struct lt_trainer *t, bool validated)
         .steps = (int64_t)t->now.steps,
         .epoch = epochs(t),
         .train_loss = t->now.loss_rows > 0 ? t->now.loss_sum / t->now.loss_rows : NAN,
+        .penalty = t->now.loss_rows > 0 ? t->now.penalty_sum / t->now.loss_rows : 0,
         .valid_loss = t->now.validations > 0 ? t->now.valid_loss : NAN,
         .valid_error = t->now.validations > 0 ? t->now.valid_error : NAN,
         .rows_per_second = now > 0 ? rows / now : 0,
@@ -348,7 +352,7 @@ static int after_step(struct lt_trainer *t, struct lt_error *err)
         return rc;
     bool stop = report(t, due) != 0;
     if (due)
-        t->now.loss_sum = t->now.loss_rows = 0;
+        t->now.loss_sum = t->now.penalty_sum = t->now.loss_rows = 0;
     bool timed = t->settings.checkpoint && t->settings.checkpoint_seconds > 0 &&
                  lt_clock() - t->saved >= t->settings.checkpoint_seconds;
     if (timed || (stop && t->settings.checkpoint)) {

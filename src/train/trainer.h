@@ -39,6 +39,7 @@ struct lt_train_progress {
     int64_t step, steps; /* steps: 0 while a budget decides */
     double epoch;        /* epochs done */
     double train_loss;   /* mean per row since the last validation; NaN before any step */
+    double penalty;      /* what of it is a penalty on the code */
     double valid_loss;   /* NaN before any validation */
     double valid_error;  /* squared error per row; NaN before any validation */
     double rows_per_second, seconds, seconds_left; /* left: NaN when unknown */
