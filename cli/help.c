@@ -12,7 +12,8 @@ static const char picture[] =
     "  x (D numbers) --> encoder --> code (K numbers) --> decoder --> x' (D numbers)\n";
 
 static const char data_kinds[] =
-    "DATA is a CSV or TSV, NPY, NPZ (file.npz:KEY) or IDX file, gzipped or not; - is "
+    "DATA is a CSV or TSV, NPY, NPZ (file.npz:KEY) or IDX file, gzipped or not; images "
+    "of one size (PNG, JPEG, WebP, PGM or PPM) or a folder of them; - is "
     "CSV on standard input; builtin:curves and builtin:sensors need no file. "
     "Data and codes go to the file after -o, results to standard output, and "
     "progress to standard error.";

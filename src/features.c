@@ -33,6 +33,22 @@ const char *latent_version(void)
 #else
 #define PNG "png sheets          no\n"
 #endif
+#ifdef LT_HAVE_PNG
+#define PNG_IMAGES "PNG, "
+#else
+#define PNG_IMAGES ""
+#endif
+#ifdef LT_HAVE_JPEG
+#define JPEG_IMAGES "JPEG, "
+#else
+#define JPEG_IMAGES ""
+#endif
+#ifdef LT_HAVE_WEBP
+#define WEBP_IMAGES "WebP, "
+#else
+#define WEBP_IMAGES ""
+#endif
+#define IMAGES "image files         " PNG_IMAGES JPEG_IMAGES WEBP_IMAGES "PGM and PPM\n"
 #ifdef LT_HAVE_OPENMP
 #define THREADS "threads             yes (OpenMP)\n"
 #else
@@ -41,7 +57,7 @@ const char *latent_version(void)
 
 const char *latent_features(void)
 {
-    return ONEDNN LAPACK GZIP NPZ PNG THREADS;
+    return ONEDNN LAPACK GZIP NPZ IMAGES PNG THREADS;
 }
 
 /* ---- choices ---- */

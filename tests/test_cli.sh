@@ -136,6 +136,36 @@ claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active": 1[,.}]' std
 run info out/s
 claim "info_tells_what_makes_a_code_sparse" grep -q "^  sparse  *sparse  *2  *topk 1" stdout
 rm -f out/*
+# ---- images ----------------------------------------------------------------------
+
+mkdir faces
+python3 - <<'PYTHON'
+import random
+rng = random.Random(1)
+for i in range(60):
+    u, v = rng.randrange(100), rng.randrange(100)
+    pixels = [(u * (x + 1) + v * (y + 1)) // 4 for y in range(4) for x in range(6)]
+    open("faces/%02d.pgm" % i, "wb").write(b"P5 6 4 255\n" + bytes(pixels))
+PYTHON
+run train faces -o out/m $small --json --threads 1 -q
+claim "a_folder_of_images_trains" \
+    [ "$status/$(value_of stdout inputs)" = 0/24 ]
+run info out/m
+claim "images_are_scaled_as_a_whole" grep -q "divided by 255" stdout
+run encode out/m faces
+cp stdout codes.csv
+claim "a_folder_of_images_is_encoded" [ "$status/$(wc -l <codes.csv)" = 0/61 ]
+run encode out/m faces/07.pgm
+claim "an_image_has_the_code_it_has_in_its_folder" \
+    [ "$status/$(tail -n 1 stdout)" = "0/$(sed -n 9p codes.csv)" ]
+run reconstruct out/m faces -o out/r.npy
+claim "images_are_reconstructed_as_an_array_of_images" \
+    sh -c '[ "$1" = 0 ] && head -c 200 out/r.npy | grep -q "(60, 4, 6)"' - "$status"
+rm -f out/*
+echo note >faces/notes.txt
+refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
+move it elsewhere" train faces -o out/m -q
+rm -r faces
 
 # ---- same bits -----------------------------------------------------------------
 
@@ -275,7 +305,10 @@ PYTHON
 
 refuses "a_missing_file" 1 "nowhere.csv: no such file; check the name" train nowhere.csv -o out/m -q
 refuses "a_missing_model" 1 "nowhere: no such file; check the name" encode nowhere new.csv -o out/z.csv -q
-refuses "a_folder" 1 "folder: is a folder; give the name of a file" train folder -o out/m -q
+refuses "a_folder_without_images" 3 "folder: holds no images; folders within it are not searched, so give \
+their names" train folder -o out/m -q
+refuses "a_model_that_is_a_folder" 1 "folder: is a folder; give the name of a file" \
+    encode folder new.csv -o out/z.csv -q
 refuses "an_empty_file" 3 "empty.csv: is empty; a table needs at least one row" train empty.csv -o out/m -q
 refuses "a_header_and_nothing_else" 3 "header.csv: has a header but no rows; add rows below line 1" \
     train header.csv -o out/m -q

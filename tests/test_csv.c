@@ -328,25 +328,25 @@ TEST(what_is_not_text_is_refused)
                        "a\0",
                        4),
           "t.csv: is UTF-16 text; save it as UTF-8");
-    T_ERR(help_refused("t.png", "\x89PNG\r\n\x1a\n", 8),
-          "t.png: is a PNG image; CSV, NPY, NPZ and IDX can be read");
+    T_ERR(help_refused("t.gif", "GIF89a\1\0", 8),
+          "t.gif: is a GIF image; CSV, NPY, NPZ, IDX, PNG, JPEG, WebP, PGM and PPM can be read");
 }
 
-TEST(missing_files_and_folders_are_refused)
+TEST(missing_files_and_folders_of_tables_are_refused)
 {
     char want[2000];
     const char *missing = t_tmp("nothing.csv");
     struct lt_error err = help_refused_name(missing);
     T_INT(err.code, LT_EFAIL);
     T_OK(strstr(err.text, missing) == err.text);
-    t_text("in.csv", "1\n");
+    const char *file = t_text("in.csv", "1\n");
     char folder[1000];
-    snprintf(folder, sizeof folder, "%s", t_tmp("in.csv"));
+    snprintf(folder, sizeof folder, "%s", file);
     *strrchr(folder, '/') = '\0';
     err = help_refused_name(folder);
-    T_INT(err.code, LT_EFAIL);
-    snprintf(want, sizeof want, "%s: is a folder", folder);
-    T_OK(strncmp(err.text, want, strlen(want)) == 0);
+    T_INT(err.code, LT_ECONTENT);
+    snprintf(want, sizeof want, "%s/", folder);
+    T_OK(strncmp(err.text, want, strlen(want)) == 0 && strstr(err.text, ": is no image"));
 }
 
 TEST(names_that_promise_another_kind_are_refused)

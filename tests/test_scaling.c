@@ -202,6 +202,32 @@ TEST(missing_cells_stay_missing_and_move_no_quantile)
     lt_table_free(&t);
 }
 
+TEST(images_are_scaled_as_a_whole_and_other_integers_of_16_bits_are_not)
+{
+    static const char image[] = "P2 2 1 65535 0 6553", bytes[] = "P2 2 1 255 0 51";
+    static const char npy[] =
+        "\x93NUMPY\1\0\x39\0{'descr': '<u2', 'fortran_order': False, 'shape': "
+        "(2, 1)}\0\0\0\1";
+    static const struct {
+        const char *name, *bytes;
+        size_t size;
+        enum lt_scaling scaling;
+        double scale;
+    } cases[] = {
+        {"t.pgm", image, sizeof image - 1, LT_SCALING_BYTES, 65535},
+        {"t.pgm", bytes, sizeof bytes - 1, LT_SCALING_BYTES, 255},
+        {"t.npy", npy, sizeof npy - 1, LT_SCALING_STANDARD, 128},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lt_table *t = help_bytes(cases[i].name, cases[i].bytes, cases[i].size);
+        struct lt_prep p = fit_with(t, LT_SCALING_AUTO, NULL);
+        T_INT(lt_prep_scaling(&p), cases[i].scaling);
+        T_NEAR(1 / p.scale[0], cases[i].scale, 1e-9);
+        lt_prep_free(&p);
+        lt_table_free(&t);
+    }
+}
+
 TEST(a_value_missing_where_none_may_be_is_refused)
 {
     static const unsigned char head[] = {0, 0, 8, 2, 0, 0, 0, 50, 0, 0, 0, 2};

@@ -16,12 +16,18 @@ static const char *const scaling_words[LT_SCALINGS] = {
     [LT_SCALING_QUANTILE] = "scaled by its quantiles",
 };
 
+static const char *scaling_of(enum lt_scaling scaling, enum lt_type type)
+{
+    bool wide = scaling == LT_SCALING_BYTES && type == LT_U16;
+    return wide ? "divided by 65535" : scaling_words[scaling];
+}
+
 /* What a column is, for people: "numeric, standardised", "categorical, 12 levels and others". */
 static void describe(const struct lt_column *c, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%s", lt_kind_name(c->kind));
     if (lt_kind_is_scaled(c->kind))
-        used += (size_t)snprintf(text + used, size - used, ", %s", scaling_words[c->scaling]);
+        used += (size_t)snprintf(text + used, size - used, ", %s", scaling_of(c->scaling, c->type));
     if (c->kind == LT_KIND_CATEGORY)
         used += (size_t)snprintf(text + used, size - used, ", %d level%s and others",
                                  (int)c->levels, c->levels == 1 ? "" : "s");
@@ -69,7 +75,7 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld", i ? " x " : "",
                                  (long long)g->shape[i]);
     lt_report_line(r, "rows of %s values of type %s, %s", text, lt_type_name(g->type),
-                   scaling_words[lt_prep_scaling(p)]);
+                   scaling_of(lt_prep_scaling(p), p->schema.group[0].type));
 }
 
 /* What there is to say of a node besides its widths. */

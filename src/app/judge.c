@@ -389,7 +389,9 @@ const char *lt_units(const struct lt_prep *prep)
         [LT_SCALING_ROBUST] = "interquartile ranges of each column / 1.349",
         [LT_SCALING_QUANTILE] = "normal scores of each column",
     };
-    return units[lt_prep_scaling(prep)];
+    enum lt_scaling scaling = lt_prep_scaling(prep);
+    bool wide = scaling == LT_SCALING_BYTES && prep->schema.group[0].type == LT_U16;
+    return wide ? "scaled units (16-bit values / 65535)" : units[scaling];
 }
 
 static void row_of_table(struct lt_report *r, const struct measures *m, const char *name,

@@ -24,8 +24,8 @@
  * of text as numbers where all its cells in this table look like that, and one whose cells are all
  * missing as LT_F64.
  *
- * A stream that is not CSV by its first bytes (gzip, NPY, NPZ, IDX, or what the ordinary reader
- * refuses by name) has no lines: it is read to its end by the ordinary reader and handed out, or
+ * A stream that is not CSV by its first bytes (gzip, NPY, NPZ, IDX, an image, or what the ordinary
+ * reader refuses by name) has no lines: it is read to its end by the ordinary reader and handed out, or
  * refused, as one table.
  */
 #ifndef LT_DATA_LINES_H

@@ -33,6 +33,17 @@ out:
     return rc;
 }
 
+int lt_table_rename(struct lt_table *table, const char *name, struct lt_error *err)
+{
+    char *copy = NULL;
+    int rc = lt_strdup(&copy, name, err);
+    if (rc)
+        return rc;
+    lt_free(table->name);
+    table->name = copy;
+    return LT_OK;
+}
+
 struct lt_table *lt_table_keep(struct lt_table *table)
 {
     atomic_fetch_add(&table->holders, 1);

@@ -65,11 +65,15 @@ struct lt_open_options {
 };
 
 /* Opens DATA: `count` >= 1 names of one kind, whose rows follow one another.  A
- * name is a file (CSV, TSV, NPY, NPZ, IDX, any of them gzipped; the kind is
- * found from the content, then from the name), "FILE.npz:KEY", "-" (standard
- * input) or "builtin:NAME[,key=value...]".  `options` may be NULL.
- * Fails with LT_EFAIL (missing, unreadable, a directory), LT_ECONTENT (not what
- * it claims to be) or LT_EUSAGE (unknown builtin, no such key). */
+ * name is a file (CSV, TSV, NPY, NPZ, IDX or an image, any of them gzipped; the
+ * kind is found from the content, then from the name), a folder, "FILE.npz:KEY",
+ * "-" (standard input) or "builtin:NAME[,key=value...]".  An image is one row
+ * (data/image.h).  A folder stands for its files in the byte order of their
+ * names, hidden files and folders within left out; they are images, or NPY
+ * files of which each is one row of shape (H, W) or (H, W, C).  `options` may
+ * be NULL.
+ * Fails with LT_EFAIL (missing, unreadable), LT_ECONTENT (not what it claims to
+ * be) or LT_EUSAGE (unknown builtin, no such key). */
 int lt_table_open(struct lt_table **out, const char *const *names, int count,
                   const struct lt_open_options *options, struct lt_error *err);
 

@@ -45,6 +45,9 @@ struct lt_table {
 int lt_table_init(void *out, size_t size, const struct lt_table_ops *ops, const char *name,
                   int64_t rows, int64_t columns, int groups, bool with_names, struct lt_error *err);
 
+/* Gives the table another name for messages. */
+int lt_table_rename(struct lt_table *table, const char *name, struct lt_error *err);
+
 /* `where` for what has no lines: "NAME: row R, column C". */
 void lt_table_where_array(const struct lt_table *table, int64_t row, int64_t column, char *buf,
                           size_t size);

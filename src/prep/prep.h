@@ -83,7 +83,7 @@ bool lt_kind_is_scaled(enum lt_kind kind);   /* its (first) feature is a scaled 
 enum lt_scaling {                      /* of a column */
                   LT_SCALING_AUTO,     /* chosen from the data, see lt_prep_fit */
                   LT_SCALING_NONE,     /* as they are */
-                  LT_SCALING_BYTES,    /* all values / 255: byte arrays and images */
+                  LT_SCALING_BYTES,    /* all values / 255, u16: / 65535: byte arrays and images */
                   LT_SCALING_STANDARD, /* (value - mean) / standard deviation */
                   LT_SCALING_MINMAX,   /* to [0, 1] */
                   LT_SCALING_ROBUST,   /* (value - median) / (interquartile range / 1.349) */
@@ -180,9 +180,10 @@ struct lt_prep_options {
  * half of the cells, else category.  Whole numbers: boolean when all are 0 or 1, identifier when
  * all differ and fill their range (a counter), else integer.
  *
- * Scaling AUTO: byte arrays are divided by 255 as a whole; arrays whose values all lie in [0, 1]
- * are left as they are; everything else is standardised.  Times are standardised whatever is asked,
- * but for MINMAX; so are columns asked to be scaled by quantiles that have fewer than three values.
+ * Scaling AUTO: byte arrays are divided by 255 as a whole, images of u16 by 65535; arrays whose
+ * values all lie in [0, 1] are left as they are; everything else is standardised.  Times are
+ * standardised whatever is asked, but for MINMAX; so are columns asked to be scaled by quantiles
+ * that have fewer than three values.
  * Infinities are refused with file, line and column, as is a table with nothing to learn from. */
 int lt_prep_fit(struct lt_prep *out, const struct lt_table *table, const int64_t *rows, int64_t n,
                 const struct lt_prep_options *options, struct lt_error *err);

@@ -72,7 +72,7 @@ static int fit_none(struct fit *f, int64_t j, const struct values *values, struc
 static int fit_bytes(struct fit *f, int64_t j, const struct values *values, struct lt_error *err)
 {
     (void)values, (void)err;
-    set(f, j, 0, 1.0 / 255);
+    set(f, j, 0, f->prep->column[j].type == LT_U16 ? 1.0 / 65535 : 1.0 / 255);
     return LT_OK;
 }
 
@@ -217,11 +217,19 @@ const char *lt_prep_scaling_name(const struct lt_prep *p)
 
 /* ---- the choice ---- */
 
+/* Arrays of bytes, and images of 16 bits; other 16-bit integers may be anything. */
+static bool are_levels(const struct lt_schema *schema)
+{
+    bool bytes = true;
+    int64_t h, w, c;
+    for (int i = 0; i < schema->groups; i++)
+        bytes &= schema->group[i].type == LT_U8;
+    return bytes || (schema->group[0].type == LT_U16 && lt_schema_image(schema, &h, &w, &c));
+}
+
 static enum lt_scaling choose(const struct lt_prep *prep, const struct lt_facts_of_rows *facts)
 {
-    bool bytes = true, unit = !prep->schema.names;
-    for (int i = 0; i < prep->schema.groups; i++)
-        bytes &= prep->schema.group[i].type == LT_U8;
+    bool bytes = are_levels(&prep->schema), unit = !prep->schema.names;
     for (int64_t j = 0; j < prep->schema.columns; j++) {
         const struct lt_column_facts *c = &facts->column[j];
         unit &= prep->column[j].kind == LT_KIND_NUMBER && (c->seen == 0 || c->low >= 0) &&

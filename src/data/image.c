@@ -1,0 +1,150 @@
+#include "data/image.h"
+
+#include "base/mem.h"
+#include "data/image_ops.h"
+#include "data/table_ops.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct lt_image_ops *const kinds[] = {
+    &lt_image_png,
+    &lt_image_jpeg,
+    &lt_image_webp,
+    &lt_image_pnm,
+};
+
+static const struct lt_image_ops *kind_of(const struct lt_bytes *bytes)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i]->is(bytes))
+            return kinds[i];
+    return NULL;
+}
+
+bool lt_image_is(const struct lt_bytes *bytes)
+{
+    return kind_of(bytes) != NULL;
+}
+
+bool lt_image_is_text(const struct lt_bytes *bytes)
+{
+    return kind_of(bytes) == &lt_image_pnm;
+}
+
+int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,
+                  struct lt_error *err)
+{
+    *out = (struct lt_array){0};
+    const struct lt_image_ops *kind = kind_of(bytes);
+    int rc = kind ? kind->read(out, bytes, name, err)
+                  : lt_fail(err, LT_ECONTENT, "%s: is no image", name);
+    lt_bytes_free(bytes);
+    if (rc)
+        lt_array_free(out);
+    return rc;
+}
+
+/* ---- for the kinds ------------------------------------------------------- */
+
+int lt_image_check(int64_t width, int64_t height, int channels, const char *name,
+                   struct lt_error *err)
+{
+    if (width < 1 || height < 1)
+        return lt_fail(err, LT_ECONTENT, "%s: is an image of %" PRId64 " x %" PRId64 " pixels",
+                       name, width, height);
+    if (width > LT_IMAGE_SIDE_MAX || height > LT_IMAGE_SIDE_MAX ||
+        width * height > LT_IMAGE_PIXELS_MAX)
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: is an image of %" PRId64 " x %" PRId64 " pixels; at most %" PRId64
+                       " a side and %" PRId64 " in all can be read",
+                       name, width, height, LT_IMAGE_SIDE_MAX, LT_IMAGE_PIXELS_MAX);
+    if (width * height * channels > LT_COLUMNS_MAX)
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: %" PRId64 " columns (an image of %" PRId64 " x %" PRId64
+                       " pixels); between 1 and %" PRId64 " can be read",
+                       name, width * height * channels, width, height, LT_COLUMNS_MAX);
+    return LT_OK;
+}
+
+int lt_image_make(struct lt_array *out, int64_t width, int64_t height, int channels,
+                  enum lt_type type, const char *name, struct lt_error *err)
+{
+    int rc = lt_image_check(width, height, channels, name, err);
+    if (rc)
+        return rc;
+    *out = (struct lt_array){.type = type, .rows = 1, .rank = channels > 1 ? 3 : 2};
+    out->shape[0] = height;
+    out->shape[1] = width;
+    out->shape[2] = channels > 1 ? channels : 0;
+    size_t count = (size_t)(width * height * channels);
+    rc = lt_alloc(&out->owned, count, lt_type_size(type), name, err);
+    out->values = out->owned;
+    return rc;
+}
+
+int lt_image_transparent(const struct lt_array *out, size_t pixel, const char *name,
+                         struct lt_error *err)
+{
+    size_t width = (size_t)out->shape[1];
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: is transparent at x %zu, y %zu; flatten it onto a background first", name,
+                   pixel % width, pixel / width);
+}
+
+int lt_image_drop_alpha(struct lt_array *out, const unsigned char *pixels, const char *name,
+                        struct lt_error *err)
+{
+    static const unsigned char opaque[2] = {255, 255};
+    size_t depth = lt_type_size(out->type), count = (size_t)(out->shape[0] * out->shape[1]);
+    size_t colours = (size_t)lt_array_width(out) / count * depth;
+    unsigned char *to = out->owned;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(to + i * colours, pixels, colours);
+        if (memcmp(pixels + colours, opaque, depth) != 0)
+            return lt_image_transparent(out, i, name, err);
+        pixels += colours + depth;
+    }
+    return LT_OK;
+}
+
+int lt_image_damaged(const char *name, const char *kind, const char *why, struct lt_error *err)
+{
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: the %s image is damaged (%.200s); fetch or export it again", name, kind,
+                   why);
+}
+
+int lt_image_cut(const char *name, const char *kind, size_t bytes, struct lt_error *err)
+{
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: the %s image is cut off after %zu bytes; fetch or export it again", name,
+                   kind, bytes);
+}
+
+/* ---- agreement ----------------------------------------------------------- */
+
+enum { LT_LOOK_TEXT = 100 };
+
+static const char *look(const struct lt_array *image, char buf[LT_LOOK_TEXT])
+{
+    snprintf(buf, LT_LOOK_TEXT, "%" PRId64 " x %" PRId64 " pixels (%s, %d bits)", image->shape[1],
+             image->shape[0], image->rank == 3 ? "RGB" : "grey", image->type == LT_U8 ? 8 : 16);
+    return buf;
+}
+
+int lt_images_alike(const struct lt_array *first, const struct lt_array *other,
+                    struct lt_error *err)
+{
+    const char *cure = NULL;
+    if (first->type != other->type)
+        cure = "convert all to 8 bits or all to 16";
+    if (first->rank != other->rank)
+        cure = "convert all to grey or all to RGB";
+    if (first->shape[0] != other->shape[0] || first->shape[1] != other->shape[1])
+        cure = "resize or crop all to one size";
+    char a[LT_LOOK_TEXT], b[LT_LOOK_TEXT];
+    return cure ? lt_fail(err, LT_ECONTENT, "%s: is %s but %s is %s; %s", other->name,
+                          look(other, b), first->name, look(first, a), cure)
+                : LT_OK;
+}

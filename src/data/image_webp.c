@@ -1,0 +1,86 @@
+#include "data/image_ops.h"
+
+#include <string.h>
+
+static bool webp_is(const struct lt_bytes *b)
+{
+    return b->size >= 12 && memcmp(b->data, "RIFF", 4) == 0 && memcmp(b->data + 8, "WEBP", 4) == 0;
+}
+
+#ifdef LT_HAVE_WEBP
+
+#include "base/mem.h"
+#include <webp/decode.h>
+
+static int fail_webp(VP8StatusCode status, const struct lt_bytes *b, const char *name,
+                     struct lt_error *err)
+{
+    switch (status) {
+    case VP8_STATUS_OUT_OF_MEMORY:
+        return lt_fail_memory(err, name, 0);
+    case VP8_STATUS_SUSPENDED:
+    case VP8_STATUS_NOT_ENOUGH_DATA:
+        return lt_image_cut(name, "WebP", b->size, err);
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+        return lt_image_damaged(name, "WebP", "it asks for what does not exist", err);
+    default:
+        return lt_image_damaged(name, "WebP", "its stream of pixels cannot be read", err);
+    }
+}
+
+/* Decodes to `pixels`, (H, W, 3 or 4) bytes. */
+static int decode(unsigned char *pixels, const WebPBitstreamFeatures *f, const struct lt_bytes *b,
+                  const char *name, struct lt_error *err)
+{
+    int channels = f->has_alpha ? 4 : 3;
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config))
+        return lt_fail(err, LT_EFAIL, "%s: libwebp is of another version than at build time", name);
+    config.output.colorspace = f->has_alpha ? MODE_RGBA : MODE_RGB;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA.rgba = pixels;
+    config.output.u.RGBA.stride = f->width * channels;
+    config.output.u.RGBA.size = (size_t)f->width * (size_t)f->height * (size_t)channels;
+    VP8StatusCode status = WebPDecode(b->data, b->size, &config);
+    WebPFreeDecBuffer(&config.output);
+    return status == VP8_STATUS_OK ? LT_OK : fail_webp(status, b, name, err);
+}
+
+static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
+                     struct lt_error *err)
+{
+    WebPBitstreamFeatures f;
+    unsigned char *raw = NULL;
+    VP8StatusCode status = WebPGetFeatures(bytes->data, bytes->size, &f);
+    if (status != VP8_STATUS_OK)
+        return fail_webp(status, bytes, name, err);
+    if (f.has_animation)
+        return lt_fail(err, LT_ECONTENT, "%s: is an animated WebP; save one frame as an image",
+                       name);
+    int rc = lt_image_make(out, f.width, f.height, 3, LT_U8, name, err);
+    if (rc || !f.has_alpha)
+        return rc ? rc : decode(out->owned, &f, bytes, name, err);
+    rc = lt_alloc(&raw, (size_t)f.width * (size_t)f.height, 4, name, err);
+    if (!rc)
+        rc = decode(raw, &f, bytes, name, err);
+    if (!rc)
+        rc = lt_image_drop_alpha(out, raw, name, err);
+    lt_free(raw);
+    return rc;
+}
+
+#else
+
+static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
+                     struct lt_error *err)
+{
+    (void)out;
+    (void)bytes;
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: is a WebP image and this build has no libwebp; convert it to PGM or PPM",
+                   name);
+}
+
+#endif
+
+const struct lt_image_ops lt_image_webp = {webp_is, webp_read};
