@@ -67,7 +67,8 @@ static const struct lt_option rows[] = {
      "values matter as much as the few large ones; default: auto"},
 
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
-     "width of the code, less than the columns; default: drawn from the data, and explained"},
+     "width of the code, less than the inputs unless --noise or --sparse prevents copying; default: "
+     "drawn from the data, and explained"},
     {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "widths of the encoder, which the decoder mirrors, or none; default: drawn from the data"},
     {"act", 0, "NAME", LT_OPTION_CHOICE, AT(train.act), TRAIN, LT_GROUP_NETWORK, 0, 0, "act",

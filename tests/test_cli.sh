@@ -136,6 +136,7 @@ claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active": 1[,.}]' std
 run info out/s
 claim "info_tells_what_makes_a_code_sparse" grep -q "^  sparse  *sparse  *2  *topk 1" stdout
 rm -f out/*
+
 # ---- images ----------------------------------------------------------------------
 
 mkdir faces

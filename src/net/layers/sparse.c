@@ -80,7 +80,7 @@ static int64_t rank(const double *x, int64_t width, int64_t j)
 {
     int64_t before = 0;
     for (int64_t i = 0; i < width; i++)
-        before += x[i] > x[j] || (x[i] == x[j] && i < j);
+        before += x[i] > x[j] || (i < j && x[i] == x[j]);
     return before;
 }
 
