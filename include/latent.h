@@ -175,9 +175,9 @@ typedef struct latent_train_options {
     const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
     const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
-    double l1, l2;     /* penalties on weights (not biases), default 0 */
-    const char *scale; /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */
-    const char *types; /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
+    double l1, l2;      /* penalties on weights (not biases), default 0 */
+    const char *scale;  /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */
+    const char *types;  /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
                           identifier: what columns mean, where the guess is wrong; NULL: none */
     /* the detector, which latent_score needs */
     const char *detector; /* "default": denoising networks, "reconstruction": the autoencoder's
