@@ -15,6 +15,9 @@ struct directions {
     void *basis, *bias, *codes, *out; /* backend memory */
 };
 
+/* What can be asked of a network about rows. */
+enum { CODES = 1, OUTPUT = 2, SETTLED = 4 };
+
 struct lt_detect {
     const struct lt_model *model;
     struct lt_backend *backend;
@@ -22,7 +25,7 @@ struct lt_detect {
     struct looker {
         struct lt_net *net; /* NULL: no term reads it */
         enum lt_lens lens;
-        bool decodes, settles, gives_codes; /* what its terms want */
+        int wants; /* by its terms */
     } looker[LT_NETWORKS_MAX];
     struct directions directions[LT_TERMS_MAX];
     float *input;   /* (LT_DETECT_ROWS, F) */
@@ -98,9 +101,7 @@ static int create_term(struct lt_detect *d, int i, enum lt_precision precision,
             lt_net_set_weights(l->net, network->params);
     }
     l->lens = t->lens;
-    l->decodes |= t->kind != LT_TERM_CODE;
-    l->settles |= t->kind == LT_TERM_SETTLED;
-    l->gives_codes |= t->kind == LT_TERM_CODE;
+    l->wants |= t->kind == LT_TERM_CODE ? CODES : t->kind == LT_TERM_SETTLED ? SETTLED : OUTPUT;
     if (!rc && t->basis)
         rc = create_directions(d, i, err);
     return rc;
@@ -211,8 +212,9 @@ static void look_chunk(void *context, size_t chunk, int thread)
                       d->input + begin * f, f);
 }
 
-/* Shows the rows to one network: their codes and reconstructions, as its terms want. */
-static void look(struct work *w, int network)
+/* Shows the rows to one network: their codes, their reconstructions and where they settle, as
+ * asked. */
+static void look(struct work *w, int network, int wants)
 {
     struct lt_detect *d = w->d;
     struct looker *l = &d->looker[network];
@@ -221,13 +223,13 @@ static void look(struct work *w, int network)
     run(w, look_chunk);
     lt_net_put_input(l->net, d->input, w->n);
     lt_net_encode(l->net, &pass);
-    if (l->gives_codes)
+    if (wants & CODES)
         lt_net_get_code(l->net, d->codes, w->n);
-    if (l->decodes) {
+    if (wants & (OUTPUT | SETTLED)) {
         lt_net_decode(l->net, &pass);
         lt_net_get_output(l->net, d->output, w->n);
     }
-    for (int i = 1; l->settles && i < LT_TERM_PASSES; i++) {
+    for (int i = 1; wants & SETTLED && i < LT_TERM_PASSES; i++) {
         lt_net_put_input(l->net, i == 1 ? d->output : d->settled, w->n);
         lt_net_encode(l->net, &pass);
         lt_net_decode(l->net, &pass);
@@ -290,7 +292,7 @@ void lt_detect_terms(struct lt_detect *d, const float *x, int64_t n, double *val
     for (int k = 0; k < d->model->networks; k++) {
         if (!d->looker[k].net)
             continue;
-        look(&w, k);
+        look(&w, k, d->looker[k].wants);
         for (int i = 0; i < detector->terms; i++) {
             w.term = &detector->term[i];
             w.value = value + i * stride;
@@ -308,7 +310,7 @@ void lt_detect_codes(struct lt_detect *d, int term, const float *x, int64_t n, f
 {
     const struct lt_term *t = &d->model->detector.term[term];
     struct work w = {.d = d, .x = x, .n = n};
-    look(&w, t->network);
+    look(&w, t->network, CODES);
     memcpy(codes, d->codes,
            (size_t)(n * lt_net_spec_dims(&d->model->network[t->network].spec)) * sizeof *codes);
 }
@@ -316,7 +318,7 @@ void lt_detect_codes(struct lt_detect *d, int term, const float *x, int64_t n, f
 void lt_detect_changes(struct lt_detect *d, const float *x, float *change)
 {
     struct work w = {.d = d, .x = x, .n = 1};
-    look(&w, d->model->detector.term[0].network);
+    look(&w, d->model->detector.term[0].network, OUTPUT);
     for (int64_t j = 0; j < d->features; j++)
         change[j] = isnan(d->input[j]) ? 0 : d->output[j] - d->input[j];
 }

@@ -68,6 +68,13 @@ struct teacher {
     struct lt_detect *detect; /* of the networks so far */
 };
 
+/* Training rows that lenses and codes are measured on. */
+static int64_t measured_rows(const struct teacher *t)
+{
+    int64_t n = t->lesson->parts[LT_PART_TRAIN].count;
+    return n < STATISTICS ? n : STATISTICS;
+}
+
 /* y -> noise -> hidden layers, the last of which is the code -> y */
 static int build(struct lt_net_spec *s, const struct ingredient *of, int64_t features,
                  struct lt_error *err)
@@ -237,8 +244,7 @@ static int measure_codes(struct teacher *t, int term, struct lt_error *err)
     struct lt_pca pca = {0};
     struct lt_pca_options options = {
         .dims = DIRECTIONS, .seed = l->seed, .backend = l->backend, .method = LT_PCA_COVARIANCE};
-    int64_t n =
-        l->parts[LT_PART_TRAIN].count < STATISTICS ? l->parts[LT_PART_TRAIN].count : STATISTICS;
+    int64_t n = measured_rows(t);
     int rc =
         lt_alloc(&codes.x, LT_DETECT_ROWS * (size_t)t->features, sizeof(float), "a detector", err);
     if (!rc)
@@ -345,8 +351,7 @@ static int fit_lenses(struct teacher *t, struct lt_error *err)
 {
     const struct lt_lesson *l = t->lesson;
     struct lt_rows rows = {0};
-    int64_t n =
-        l->parts[LT_PART_TRAIN].count < STATISTICS ? l->parts[LT_PART_TRAIN].count : STATISTICS;
+    int64_t n = measured_rows(t);
     int lenses = l->kind == LT_DETECTOR_DEFAULT ? LT_LENSES : 1;
     int rc = lt_rows_open(&rows, l->table, &t->model->prep, l->train_rows, n,
                           lt_rows_batch(t->features), err);
