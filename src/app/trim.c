@@ -116,58 +116,44 @@ static int highest_first(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-static int by_row(const void *a, const void *b)
-{
-    const struct scored *x = a, *y = b;
-    return (x->row > y->row) - (x->row < y->row);
-}
-
-/* Of each half the share that scores highest. */
-static int refuse_highest(struct halves *h, struct scored *scored, int64_t *refused,
-                          struct lt_error *err)
+/* Of each half the share that scores highest; *count receives how many that are. */
+static int refuse_highest(struct halves *h, int64_t *count, struct lt_error *err)
 {
     struct scored *half = NULL;
     int rc = lt_alloc(&half, (size_t)h->count[1], sizeof *half, "scores", err);
-    *refused = 0;
+    *count = 0;
     for (int i = 0; i < 2 && !rc; i++) {
         int64_t n = h->count[i], most = (int64_t)(h->options->share * (double)n + 0.5);
-        for (int64_t k = 0; k < n; k++) {
+        for (int64_t k = 0; k < n; k++)
             half[k] = (struct scored){h->rows[i][k], h->score[h->rows[i][k]]};
-            h->refused[half[k].row] = false;
-        }
         qsort(half, (size_t)n, sizeof *half, highest_first);
-        for (int64_t k = 0; k < most; k++)
-            h->refused[half[k].row] = true;
-        memcpy(scored + *refused, half, (size_t)most * sizeof *half);
-        *refused += most;
+        for (int64_t k = 0; k < n; k++)
+            h->refused[half[k].row] = k < most;
+        *count += most;
     }
     lt_free(half);
-    qsort(scored, (size_t)*refused, sizeof *scored, by_row);
     return rc;
 }
 
-static int take(struct lt_trimmed *out, struct lt_table *table, const struct scored *scored,
-                int64_t refused, struct lt_error *err)
+static int take(struct lt_trimmed *out, const struct halves *h, int64_t refused,
+                struct lt_error *err)
 {
-    int64_t total = lt_table_rows(table), n = 0, at = 0, *kept = NULL;
-    out->refused = refused;
+    int64_t total = lt_table_rows(h->table), n = 0, *kept = NULL;
     int rc = lt_alloc(&out->row, (size_t)refused, sizeof *out->row, "refused rows", err);
     if (!rc)
         rc = lt_alloc(&out->score, (size_t)refused, sizeof *out->score, "refused rows", err);
     if (!rc)
         rc = lt_alloc(&kept, (size_t)total, sizeof *kept, "row numbers", err);
-    for (int64_t i = 0; i < refused && !rc; i++) {
-        out->row[i] = scored[i].row;
-        out->score[i] = scored[i].score;
-    }
     for (int64_t i = 0; i < total && !rc; i++) {
-        if (at < refused && scored[at].row == i)
-            at++;
-        else
+        if (h->refused[i]) {
+            out->row[out->refused] = i;
+            out->score[out->refused++] = h->score[i];
+        } else {
             kept[n++] = i;
+        }
     }
     if (!rc)
-        rc = lt_table_pick(&out->kept, table, kept, n, err);
+        rc = lt_table_pick(&out->kept, h->table, kept, n, err);
     lt_free(kept);
     return rc;
 }
@@ -192,7 +178,6 @@ int lt_trim(struct lt_trimmed *out, struct lt_table *table, const struct lt_trim
 {
     int64_t total = lt_table_rows(table), refused = 0;
     struct halves h = {.table = table, .options = options};
-    struct scored *scored = NULL;
     *out = (struct lt_trimmed){0};
     if (total < LEAST_ROWS)
         return lt_fail(
@@ -200,17 +185,14 @@ int lt_trim(struct lt_trimmed *out, struct lt_table *table, const struct lt_trim
             "%s has %lld rows, too few to find those that do not belong; %d is the least",
             lt_table_name(table), (long long)total, LEAST_ROWS);
     int rc = open_halves(&h, err);
-    if (!rc)
-        rc = lt_alloc(&scored, (size_t)total, sizeof *scored, "scores", err);
     for (int round = 0; round < ROUNDS && !rc; round++) {
         for (int i = 0; i < 2 && !rc; i++)
             rc = judge_half(&h, i, err);
         if (!rc)
-            rc = refuse_highest(&h, scored, &refused, err);
+            rc = refuse_highest(&h, &refused, err);
     }
     if (!rc)
-        rc = take(out, table, scored, refused, err);
-    lt_free(scored);
+        rc = take(out, &h, refused, err);
     lt_free(h.score);
     lt_free(h.refused);
     for (int i = 0; i < 2; i++)
