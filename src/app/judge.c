@@ -20,11 +20,11 @@ enum {
 struct measures {
     const struct lt_net_spec *spec;
     int64_t rows, inputs, dims, pca_dims;
-    int sparse;             /* the node that makes the code sparse; 0: none does */
-    double active;          /* sparse: units of the code that speak for a row, on average */
-    int64_t *awake, asleep; /* sparse: (dims) rows that a unit speaks for; units of no row */
-    bool entropy;           /* the loss is cross-entropy: `loss` is in nats */
-    double *work;           /* the arrays that follow, (rows) each */
+    int sparse;    /* the node that makes the code sparse; 0: none does */
+    double active; /* sparse: units of the code that speak for a row, on average */
+    int64_t dead;  /* sparse: units that speak for no row */
+    bool entropy;  /* the loss is cross-entropy: `loss` is in nats */
+    double *work;  /* the arrays that follow, (rows) each */
     double *squared, *pca_squared, *mean_squared, *loss;
     double error, pca_error, mean_error, nats; /* means of them */
     double nats_floor;                         /* least cross-entropy possible on these values */
@@ -64,7 +64,6 @@ static void measures_free(struct measures *m)
 {
     lt_free(m->work);
     lt_free(m->copy);
-    lt_free(m->awake);
     lt_moments_free(&m->data);
     lt_moments_free(&m->output);
     for (int i = 0; i < LT_NODES_MAX; i++)
@@ -159,21 +158,22 @@ static int bench_create(struct bench *b, const struct lt_case *c, const struct m
 
 /* A unit speaks for a row when it is not 0; one whose mean activity is held small, between 0 and 1,
  * when it is above a tenth. */
-static void count_batch(struct measures *m, const float *codes, int64_t n)
+static void count_batch(const struct measures *m, const float *codes, int64_t n,
+                        int64_t *awake /* (dims) */)
 {
     bool kl = m->spec->node[m->sparse].sparsity == LT_SPARSITY_KL;
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < m->dims; j++) {
             float z = codes[i * m->dims + j];
-            m->awake[j] += kl ? z > 0.1f : z != 0.0f;
+            awake[j] += kl ? z > 0.1f : z != 0.0f;
         }
 }
 
 /* How many units of a sparse code speak for a row.  PCA then gets as many numbers. */
 static int count_active(struct measures *m, struct bench *b, struct lt_error *err)
 {
-    int64_t total = 0;
-    int rc = lt_alloc(&m->awake, (size_t)m->dims, sizeof *m->awake, "units", err);
+    int64_t total = 0, *awake = NULL;
+    int rc = lt_alloc(&awake, (size_t)m->dims, sizeof *awake, "units", err);
     for (int64_t begin = 0; rc == LT_OK && begin < m->rows; begin += BATCH) {
         int64_t n = m->rows - begin < BATCH ? m->rows - begin : BATCH;
         rc = b->rows.read(b->rows.context, begin, n, b->x, err);
@@ -182,12 +182,13 @@ static int count_active(struct measures *m, struct bench *b, struct lt_error *er
         lt_net_put_input(b->net, b->x, n);
         lt_net_encode(b->net, &(struct lt_pass){.rows = n, .row_ids = b->ids});
         lt_net_get_code(b->net, b->units, n);
-        count_batch(m, b->units, n);
+        count_batch(m, b->units, n, awake);
     }
     for (int64_t j = 0; rc == LT_OK && j < m->dims; j++) {
-        total += m->awake[j];
-        m->asleep += m->awake[j] == 0;
+        total += awake[j];
+        m->dead += awake[j] == 0;
     }
+    lt_free(awake);
     m->active = (double)total / (double)m->rows;
     int64_t numbers = (int64_t)(m->active + 0.5);
     numbers = numbers < 1 ? 1 : numbers;
@@ -406,9 +407,9 @@ static void tell_units(const struct measures *m, struct lt_report *r)
 {
     bool kl = m->spec->node[m->sparse].sparsity == LT_SPARSITY_KL;
     lt_report_line(r, "sparse code: %.4g of %lld units speak for a row (%s), %lld for none",
-                   m->active, (long long)m->dims, kl ? "above 0.1" : "not 0", (long long)m->asleep);
+                   m->active, (long long)m->dims, kl ? "above 0.1" : "not 0", (long long)m->dead);
     lt_report_number(r, "units.active", m->active);
-    lt_report_integer(r, "units.dead", m->asleep);
+    lt_report_integer(r, "units.dead", m->dead);
 }
 
 static void tell_numbers(const struct lt_case *c, const struct measures *m, struct lt_report *r)

@@ -60,6 +60,7 @@ struct lt_layer_ops {
     int inputs_min, inputs_max;
     bool passes_through; /* y is the input's y, always or (noise, dropout) outside training */
     bool only_training;  /* does something in training passes only */
+    bool row_losses;     /* adds a loss of each row to the objective, times the node's weight */
     /* Output shape from the inputs' shapes; checks attributes. */
     int (*infer)(struct lt_net_spec *spec, int node, struct lt_error *err);
     /* Bytes of `saved` for `rows` rows. */

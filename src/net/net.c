@@ -184,7 +184,7 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         bool head = net->spec.node[i].kind == LT_NODE_HEAD;
         if (net->options.training && v->learns && !head && !looks_through(net, i))
             v->dy = reserve(net, plan, row_bytes(net, width));
-        if (head || net->spec.node[i].kind == LT_NODE_SPARSE)
+        if (ops->row_losses)
             v->row_loss = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
         if (head)
             v->row_squared_error = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
@@ -483,10 +483,17 @@ void lt_net_get_losses(const struct lt_net *net, double *loss, double *squared_e
     }
 }
 
-void lt_net_get_penalties(const struct lt_net *net, double *penalty, int64_t n)
+bool lt_net_get_penalties(const struct lt_net *net, double *penalty, int64_t n)
 {
-    memset(penalty, 0, (size_t)n * sizeof *penalty);
-    for (int i = 0; i < net->spec.count; i++)
-        if (net->spec.node[i].kind == LT_NODE_SPARSE && net->value[i].row_loss.memory)
-            add_rows(net, net->value[i].row_loss, (double)net->spec.node[i].weight, penalty, n);
+    bool any = false;
+    for (int i = 0; i < net->spec.count; i++) {
+        const struct lt_value *v = &net->value[i];
+        if (!v->row_loss.memory || v->row_squared_error.memory)
+            continue;
+        if (!any)
+            memset(penalty, 0, (size_t)n * sizeof *penalty);
+        any = true;
+        add_rows(net, v->row_loss, (double)net->spec.node[i].weight, penalty, n);
+    }
+    return any;
 }

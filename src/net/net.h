@@ -193,8 +193,9 @@ void lt_net_backward(struct lt_net *net, const struct lt_pass *pass);
 /* Of the last forward, per row: weighted loss and squared error; each may be NULL. */
 void lt_net_get_losses(const struct lt_net *net, double *loss /* (n) */,
                        double *squared_error /* (n) */, int64_t n);
-/* What of that loss is a penalty on the code rather than an error: 0 outside training passes. */
-void lt_net_get_penalties(const struct lt_net *net, double *penalty /* (n) */, int64_t n);
+/* What of that loss is a penalty on the code rather than an error: 0 outside training passes.  False,
+ * and nothing written, when no node has penalties. */
+bool lt_net_get_penalties(const struct lt_net *net, double *penalty /* (n) */, int64_t n);
 
 /* Floating-point operations of the products of one training step (forward,
  * data gradient, weight gradient) and of one forward, per row. */

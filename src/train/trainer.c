@@ -61,8 +61,8 @@ static double run_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch)
     for (int64_t i = 0; i < n; i++)
         sum += t->staging.loss[i];
     t->now.loss_sum += sum;
-    lt_net_get_penalties(t->net, t->staging.loss, n);
-    for (int64_t i = 0; i < n; i++)
+    bool penalised = lt_net_get_penalties(t->net, t->staging.loss, n);
+    for (int64_t i = 0; i < n && penalised; i++)
         t->now.penalty_sum += t->staging.loss[i];
     t->now.loss_rows += (double)n;
     return sum;

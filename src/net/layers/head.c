@@ -129,6 +129,7 @@ static void oracle(struct lt_oracle *o, int node)
 const struct lt_layer_ops lt_layer_head = {.name = "head",
                                            .inputs_min = 1,
                                            .inputs_max = 1,
+                                           .row_losses = true,
                                            .infer = infer,
                                            .saves = saves,
                                            .forward = forward,

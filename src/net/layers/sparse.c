@@ -116,6 +116,7 @@ static void oracle(struct lt_oracle *o, int node)
 const struct lt_layer_ops lt_layer_sparse = {.name = "sparse",
                                              .inputs_min = 1,
                                              .inputs_max = 1,
+                                             .row_losses = true,
                                              .infer = infer,
                                              .saves = saves,
                                              .forward = forward,
