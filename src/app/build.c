@@ -200,6 +200,15 @@ static int parse_amount(const char *text, double *out)
     return *end ? -1 : 0;
 }
 
+/* "KIND:AMOUNT": copies the kind, as far as it has room, and returns the amount, "" without one. */
+enum { WORD = 32 };
+static const char *split_kind(const char *text, char kind[WORD])
+{
+    size_t length = strcspn(text, ":"), room = WORD - 1;
+    snprintf(kind, WORD, "%.*s", (int)(length < room ? length : room), text);
+    return text + length + (text[length] == ':');
+}
+
 /* A positive number that ends at `end`. */
 static bool read_positive(const char **text, char end, double *value)
 {
@@ -213,10 +222,9 @@ static bool read_positive(const char **text, char end, double *value)
 
 int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err)
 {
-    const char *colon = strchr(text, ':'), *amount = colon ? colon + 1 : "";
-    char kind[32];
+    char kind[WORD];
+    const char *amount = split_kind(text, kind);
     double n = 0;
-    snprintf(kind, sizeof kind, "%.*s", colon ? (int)fmin(31, (double)(colon - text)) : 31, text);
     int sparsity = lt_sparsity_by_name(kind);
     a->sparsity = (enum lt_sparsity)sparsity;
     switch (sparsity) {
@@ -250,10 +258,8 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
 
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err)
 {
-    char kind[32];
-    const char *colon = strchr(text, ':');
-    size_t length = colon ? (size_t)(colon - text) : strlen(text);
-    snprintf(kind, sizeof kind, "%.*s", (int)(length < 31 ? length : 31), text);
+    char kind[WORD];
+    const char *amount = split_kind(text, kind);
     int noise = lt_noise_by_name(kind);
     if (noise < 0)
         return lt_fail(err, LT_EUSAGE,
@@ -262,7 +268,7 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
     a->noise = (enum lt_noise)noise;
     if (noise == LT_NOISE_NONE)
         return 0;
-    if (!colon || parse_amount(colon + 1, &a->amount) || !(a->amount > 0 && a->amount < 1e6))
+    if (!*amount || parse_amount(amount, &a->amount) || !(a->amount > 0 && a->amount < 1e6))
         return lt_fail(err, LT_EUSAGE,
                        "--noise: \"%.60s\" needs a positive amount, such as %s:0.2 or %s:25/255",
                        text, kind, kind);

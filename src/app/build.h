@@ -34,11 +34,11 @@ struct lt_autoencoder {
     enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };
 
-/* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., code, decoder1 ...,
- * output; before a sparse code stands sparse; and for every run of categories of W levels, levelsW and outputW, which read what
- * the last decoder layer reads.  A category's cross-entropy is divided by the width of its group,
- * so that a column of many levels does not take the code from the others (docs/defaults.md has the
- * measurement). */
+/* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., sparse before a code that
+ * is, code, decoder1 ..., output; and for every run of categories of W levels, levelsW and outputW,
+ * which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
+ * its group, so that a column of many levels does not take the code from the others
+ * (docs/defaults.md has the measurement). */
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err);
 
