@@ -37,8 +37,15 @@ int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name
 {
     *out = (struct lt_array){0};
     const struct lt_image_ops *kind = kind_of(bytes);
-    int rc = kind ? kind->read(out, bytes, name, err)
-                  : lt_fail(err, LT_ECONTENT, "%s: is no image", name);
+    int rc = LT_OK;
+    if (!kind)
+        rc = lt_fail(err, LT_ECONTENT, "%s: is no image", name);
+    else if (!kind->read)
+        rc = lt_fail(err, LT_ECONTENT,
+                     "%s: is a %s image and this build has no %s; convert it to PGM or PPM", name,
+                     kind->word, kind->library);
+    else
+        rc = kind->read(out, bytes, name, err);
     lt_bytes_free(bytes);
     if (rc)
         lt_array_free(out);
@@ -120,6 +127,12 @@ int lt_image_cut(const char *name, const char *kind, size_t bytes, struct lt_err
     return lt_fail(err, LT_ECONTENT,
                    "%s: the %s image is cut off after %zu bytes; fetch or export it again", name,
                    kind, bytes);
+}
+
+int lt_image_animated(const char *name, const char *kind, struct lt_error *err)
+{
+    return lt_fail(err, LT_ECONTENT, "%s: is an animated %s; save one frame as an image", name,
+                   kind);
 }
 
 /* ---- agreement ----------------------------------------------------------- */

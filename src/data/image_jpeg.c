@@ -50,18 +50,9 @@ static int jpeg_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
+#define READ jpeg_read
 #else
-
-static int jpeg_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                     struct lt_error *err)
-{
-    (void)out;
-    (void)bytes;
-    return lt_fail(
-        err, LT_ECONTENT,
-        "%s: is a JPEG image and this build has no libturbojpeg; convert it to PGM or PPM", name);
-}
-
+#define READ NULL
 #endif
 
-const struct lt_image_ops lt_image_jpeg = {jpeg_is, jpeg_read};
+const struct lt_image_ops lt_image_jpeg = {"JPEG", "libturbojpeg", jpeg_is, READ};

@@ -5,9 +5,11 @@
 #include "data/image.h"
 
 struct lt_image_ops {
+    const char *word, *library;               /* for messages */
     bool (*is)(const struct lt_bytes *bytes); /* by the first bytes */
     int (*read)(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                struct lt_error *err); /* `out` is freed by the caller, also on failure */
+                struct lt_error *err); /* `out` is freed by the caller, also on failure; NULL: this
+                                          build lacks the library */
 };
 extern const struct lt_image_ops lt_image_png;
 extern const struct lt_image_ops lt_image_jpeg;
@@ -33,5 +35,7 @@ int lt_image_transparent(const struct lt_array *out, size_t pixel, const char *n
 /* "NAME: the PNG image is damaged (WHY); ..." and "... is cut off after N bytes; ...". */
 int lt_image_damaged(const char *name, const char *kind, const char *why, struct lt_error *err);
 int lt_image_cut(const char *name, const char *kind, size_t bytes, struct lt_error *err);
+/* "NAME: is an animated PNG; ..." */
+int lt_image_animated(const char *name, const char *kind, struct lt_error *err);
 
 #endif

@@ -238,8 +238,7 @@ static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     struct reading r = {
         .next = bytes->data, .left = bytes->size, .size = bytes->size, .name = name, .err = err};
     if (is_animated(bytes))
-        return lt_fail(err, LT_ECONTENT, "%s: is an animated PNG; save one frame as an image",
-                       name);
+        return lt_image_animated(name, "PNG", err);
     int rc = read_raw(&r, out);
     if (!rc)
         rc = take_pixels(&r, out);
@@ -247,18 +246,9 @@ static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     return rc;
 }
 
+#define READ png_read
 #else
-
-static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                    struct lt_error *err)
-{
-    (void)out;
-    (void)bytes;
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: is a PNG image and this build has no libpng; convert it to PGM or PPM",
-                   name);
-}
-
+#define READ NULL
 #endif
 
-const struct lt_image_ops lt_image_png = {png_is, png_read};
+const struct lt_image_ops lt_image_png = {"PNG", "libpng", png_is, READ};

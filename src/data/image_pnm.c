@@ -171,4 +171,4 @@ static int pnm_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     return p.next == p.end ? LT_OK : fail_damaged(&p, "more follows behind the image");
 }
 
-const struct lt_image_ops lt_image_pnm = {pnm_is, pnm_read};
+const struct lt_image_ops lt_image_pnm = {"PNM", NULL, pnm_is, pnm_read};

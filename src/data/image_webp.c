@@ -55,8 +55,7 @@ static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     if (status != VP8_STATUS_OK)
         return fail_webp(status, bytes, name, err);
     if (f.has_animation)
-        return lt_fail(err, LT_ECONTENT, "%s: is an animated WebP; save one frame as an image",
-                       name);
+        return lt_image_animated(name, "WebP", err);
     int rc = lt_image_make(out, f.width, f.height, 3, LT_U8, name, err);
     if (rc || !f.has_alpha)
         return rc ? rc : decode(out->owned, &f, bytes, name, err);
@@ -69,18 +68,9 @@ static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
+#define READ webp_read
 #else
-
-static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                     struct lt_error *err)
-{
-    (void)out;
-    (void)bytes;
-    return lt_fail(err, LT_ECONTENT,
-                   "%s: is a WebP image and this build has no libwebp; convert it to PGM or PPM",
-                   name);
-}
-
+#define READ NULL
 #endif
 
-const struct lt_image_ops lt_image_webp = {webp_is, webp_read};
+const struct lt_image_ops lt_image_webp = {"WebP", "libwebp", webp_is, READ};
