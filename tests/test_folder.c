@@ -1,6 +1,5 @@
 /* Several images: a folder is a table, its images must agree, and what is no image is refused. */
-#include "data_help.h"
-#include "t_alloc.h"
+#include "data_alloc_help.h"
 
 static const char *folder(const char *name)
 {
@@ -162,27 +161,15 @@ TEST(a_folder_of_arrays_is_one_row_each)
     lt_table_free(&t);
 }
 
-static void fail_each_allocation(const char *name)
-{
-    T_EACH_ALLOCATION
-    {
-        struct lt_error err = {0};
-        struct lt_table *t = NULL;
-        int rc = lt_table_open(&t, &name, 1, NULL, &err);
-        T_OK(rc == LT_OK ? t != NULL : rc == LT_EFAIL && !t && err.text[0]);
-        lt_table_free(&t);
-    }
-}
-
 TEST(a_folder_is_read_or_refused_whichever_allocation_fails)
 {
     const char *path = folder("memory");
     t_text("memory/a.pgm", "P2 1 2 255 1 2");
     t_text("memory/b.pgm", "P2 1 2 255 3 4");
-    fail_each_allocation(path);
+    help_fail_each_allocation(path);
     folder("memory2");
     write_npy("memory2/a.npy", "2, 3", 6);
-    fail_each_allocation(t_tmp("memory2"));
+    help_fail_each_allocation(t_tmp("memory2"));
 }
 
 T_MAIN

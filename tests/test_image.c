@@ -1,8 +1,7 @@
 /* Images as data: every kind, depth and number of channels reads back; what is damaged, cut off,
  * too large or unlike the others is refused with a sentence. */
 #include "data/image.h"
-#include "data_help.h"
-#include "t_alloc.h"
+#include "data_alloc_help.h"
 
 #ifdef LT_HAVE_PNG
 #include <png.h>
@@ -90,6 +89,17 @@ static void survive_changes(const char *name, const struct file *f)
         lt_table_free(&t);
         changed.bytes[i] = f->bytes[i];
     }
+}
+
+/* The first `size` bytes are refused as cut off there. */
+T_UNUSED static void expect_cut(const char *name, const char *kind, const struct file *f,
+                                size_t size)
+{
+    char want[200];
+    snprintf(want, sizeof want,
+             "%s: the %s image is cut off after %zu bytes; fetch or export it again", name, kind,
+             size);
+    T_ERR(help_refused(name, f->bytes, size), want);
 }
 
 /* ---- PGM and PPM ----------------------------------------------------------- */
@@ -358,11 +368,7 @@ TEST(cut_and_changed_pngs_are_refused_or_read)
     struct file f = write_png(&(struct png){1, 2, 8, PNG_COLOR_TYPE_RGB, 0, .rows = six_bytes});
     refuse_beginnings("t.png", f.bytes, f.size);
     survive_changes("t.png", &f);
-    char want[200];
-    snprintf(want, sizeof want,
-             "t.png: the PNG image is cut off after %zu bytes; fetch or export it again",
-             f.size - 1);
-    T_ERR(help_refused("t.png", f.bytes, f.size - 1), want);
+    expect_cut("t.png", "PNG", &f, f.size - 1);
     f.bytes[29]++;
     T_ERR(help_refused("t.png", f.bytes, f.size),
           "t.png: the PNG image is damaged (IHDR: CRC error); fetch or export it again");
@@ -384,10 +390,7 @@ TEST(the_size_that_a_png_claims_is_not_believed)
           "t.png: is an image of 2147483647 x 2147483647 pixels; at most 65535 a side and "
           "134217728 in all can be read");
     claim_size(&f, 4000, 4000);
-    char want[200];
-    snprintf(want, sizeof want,
-             "t.png: the PNG image is cut off after %zu bytes; fetch or export it again", f.size);
-    T_ERR(help_refused("t.png", f.bytes, f.size), want);
+    expect_cut("t.png", "PNG", &f, f.size);
 }
 
 #endif
@@ -559,11 +562,7 @@ TEST(cut_and_changed_webps_are_refused_or_read)
     f = write_webp_pixel(3);
     refuse_beginnings("t.webp", f.bytes, f.size);
     survive_changes("t.webp", &f);
-    char want[200];
-    snprintf(want, sizeof want,
-             "t.webp: the WebP image is cut off after %zu bytes; fetch or export it again",
-             f.size - 1);
-    T_ERR(help_refused("t.webp", f.bytes, f.size - 1), want);
+    expect_cut("t.webp", "WebP", &f, f.size - 1);
 }
 
 TEST(a_webp_too_large_is_refused_by_its_header)
@@ -643,27 +642,15 @@ TEST(a_gzipped_image_is_read)
 /* ---- memory ------------------------------------------------------------------ */
 
 #ifdef LT_HAVE_PNG
-static void fail_each_allocation(const char *name)
-{
-    T_EACH_ALLOCATION
-    {
-        struct lt_error err = {0};
-        struct lt_table *t = NULL;
-        int rc = lt_table_open(&t, &name, 1, NULL, &err);
-        T_OK(rc == LT_OK ? t != NULL : rc == LT_EFAIL && !t && err.text[0]);
-        lt_table_free(&t);
-    }
-}
-
 TEST(a_png_is_read_or_refused_whichever_allocation_fails)
 {
     const unsigned char opaque[] = {1, 255, 2, 255};
     const png_color colours[] = {{9, 9, 9}, {1, 2, 3}};
     struct file f = write_png(&(struct png){2, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA, 0, .rows = opaque});
-    fail_each_allocation(t_file("memory.png", f.bytes, f.size));
+    help_fail_each_allocation(t_file("memory.png", f.bytes, f.size));
     f = write_png(&(struct png){2, 1, 8, PNG_COLOR_TYPE_PALETTE, 1, "\1\0", colours, 2,
                                 (png_bytep) "\xff\xff", 2, NULL});
-    fail_each_allocation(t_file("memory.png", f.bytes, f.size));
+    help_fail_each_allocation(t_file("memory.png", f.bytes, f.size));
 }
 #endif
 
