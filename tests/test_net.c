@@ -304,6 +304,18 @@ TEST(gradients_of_a_skip_a_concatenation_and_two_heads_are_right)
     check_gradients(&s, 8);
 }
 
+TEST(gradients_of_convolutions_are_right)
+{
+    const int64_t kernels[][2] = {{1, 1}, {3, 1}, {3, 2}, {5, 1}, {5, 3}};
+    struct lt_net_spec s;
+    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
+        grid_net(&s, GREY, kernels[k][0], kernels[k][1]);
+        check_gradients(&s, 3);
+        grid_net(&s, COLOUR, kernels[k][0], kernels[k][1]);
+        check_gradients(&s, 5);
+    }
+}
+
 /* Slices of the input and of two layers, overlapping in one of them. */
 static void sliced_net(struct lt_net_spec *s)
 {
@@ -498,6 +510,8 @@ TEST(encode_then_decode_gives_the_bits_of_forward)
             }
             graph_net(&s);
             check_halves(&s, backends[b], training);
+            grid_net(&s, COLOUR, 3, 2);
+            check_halves(&s, backends[b], training);
             noisy_net(&s, LT_NOISE_MASK, 0.5f);
             check_halves(&s, backends[b], training);
         }
@@ -556,6 +570,8 @@ TEST(values_that_share_memory_keep_their_bits)
         check_sharing(&s, backends[b]);
         graph_net(&s);
         check_sharing(&s, backends[b]);
+        grid_net(&s, GREY, 3, 2);
+        check_sharing(&s, backends[b]);
         noisy_net(&s, LT_NOISE_GAUSSIAN, 0.5f);
         check_sharing(&s, backends[b]);
     }
@@ -592,11 +608,13 @@ TEST(a_row_alone_gives_the_bits_it_gives_among_others)
     const int64_t counts[] = {1, 2, 31, 32, 33, 63, 64, 100, 255, 256};
     struct lt_net_spec s;
     struct rig r;
-    for (int kind = 0; kind < 3; kind++)
+    for (int kind = 0; kind < 5; kind++)
         for (int b = 0; b < BACKENDS; b++)
             for (int precision = 0; precision < 2; precision++) {
                 if (kind == 2)
                     graph_net(&s);
+                else if (kind > 2)
+                    grid_net(&s, kind == 3 ? GREY : COLOUR, 3, kind - 2);
                 else
                     plain_net(&s, ODD, LT_ACT_SILU, kind == 1, LT_LOSS_BCE, LT_ACT_SIGMOID);
                 if (!rig_open(&r, &s, backends[b], 3,
@@ -620,16 +638,22 @@ TEST(a_short_batch_is_blind_to_the_longer_one_before_it)
         for (int precision = 0; precision < 2; precision++) {
             struct lt_net_options options = {
                 .rows = 100, .training = true, .precision = (enum lt_precision)precision};
-            plain_net(&s, ODD, LT_ACT_ELU, true, LT_LOSS_MSE, LT_ACT_LINEAR);
-            if (!rig_open(&fresh, &s, backends[b], 2, &options))
-                continue;
-            T_OK(rig_open(&used, &s, backends[b], 2, &options));
-            train_once(&used, 100);
-            train_once(&used, 37);
-            train_once(&fresh, 37);
-            T_OK(memcmp(fresh.gradients, used.gradients, fresh.layout.total * sizeof(float)) == 0);
-            rig_close(&fresh);
-            rig_close(&used);
+            for (int grid = 0; grid < 2; grid++) {
+                if (grid)
+                    grid_net(&s, GREY, 3, 2);
+                else
+                    plain_net(&s, ODD, LT_ACT_ELU, true, LT_LOSS_MSE, LT_ACT_LINEAR);
+                if (!rig_open(&fresh, &s, backends[b], 2, &options))
+                    continue;
+                T_OK(rig_open(&used, &s, backends[b], 2, &options));
+                train_once(&used, 100);
+                train_once(&used, 37);
+                train_once(&fresh, 37);
+                T_OK(memcmp(fresh.gradients, used.gradients, fresh.layout.total * sizeof(float)) ==
+                     0);
+                rig_close(&fresh);
+                rig_close(&used);
+            }
         }
 }
 
@@ -660,8 +684,10 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
     struct lt_net_spec s;
     for (int b = 0; b < BACKENDS; b++)
         for (int precision = 0; precision < 2; precision++)
-            for (int kind = 0; kind < 4; kind++) {
-                if (kind == 3)
+            for (int kind = 0; kind < 6; kind++) {
+                if (kind > 3)
+                    grid_net(&s, kind == 4 ? GREY : COLOUR, 3, kind - 3);
+                else if (kind == 3)
                     graph_net(&s);
                 else if (kind == 2)
                     noisy_net(&s, LT_NOISE_GAUSSIAN, 0.1f);

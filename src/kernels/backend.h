@@ -119,6 +119,47 @@ struct lt_dense_spec {
 };
 struct lt_dense; /* a planned dense product, owned by the backend that made it */
 
+/* What a convolution needs to know when it is planned.  It joins a fine grid of in_h x in_w pixels of
+ * `in` channels to a coarse one of ceil(in_h / stride) x ceil(in_w / stride) pixels of `out` channels:
+ *
+ *     coarse[y, x, o] = sum over i, j < kernel, c < in of
+ *                       W[o, i, j, c] fine[y stride - kernel/2 + i, x stride - kernel/2 + j, c]
+ *
+ * with 0 beyond the edges; `transposed` goes the other way, by the adjoint.  Activations of a grid are
+ * (rows, height, width, channels), channels last, so that a grid of one pixel is a dense layer's
+ * row and nothing is ever reordered between layers. */
+struct lt_conv_spec {
+    int64_t rows, batch; /* as in lt_dense_spec */
+    int64_t in, in_h, in_w;
+    int64_t out;
+    int64_t kernel, stride; /* odd; at most (kernel + 1) / 2 */
+    bool transposed;        /* from coarse to fine */
+    bool training, need_dx;
+    enum lt_precision precision;
+};
+struct lt_conv; /* a planned convolution, owned by the backend that made it */
+
+static inline int64_t lt_conv_coarse(int64_t side, int64_t stride)
+{
+    return (side + stride - 1) / stride;
+}
+static inline int64_t lt_conv_fine_values(const struct lt_conv_spec *s) /* of a row */
+{
+    return s->in_h * s->in_w * s->in;
+}
+static inline int64_t lt_conv_coarse_pixels(const struct lt_conv_spec *s)
+{
+    return lt_conv_coarse(s->in_h, s->stride) * lt_conv_coarse(s->in_w, s->stride);
+}
+static inline int64_t lt_conv_coarse_values(const struct lt_conv_spec *s) /* of a row */
+{
+    return lt_conv_coarse_pixels(s) * s->out;
+}
+static inline int64_t lt_conv_patch(const struct lt_conv_spec *s) /* weights of a coarse channel */
+{
+    return s->kernel * s->kernel * s->in;
+}
+
 /* A planned general product C = alpha op(A) op(B) + beta C on plain row-major
  * f32 matrices, for optimizers. op(A) is (m, k), op(B) is (k, n). */
 struct lt_matmul_spec {
@@ -191,6 +232,19 @@ struct lt_backend_ops {
     void (*dense_backward)(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
                            struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
                            struct lt_buffer dw, struct lt_buffer db, bool accumulate);
+
+    /* Convolutions, alike: y = act(x * W + bias) from grid to grid, W (out, kernel, kernel, in) for
+     * both directions, bias one value for a channel of y; dw and db are overwritten. */
+    int (*conv_create)(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
+                       struct lt_error *err);
+    void (*conv_free)(struct lt_backend *b, struct lt_conv *conv);
+    void (*conv_pack)(struct lt_backend *b, struct lt_conv *conv, struct lt_buffer w);
+    void (*conv_forward)(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
+                         struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
+                         struct lt_buffer pre, struct lt_buffer y);
+    void (*conv_backward)(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
+                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                          struct lt_buffer dw, struct lt_buffer db);
 
     /* General products. */
     int (*matmul_create)(struct lt_backend *b, const struct lt_matmul_spec *spec,

@@ -6,6 +6,7 @@
 /* What a node of a kind has besides name, kind and inputs: one row per attribute. */
 enum form {
     FORM_INTEGER, /* int64_t */
+    FORM_SIZE,    /* the same; absent where 0 */
     FORM_FLOAT,   /* float */
     FORM_NAME,    /* an enum, by the names of `names` */
     FORM_NODE,    /* int: an earlier node by name; absent where 0 */
@@ -58,6 +59,18 @@ static const struct attribute {
     {LT_NODE_DENSE, "width", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_DENSE, "act", FORM_NAME, FIELD(act), &acts},
     {LT_NODE_DENSE, "tied", FORM_NODE, FIELD(tied), NULL},
+    {LT_NODE_DENSE, "grid_h", FORM_SIZE, FIELD(grid_h), NULL},
+    {LT_NODE_DENSE, "grid_w", FORM_SIZE, FIELD(grid_w), NULL},
+    {LT_NODE_CONV, "width", FORM_INTEGER, FIELD(width), NULL},
+    {LT_NODE_CONV, "act", FORM_NAME, FIELD(act), &acts},
+    {LT_NODE_CONV, "kernel", FORM_INTEGER, FIELD(kernel), NULL},
+    {LT_NODE_CONV, "stride", FORM_INTEGER, FIELD(stride), NULL},
+    {LT_NODE_DECONV, "width", FORM_INTEGER, FIELD(width), NULL},
+    {LT_NODE_DECONV, "act", FORM_NAME, FIELD(act), &acts},
+    {LT_NODE_DECONV, "kernel", FORM_INTEGER, FIELD(kernel), NULL},
+    {LT_NODE_DECONV, "stride", FORM_INTEGER, FIELD(stride), NULL},
+    {LT_NODE_DECONV, "grid_h", FORM_INTEGER, FIELD(grid_h), NULL},
+    {LT_NODE_DECONV, "grid_w", FORM_INTEGER, FIELD(grid_w), NULL},
     {LT_NODE_DROPOUT, "amount", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_HEAD, "loss", FORM_NAME, FIELD(loss), &losses},
     {LT_NODE_HEAD, "unit", FORM_NAME, FIELD(unit), &acts},
@@ -90,7 +103,10 @@ static int write_attribute(struct lt_json *json, const struct lt_net_spec *spec,
     int index = 0;
     switch (a->form) {
     case FORM_INTEGER:
+    case FORM_SIZE:
         memcpy(&integer, at, sizeof integer);
+        if (a->form == FORM_SIZE && integer == 0)
+            return LT_OK;
         return lt_json_set_integer(json, a->key, integer, err);
     case FORM_FLOAT:
         memcpy(&real, at, sizeof real);
@@ -240,6 +256,9 @@ static int read_attribute(const struct lt_net_spec *spec, int node, const struct
     int rc = LT_OK;
     switch (a->form) {
     case FORM_INTEGER:
+    case FORM_SIZE:
+        if (a->form == FORM_SIZE && !lt_json_get(json, a->key))
+            return LT_OK;
         if ((rc = lt_json_get_integer(json, a->key, &integer, err)))
             return rc;
         if (integer < 0 || integer > LT_WIDTH_MAX)

@@ -15,11 +15,12 @@
 struct lt_value {
     struct lt_buffer y;     /* output; aliases the input's for nodes that pass it through */
     struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
-    struct lt_buffer saved; /* dense: pre-activations; dropout: mask; head: target slice */
+    struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice */
     struct lt_buffer row_loss,
         row_squared_error;         /* (rows) doubles: head both, sparse its penalty */
     struct lt_dense *dense;        /* dense: the planned product */
-    size_t weight, bias;           /* dense: offsets into the parameters, in floats */
+    struct lt_conv *conv;          /* conv, deconv: likewise */
+    size_t weight, bias;           /* of these: offsets into the parameters, in floats */
     bool learns;                   /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
     bool adds_weight;              /* tied: another node writes dw first */
@@ -55,6 +56,16 @@ enum lt_layer_needs { /* buffers a node needs besides what its table row implies
                       LT_SAVES_TRAINING = 2,
 };
 
+/* The weights and biases of a node. */
+struct lt_weights {
+    int64_t rows, cols; /* of the weight matrix that it uses */
+    bool own;           /* it is no other node's */
+    int64_t uses;       /* times a weight is multiplied for a row */
+    int64_t biases;
+    double fan_in, fan_out; /* products that a value of its output sums up, and of its input takes
+                               part in, on average */
+};
+
 struct lt_layer_ops {
     const char *name;
     int inputs_min, inputs_max;
@@ -63,6 +74,8 @@ struct lt_layer_ops {
     bool row_losses;     /* adds a loss of each row to the objective, times the node's weight */
     /* Output shape from the inputs' shapes; checks attributes. */
     int (*infer)(struct lt_net_spec *spec, int node, struct lt_error *err);
+    /* What its product needs; NULL: it has no weights. */
+    struct lt_weights (*weights)(const struct lt_net_spec *spec, int node);
     /* Bytes of `saved` for `rows` rows. */
     size_t (*saves)(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
     int (*bind)(struct lt_net *net, int node, struct lt_error *err); /* NULL: nothing to plan */
@@ -76,7 +89,7 @@ extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
-    lt_layer_sparse;
+    lt_layer_sparse, lt_layer_conv, lt_layer_deconv;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {
@@ -98,6 +111,21 @@ struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt
  * after writing it, lt_gradient_end adds it to what is there already if it has to. */
 struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot);
 void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass);
+
+/* Of a node's parameters, in floats from the start of either array. */
+static inline struct lt_buffer lt_param_at(void *memory, size_t floats)
+{
+    return (struct lt_buffer){memory, floats * sizeof(float)};
+}
+
+/* For oracles: an activation in double, from libm; and where the weights that a node uses and its
+ * biases stand. */
+double lt_oracle_act(enum lt_act act, double x);
+void lt_oracle_params(const struct lt_oracle *o, int node, const double **weights,
+                      const double **bias);
+
+/* Bytes of the pre-activations that a node's activation needs for its derivative. */
+size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
 
 /* Rows rounded up to whole blocks. */
 static inline int64_t lt_rows_padded(int64_t rows)

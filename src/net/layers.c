@@ -8,8 +8,21 @@ const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
     [LT_NODE_ADD] = &lt_layer_add,         [LT_NODE_CONCAT] = &lt_layer_concat,
     [LT_NODE_CODE] = &lt_layer_code,       [LT_NODE_HEAD] = &lt_layer_head,
     [LT_NODE_OBSERVE] = &lt_layer_observe, [LT_NODE_SLICE] = &lt_layer_slice,
-    [LT_NODE_SPARSE] = &lt_layer_sparse,
+    [LT_NODE_SPARSE] = &lt_layer_sparse,   [LT_NODE_CONV] = &lt_layer_conv,
+    [LT_NODE_DECONV] = &lt_layer_deconv,
 };
+
+bool lt_node_has_weights(const struct lt_net_spec *spec, int node)
+{
+    return lt_layer_of(spec, node)->weights != NULL;
+}
+
+size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows)
+{
+    if (!training || !lt_act_needs_pre(spec->node[node].act))
+        return 0;
+    return (size_t)rows * (size_t)lt_node_width(spec, node) * sizeof(float);
+}
 
 const char *lt_node_kind_name(enum lt_node_kind kind)
 {

@@ -27,7 +27,7 @@ static void mark_learning(struct lt_net *net)
             net->value[net->spec.node[i].input[k]].in_encoder = true;
     for (int i = 0; i < net->spec.count; i++) {
         const struct lt_node *n = &net->spec.node[i];
-        net->value[i].learns = n->kind == LT_NODE_DENSE;
+        net->value[i].learns = lt_node_has_weights(&net->spec, i);
         for (int k = 0; k < n->inputs; k++)
             net->value[i].learns |= net->value[n->input[k]].learns;
     }
@@ -43,7 +43,7 @@ static void mark_node_writes(struct lt_net *net, int node, bool *written, bool *
         net->value[node].adds[k] = written[producer];
         written[producer] = true;
     }
-    if (n->kind == LT_NODE_DENSE) {
+    if (lt_node_has_weights(&net->spec, node)) {
         int owner = n->tied ? n->tied : node;
         net->value[node].adds_weight = weight_written[owner];
         weight_written[owner] = true;

@@ -1,7 +1,9 @@
 /* Networks: spec -> shapes -> plan -> bind -> run.
  *
  * A network is a directed acyclic graph of nodes in topological order, each
- * with a (C, H, W) output shape (dense widths are (D, 1, 1)).  Node 0 is the
+ * with a (C, H, W) output shape (dense widths are (D, 1, 1)), of which the
+ * values of a row lie channels last: pixel by pixel, the channels of each
+ * together, as images come.  Node 0 is the
  * input; one node is the code: the encoder is everything the code depends on,
  * the decoder everything after it.  Heads are nodes with a loss and a target,
  * a slice of the clean input; the objective is the weighted sum of the heads'
@@ -17,7 +19,9 @@
  * Nothing is allocated after lt_net_create.
  *
  * Parameters, gradients and optimizer state share one layout: the blocks of
- * lt_params, in node order, weights (out, in) row-major, then bias (out).
+ * lt_params, in node order, weights (out, in) row-major, then bias (out);
+ * of a convolution (out, kernel, kernel, in), of a transposed one
+ * (in, kernel, kernel, out), each with a bias for a channel of its output.
  * That order is what files hold and what SHA-256 covers.
  */
 #ifndef LT_NET_NET_H
@@ -43,6 +47,8 @@ enum lt_node_kind {
     LT_NODE_OBSERVE, /* missing cells become 0, and flags that say so */
     LT_NODE_SLICE,   /* adjacent columns of its input */
     LT_NODE_SPARSE,  /* makes a code sparse */
+    LT_NODE_CONV,    /* a convolution: from a grid of pixels to one as fine or coarser */
+    LT_NODE_DECONV,  /* a transposed convolution: to a grid as fine or finer */
     LT_NODE_KINDS
 };
 
@@ -60,8 +66,12 @@ struct lt_node {
     int inputs;                    /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
-    int64_t width;                 /* dense: outputs; slice: columns; sparse: values topk keeps */
-    enum lt_act act;               /* dense */
+    int64_t width;                 /* dense: outputs; slice: columns; sparse: values topk keeps;
+                                      conv, deconv: channels of its output */
+    enum lt_act act;               /* dense, conv, deconv */
+    int64_t kernel, stride;        /* conv, deconv: see struct lt_conv_spec */
+    int64_t grid_h, grid_w;        /* deconv: pixels of its output; dense: pixels that its outputs
+                                      make up, width / (grid_h grid_w) channels each, 0: one */
     int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
     enum lt_noise noise;           /* noise */
     float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl */
@@ -89,6 +99,8 @@ int lt_net_spec_add(struct lt_net_spec *spec, enum lt_node_kind kind, const char
                     int input);
 int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number, int input,
                           int64_t width, enum lt_act act);
+/* Kinds whose products have weights: dense, conv, deconv. */
+bool lt_node_has_weights(const struct lt_net_spec *spec, int node);
 
 /* Checks the graph and infers every shape. LT_ECONTENT names the node. */
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);
@@ -111,7 +123,7 @@ struct lt_param {
     char name[LT_NODE_NAME + 8]; /* "encoder1.weight" */
     int node;
     size_t offset;      /* in floats, into the parameter array */
-    int64_t rows, cols; /* weights (out, in); a bias is (out, 1) */
+    int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); a bias is (out, 1) */
     bool bias;
 };
 struct lt_params {
@@ -130,7 +142,8 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
 
 /* Fits the start to the data: the weights that read the input are rescaled so that their units'
  * inputs have variance 1 when a row's mean square sum is `mean_square`, and the last bias before
- * a head starts at what gives the mean of the training rows (the logit of it where the output unit
+ * a head starts at what gives the mean of the training rows (over all pixels of a convolution's channel;
+ * the logit of it where the output unit
  * is a sigmoid, its logarithm for ce, both within +-6), with weights halved. */
 void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec *spec,
                         const float *mean /* (D) */, double mean_square,

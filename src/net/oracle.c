@@ -1,5 +1,47 @@
 #include "base/mem.h"
 #include "net/layer.h"
+#include <math.h>
+
+double lt_oracle_act(enum lt_act kind, double x)
+{
+    const double lambda = 1.0507009873554805, alpha = 1.6732632423543772;
+    switch (kind) {
+    case LT_ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case LT_ACT_TANH:
+        return tanh(x);
+    case LT_ACT_RELU:
+        return x > 0 ? x : 0;
+    case LT_ACT_LEAKY_RELU:
+        return x > 0 ? x : 0.01 * x;
+    case LT_ACT_ELU:
+        return x > 0 ? x : expm1(x);
+    case LT_ACT_SELU:
+        return lambda * (x > 0 ? x : alpha * expm1(x));
+    case LT_ACT_GELU:
+        return 0.5 * x * (1 + erf(x * 0.7071067811865476));
+    case LT_ACT_SILU:
+        return x / (1 + exp(-x));
+    case LT_ACT_SOFTPLUS:
+        return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    default:
+        return x;
+    }
+}
+
+void lt_oracle_params(const struct lt_oracle *o, int node, const double **weights,
+                      const double **bias)
+{
+    int tied = o->spec->node[node].tied, owner = tied ? tied : node;
+    *weights = *bias = NULL;
+    for (int p = 0; p < o->layout->count; p++) {
+        const struct lt_param *q = &o->layout->param[p];
+        if (q->node == owner && !q->bias)
+            *weights = o->params + q->offset;
+        if (q->node == node && q->bias)
+            *bias = o->params + q->offset;
+    }
+}
 
 /* The objective in double precision, evaluated node by node without a backend. */
 double lt_net_oracle(const struct lt_net_spec *spec, const struct lt_params *layout,

@@ -22,22 +22,24 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
 {
     memset(out, 0, sizeof *out);
     for (int i = 0; i < spec->count; i++) {
-        const struct lt_node *n = &spec->node[i];
-        if (n->kind != LT_NODE_DENSE)
+        if (!lt_node_has_weights(spec, i))
             continue;
-        if (!n->tied)
-            add(out, spec, i, n->width, lt_input_width(spec, i, 0), false);
-        add(out, spec, i, n->width, 1, true);
+        const struct lt_weights w = lt_layer_of(spec, i)->weights(spec, i);
+        if (w.own)
+            add(out, spec, i, w.rows, w.cols, false);
+        add(out, spec, i, w.biases, 1, true);
         if (out->total > ((size_t)1 << 33))
             return lt_node_fail(spec, i, err, "the network has more than 2^33 weights");
     }
     return 0;
 }
 
-/* The variance of initial weights, by what follows them. */
-static double variance(enum lt_act act, double fan_in, double fan_out)
+/* The variance of a node's initial weights, by what follows them. */
+static double variance(const struct lt_net_spec *spec, int node)
 {
-    switch (act) {
+    const struct lt_weights w = lt_layer_of(spec, node)->weights(spec, node);
+    const double fan_in = w.fan_in, fan_out = w.fan_out;
+    switch (spec->node[node].act) {
     case LT_ACT_RELU:
     case LT_ACT_LEAKY_RELU:
     case LT_ACT_ELU:
@@ -66,7 +68,7 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
         }
         struct lt_stream stream = lt_stream(seed, LT_RNG_INIT, 0, (uint64_t)p);
         lt_fill_normal(&stream, w, n);
-        float sd = (float)sqrt(variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
+        float sd = (float)sqrt(variance(spec, q->node));
         for (size_t i = 0; i < n; i++)
             w[i] *= sd;
     }
@@ -100,14 +102,25 @@ static float output_bias(const struct lt_node *head, double mean)
     return (float)(logit < -6 ? -6 : logit > 6 ? 6 : logit);
 }
 
+/* The mean of channel j over the pixels of a grid, (width / channels, channels). */
+static double channel_mean(const float *mean, int64_t width, int64_t channels, int64_t j)
+{
+    double sum = 0;
+    for (int64_t k = j; k < width; k += channels)
+        sum += (double)mean[k];
+    return sum / (double)(width / channels);
+}
+
 void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec *spec,
                         const float *mean, double mean_square, float *values)
 {
     for (int p = 0; p < params->count; p++) {
         const struct lt_param *q = &params->param[p];
         if (!q->bias && source_of(spec, q->node) == 0 && mean_square > 0) {
-            double sd = sqrt(variance(spec->node[q->node].act, (double)q->cols, (double)q->rows));
-            scale(q, 1 / (sd * sqrt(mean_square)), values);
+            const struct lt_weights w = lt_layer_of(spec, q->node)->weights(spec, q->node);
+            double share = w.uses == 1 ? 1 : w.fan_in / (double)lt_net_spec_inputs(spec);
+            double sd = sqrt(variance(spec, q->node));
+            scale(q, 1 / (sd * sqrt(mean_square * share)), values);
         }
     }
     for (int h = 0; h < spec->count; h++) {
@@ -121,7 +134,8 @@ void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec
             if (!q->bias)
                 scale(q, 0.5, values);
             for (int64_t j = 0; q->bias && j < q->rows; j++)
-                values[q->offset + (size_t)j] = output_bias(head, (double)mean[head->target + j]);
+                values[q->offset + (size_t)j] = output_bias(
+                    head, channel_mean(mean + head->target, lt_node_width(spec, h), q->rows, j));
         }
     }
 }

@@ -107,12 +107,20 @@ int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err)
     return check_bottleneck(spec, err);
 }
 
+/* Floating-point operations of a node's product for a row. */
+static double products(const struct lt_net_spec *spec, int node)
+{
+    if (!lt_node_has_weights(spec, node))
+        return 0;
+    const struct lt_weights w = lt_layer_of(spec, node)->weights(spec, node);
+    return 2.0 * (double)w.rows * (double)w.cols * (double)w.uses;
+}
+
 double lt_net_flops_forward(const struct lt_net_spec *spec)
 {
     double flops = 0;
     for (int i = 0; i < spec->count; i++)
-        if (spec->node[i].kind == LT_NODE_DENSE)
-            flops += 2.0 * (double)lt_input_width(spec, i, 0) * (double)lt_node_width(spec, i);
+        flops += products(spec, i);
     return flops;
 }
 
@@ -125,10 +133,8 @@ double lt_net_flops_train(const struct lt_net_spec *spec)
         bool below = false;
         for (int k = 0; k < n->inputs; k++)
             below |= learns[n->input[k]];
-        learns[i] = below || n->kind == LT_NODE_DENSE;
-        if (n->kind == LT_NODE_DENSE)
-            flops += 2.0 * (below ? 3 : 2) * (double)lt_input_width(spec, i, 0) *
-                     (double)lt_node_width(spec, i);
+        learns[i] = below || lt_node_has_weights(spec, i);
+        flops += (below ? 3 : 2) * products(spec, i);
     }
     return flops;
 }

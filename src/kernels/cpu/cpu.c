@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "kernels/cpu/conv.h"
 #include "kernels/cpu/dense.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/state.h"
@@ -75,6 +76,11 @@ const struct lt_backend_ops lt_cpu_ops = {
     .dense_pack = lt_cpu_dense_pack,
     .dense_forward = lt_cpu_dense_forward,
     .dense_backward = lt_cpu_dense_backward,
+    .conv_create = lt_cpu_conv_create,
+    .conv_free = lt_cpu_conv_free,
+    .conv_pack = lt_cpu_conv_pack,
+    .conv_forward = lt_cpu_conv_forward,
+    .conv_backward = lt_cpu_conv_backward,
     .matmul_create = lt_cpu_matmul_create,
     .matmul_free = lt_cpu_matmul_free,
     .matmul_run = lt_cpu_matmul_run,

@@ -13,11 +13,35 @@ struct lt_onednn {
     size_t scratch_bytes;
 };
 
-enum { SOURCE, WEIGHTS, DESTINATION, SCRATCHPAD, MEMORIES };
+enum { OPERANDS = 3, MEMORIES = OPERANDS + 1 }; /* those and the scratchpad, which comes last */
+
+/* What a primitive reads and writes: the argument's number, and the query for its descriptor. */
+struct role {
+    int argument;
+    dnnl_query_t query;
+};
+struct roles {
+    int count;
+    struct role role[OPERANDS];
+};
+static const struct role scratchpad = {DNNL_ARG_SCRATCHPAD, dnnl_query_scratchpad_md};
+#define ROLE(argument, query)                                                                      \
+    {                                                                                              \
+        DNNL_ARG_##argument, dnnl_query_##query                                                    \
+    }
+static const struct roles product_roles = {
+    3, {ROLE(SRC, src_md), ROLE(WEIGHTS, weights_md), ROLE(DST, dst_md)}};
+static const struct roles to_fine_roles = {
+    3, {ROLE(DIFF_DST, diff_dst_md), ROLE(WEIGHTS, weights_md), ROLE(DIFF_SRC, diff_src_md)}};
+static const struct roles weights_roles = {
+    3, {ROLE(SRC, src_md), ROLE(DIFF_DST, diff_dst_md), ROLE(DIFF_WEIGHTS, diff_weights_md)}};
+static const struct roles reorder_roles = {2, {ROLE(FROM, src_md), ROLE(TO, dst_md)}};
+#undef ROLE
 
 struct lt_kernel {
     struct lt_onednn *onednn;
     dnnl_primitive_t primitive;
+    const struct roles *roles;
     dnnl_memory_t *memories; /* (threads, MEMORIES): handles are set before each run */
 };
 
@@ -158,26 +182,24 @@ static dnnl_status_t describe_product(dnnl_primitive_desc_t *pd, dnnl_engine_t e
     return lt_pd(pd, engine, LT_MATMUL, matrices, attr, NULL);
 }
 
-static dnnl_status_t create_memory(dnnl_memory_t *memory, const_dnnl_primitive_desc_t pd,
-                                   dnnl_query_t what, dnnl_engine_t engine)
+static size_t descriptor_bytes(const_dnnl_primitive_desc_t pd, dnnl_query_t what)
 {
-    return dnnl_memory_create(memory, dnnl_primitive_desc_query_md(pd, what, 0), engine,
-                              DNNL_MEMORY_NONE);
-}
-
-static size_t scratch_size(const_dnnl_primitive_desc_t pd)
-{
-    return dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0));
+    return dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(pd, what, 0));
 }
 
 static dnnl_status_t create_memories(struct lt_kernel *kernel, const_dnnl_primitive_desc_t pd)
 {
-    static const dnnl_query_t queries[MEMORIES] = {dnnl_query_src_md, dnnl_query_weights_md,
-                                                   dnnl_query_dst_md, dnnl_query_scratchpad_md};
+    const struct roles *roles = kernel->roles;
     dnnl_status_t status = dnnl_success;
-    for (int i = 0; i < kernel->onednn->threads * MEMORIES && status == dnnl_success; i++)
-        status =
-            create_memory(&kernel->memories[i], pd, queries[i % MEMORIES], kernel->onednn->engine);
+    for (int i = 0; i < kernel->onednn->threads * MEMORIES && status == dnnl_success; i++) {
+        const int k = i % MEMORIES;
+        if (k >= roles->count && k < OPERANDS)
+            continue;
+        const struct role *role = k < OPERANDS ? &roles->role[k] : &scratchpad;
+        status = dnnl_memory_create(&kernel->memories[i],
+                                    dnnl_primitive_desc_query_md(pd, role->query, 0),
+                                    kernel->onednn->engine, DNNL_MEMORY_NONE);
+    }
     return status;
 }
 
@@ -196,62 +218,191 @@ void lt_kernel_free(struct lt_kernel **kernel)
     *kernel = NULL;
 }
 
-int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o, const struct lt_kernel_spec *spec,
-                     struct lt_error *err)
+/* A kernel of a descriptor, which stays the caller's. */
+static int make_kernel(struct lt_kernel **out, struct lt_onednn *o, const_dnnl_primitive_desc_t pd,
+                       const struct roles *roles, struct lt_error *err)
 {
-    dnnl_primitive_attr_t attr = NULL;
-    dnnl_primitive_desc_t pd = NULL;
     struct lt_kernel *k = NULL;
-    const int max_threads = omp_get_max_threads();
-    omp_set_num_threads(1); /* what oneDNN plans for */
-    dnnl_status_t status = dnnl_success;
-    int rc = lt_alloc(&k, 1, sizeof *k, "matrix product", err);
+    int rc = lt_alloc(&k, 1, sizeof *k, "a product", err);
     if (rc)
         goto out;
     k->onednn = o;
-    rc = lt_alloc(&k->memories, (size_t)o->threads * MEMORIES, sizeof *k->memories,
-                  "matrix product", err);
+    k->roles = roles;
+    rc = lt_alloc(&k->memories, (size_t)o->threads * MEMORIES, sizeof *k->memories, "a product",
+                  err);
     if (rc)
         goto out;
-    status = make_attributes(&attr, spec->add);
-    if (status == dnnl_success)
-        status = describe_product(&pd, o->engine, spec, attr);
-    if (status == dnnl_success)
-        status = dnnl_primitive_create(&k->primitive, pd);
+    dnnl_status_t status = dnnl_primitive_create(&k->primitive, pd);
     if (status == dnnl_success)
         status = create_memories(k, pd);
     if (status == dnnl_success)
-        rc = reserve_scratch(o, scratch_size(pd), err);
+        rc = reserve_scratch(o, descriptor_bytes(pd, dnnl_query_scratchpad_md), err);
     else
-        rc = fail_onednn(err, "plan a matrix product", status);
+        rc = fail_onednn(err, "plan a product", status);
 out:
-    omp_set_num_threads(max_threads);
-    if (pd)
-        dnnl_primitive_desc_destroy(pd);
-    if (attr)
-        dnnl_primitive_attr_destroy(attr);
     if (rc)
         lt_kernel_free(&k);
     *out = k;
     return rc;
 }
 
+int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o, const struct lt_kernel_spec *spec,
+                     struct lt_error *err)
+{
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_primitive_desc_t pd = NULL;
+    const int max_threads = omp_get_max_threads();
+    int rc;
+    *out = NULL;
+    omp_set_num_threads(1); /* what oneDNN plans for */
+    dnnl_status_t status = make_attributes(&attr, spec->add);
+    if (status == dnnl_success)
+        status = describe_product(&pd, o->engine, spec, attr);
+    rc = status == dnnl_success ? make_kernel(out, o, pd, &product_roles, err)
+                                : fail_onednn(err, "plan a matrix product", status);
+    omp_set_num_threads(max_threads);
+    if (pd)
+        dnnl_primitive_desc_destroy(pd);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    return rc;
+}
+
+/* ---- convolutions ---- */
+
+/* A grid, channels last. */
+static struct lt_tensor grid(int64_t images, int64_t channels, int64_t h, int64_t w,
+                             dnnl_data_type_t type)
+{
+    return (struct lt_tensor){
+        {images, channels, h, w}, {h * w * channels, 1, w * channels, channels}, type};
+}
+
+static struct lt_tensor weights(const struct lt_conv_kernel_spec *s, dnnl_data_type_t type,
+                                bool plain)
+{
+    const int64_t k = s->kernel;
+    struct lt_tensor t = {{s->out, s->in, k, k}, {k * k * s->in, 1, k * s->in, s->in}, type};
+    if (!plain)
+        t.strides[0] = 0;
+    return t;
+}
+
+static struct lt_conv_geometry geometry(const struct lt_conv_kernel_spec *s)
+{
+    const int64_t before = s->kernel / 2, reach = s->kernel - before;
+    return (struct lt_conv_geometry){{s->stride, s->stride},
+                                     {before, before},
+                                     {(s->out_h - 1) * s->stride + reach - s->in_h,
+                                      (s->out_w - 1) * s->stride + reach - s->in_w}};
+}
+
+/* The primitive's descriptor; the gradients need that of the forward convolution first. */
+static dnnl_status_t describe_conv(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                   const struct lt_conv_kernel_spec *s, enum lt_conv_product what,
+                                   const_dnnl_primitive_attr_t attr,
+                                   const_dnnl_primitive_desc_t hint)
+{
+    static const enum lt_primitive primitives[] = {LT_FORWARD, LT_BACKWARD_DATA,
+                                                   LT_BACKWARD_WEIGHTS};
+    const dnnl_data_type_t in = s->bf16 ? dnnl_bf16 : dnnl_f32;
+    const struct lt_tensor tensors[3] = {
+        grid(s->images, s->in, s->in_h, s->in_w, what == LT_CONV_TO_FINE ? dnnl_f32 : in),
+        weights(s, what == LT_CONV_WEIGHTS ? dnnl_f32 : in, false),
+        grid(s->images, s->out, s->out_h, s->out_w, what == LT_CONV_TO_COARSE ? dnnl_f32 : in)};
+    const struct lt_conv_geometry g = geometry(s);
+    dnnl_memory_desc_t md[3];
+    int made = 0;
+    dnnl_status_t status = dnnl_success;
+    while (made < 3 && (status = lt_md_of_tensor(&md[made], &tensors[made])) == dnnl_success)
+        made++;
+    if (status == dnnl_success)
+        status = lt_conv_pd(pd, engine, primitives[what], md[0], md[1], md[2], &g, attr, hint);
+    for (int i = 0; i < made; i++)
+        LT_MD_FREE(md[i]);
+    return status;
+}
+
+static int create_reorder(struct lt_conv_kernel *k, struct lt_onednn *o,
+                          const struct lt_conv_kernel_spec *s, const_dnnl_primitive_desc_t conv,
+                          const_dnnl_primitive_attr_t attr, struct lt_error *err)
+{
+    const bool back = s->product == LT_CONV_WEIGHTS;
+    const struct lt_tensor plain = weights(s, dnnl_f32, true);
+    const dnnl_query_t what = back ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_memory_desc_t md;
+    dnnl_status_t status = lt_md_of_tensor(&md, &plain);
+    if (status == dnnl_success) {
+        status = lt_reorder_pd(&pd, o->engine, &md, conv, what, back, attr);
+        LT_MD_FREE(md);
+    }
+    if (status != dnnl_success)
+        return fail_onednn(err, "plan a layout of weights", status);
+    k->weight_bytes = descriptor_bytes(conv, what);
+    const int rc = make_kernel(&k->reorder, o, pd, &reorder_roles, err);
+    dnnl_primitive_desc_destroy(pd);
+    return rc;
+}
+
+void lt_conv_kernel_free(struct lt_conv_kernel *kernel)
+{
+    lt_kernel_free(&kernel->run);
+    lt_kernel_free(&kernel->reorder);
+}
+
+int lt_conv_kernel_create(struct lt_conv_kernel *out, struct lt_onednn *o,
+                          const struct lt_conv_kernel_spec *spec, struct lt_error *err)
+{
+    static const struct roles *const roles[] = {&product_roles, &to_fine_roles, &weights_roles};
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_primitive_desc_t hint = NULL, pd = NULL;
+    const int max_threads = omp_get_max_threads();
+    int rc;
+    *out = (struct lt_conv_kernel){0};
+    omp_set_num_threads(1);
+    dnnl_status_t status = make_attributes(&attr, false);
+    if (status == dnnl_success)
+        status = describe_conv(&hint, o->engine, spec, LT_CONV_TO_COARSE, attr, NULL);
+    if (status == dnnl_success && spec->product != LT_CONV_TO_COARSE)
+        status = describe_conv(&pd, o->engine, spec, spec->product, attr, hint);
+    const_dnnl_primitive_desc_t own = pd ? pd : hint;
+    rc = status == dnnl_success ? make_kernel(&out->run, o, own, roles[spec->product], err)
+                                : fail_onednn(err, "plan a convolution", status);
+    if (!rc)
+        rc = create_reorder(out, o, spec, own, attr, err);
+    if (rc)
+        lt_conv_kernel_free(out);
+    omp_set_num_threads(max_threads);
+    if (pd)
+        dnnl_primitive_desc_destroy(pd);
+    if (hint)
+        dnnl_primitive_desc_destroy(hint);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    return rc;
+}
+
+/* ---- run ---- */
+
 /* No status is looked at: the arguments were checked when the kernel was made,
  * and nothing here allocates.  Outside a parallel region (one thread, or one
  * tile) oneDNN would start a team of its own, hence the setting around it. */
-void lt_kernel_run(struct lt_kernel *kernel, int thread, const void *a, const void *b, float *c)
+void lt_kernel_run(struct lt_kernel *kernel, int thread, const void *a, const void *b, void *c)
 {
+    const struct roles *roles = kernel->roles;
     dnnl_memory_t *m = kernel->memories + thread * MEMORIES;
-    dnnl_memory_set_data_handle(m[SOURCE], (void *)(uintptr_t)a);
-    dnnl_memory_set_data_handle(m[WEIGHTS], (void *)(uintptr_t)b);
-    dnnl_memory_set_data_handle(m[DESTINATION], c);
-    dnnl_memory_set_data_handle(m[SCRATCHPAD], kernel->onednn->scratch[thread]);
-    const dnnl_exec_arg_t args[MEMORIES] = {{DNNL_ARG_SRC, m[SOURCE]},
-                                            {DNNL_ARG_WEIGHTS, m[WEIGHTS]},
-                                            {DNNL_ARG_DST, m[DESTINATION]},
-                                            {DNNL_ARG_SCRATCHPAD, m[SCRATCHPAD]}};
+    const void *const handles[OPERANDS] = {a, roles->count == 2 ? c : b, c};
+    dnnl_exec_arg_t args[MEMORIES];
+    for (int i = 0; i < roles->count; i++) {
+        dnnl_memory_set_data_handle(m[i], (void *)(uintptr_t)handles[i]);
+        args[i] = (dnnl_exec_arg_t){roles->role[i].argument, m[i]};
+    }
+    dnnl_memory_set_data_handle(m[OPERANDS], kernel->onednn->scratch[thread]);
+    args[roles->count] = (dnnl_exec_arg_t){scratchpad.argument, m[OPERANDS]};
     const int max_threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    dnnl_primitive_execute(kernel->primitive, kernel->onednn->streams[thread], MEMORIES, args);
+    dnnl_primitive_execute(kernel->primitive, kernel->onednn->streams[thread], roles->count + 1,
+                           args);
     omp_set_num_threads(max_threads);
 }

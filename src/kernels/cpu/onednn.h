@@ -1,6 +1,6 @@
-/* oneDNN, as far as Latent uses it: matrix products on one thread.
+/* oneDNN, as far as Latent uses it: matrix products and convolutions on one thread.
  *
- * A kernel is one oneDNN matmul primitive for one shape and one set of strides.
+ * A kernel is one oneDNN primitive for one shape and one set of strides.
  * It is made for a single thread and may be run from several at once, each with
  * its own thread number.  Why one thread: how oneDNN cuts a product, and with
  * it the order of its sums, depends on the number of threads; a product that
@@ -43,6 +43,29 @@ struct lt_kernel;
 int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o, const struct lt_kernel_spec *spec,
                      struct lt_error *err);
 void lt_kernel_free(struct lt_kernel **kernel);
-void lt_kernel_run(struct lt_kernel *kernel, int thread, const void *a, const void *b, float *c);
+void lt_kernel_run(struct lt_kernel *kernel, int thread, const void *a, const void *b, void *c);
+
+/* The three products of a convolution (struct lt_conv_spec) over a number of images, grids channels
+ * last, in f32 or with operands in bf16 and the result in f32.  Weights are in a layout of oneDNN's
+ * own, which `reorder` makes from (out, kernel, kernel, in) in f32, or turns back into it. */
+enum lt_conv_product {
+    LT_CONV_TO_COARSE, /* a = fine grid, b = weights, c = coarse grid */
+    LT_CONV_TO_FINE,   /* a = coarse grid, b = weights, c = fine grid */
+    LT_CONV_WEIGHTS,   /* a = fine grid, b = coarse grid, c = weights */
+};
+struct lt_conv_kernel_spec {
+    enum lt_conv_product product;
+    int64_t images;
+    int64_t in, in_h, in_w, out, out_h, out_w;
+    int64_t kernel, stride;
+    bool bf16;
+};
+struct lt_conv_kernel {
+    struct lt_kernel *run, *reorder; /* the latter: from a to c */
+    size_t weight_bytes;             /* in oneDNN's layout */
+};
+int lt_conv_kernel_create(struct lt_conv_kernel *out, struct lt_onednn *o,
+                          const struct lt_conv_kernel_spec *spec, struct lt_error *err);
+void lt_conv_kernel_free(struct lt_conv_kernel *kernel); /* a zeroed one is allowed */
 
 #endif

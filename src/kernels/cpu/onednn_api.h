@@ -5,6 +5,7 @@
 #define LT_KERNELS_CPU_ONEDNN_API_H
 
 #include <dnnl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #if DNNL_VERSION_MAJOR < 2 || DNNL_VERSION_MAJOR > 3
@@ -121,6 +122,95 @@ static inline dnnl_status_t lt_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engin
     for (int i = 0; i < made; i++)
         LT_MD_FREE(md[i]);
     return status;
+}
+
+/* ---- convolutions ---- */
+
+/* Four dimensions in the order (n, c, h, w) of oneDNN's names, with the strides of a plain layout, or
+ * whatever oneDNN likes best when the first stride is 0. */
+struct lt_tensor {
+    dnnl_dims_t dims, strides;
+    dnnl_data_type_t type;
+};
+
+static inline dnnl_status_t lt_md_of_tensor(dnnl_memory_desc_t *md, const struct lt_tensor *t)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return t->strides[0]
+               ? dnnl_memory_desc_create_with_strides(md, 4, t->dims, t->type, t->strides)
+               : dnnl_memory_desc_create_with_tag(md, 4, t->dims, t->type, dnnl_format_tag_any);
+#else
+    return t->strides[0]
+               ? dnnl_memory_desc_init_by_strides(md, 4, t->dims, t->type, t->strides)
+               : dnnl_memory_desc_init_by_tag(md, 4, t->dims, t->type, dnnl_format_tag_any);
+#endif
+}
+
+/* What surrounds the three tensors of a convolution: strides, padding before and behind. */
+struct lt_conv_geometry {
+    dnnl_dims_t strides, before, behind;
+};
+
+/* The forward convolution, or one of its gradients with the forward one as hint: x, w, y are the fine
+ * grid's, the weights' and the coarse grid's descriptors. */
+static inline dnnl_status_t lt_conv_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                       enum lt_primitive what, dnnl_memory_desc_t x,
+                                       dnnl_memory_desc_t w, dnnl_memory_desc_t y,
+                                       const struct lt_conv_geometry *g,
+                                       const_dnnl_primitive_attr_t attr,
+                                       const_dnnl_primitive_desc_t hint)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    const dnnl_dims_t dense = {0, 0};
+    switch (what) {
+    case LT_BACKWARD_DATA:
+        return dnnl_convolution_backward_data_primitive_desc_create(
+            pd, engine, dnnl_convolution_direct, x, w, y, g->strides, dense, g->before, g->behind,
+            hint, attr);
+    case LT_BACKWARD_WEIGHTS:
+        return dnnl_convolution_backward_weights_primitive_desc_create(
+            pd, engine, dnnl_convolution_direct, x, w, NULL, y, g->strides, dense, g->before,
+            g->behind, hint, attr);
+    default:
+        return dnnl_convolution_forward_primitive_desc_create(
+            pd, engine, dnnl_forward_training, dnnl_convolution_direct, x, w, NULL, y, g->strides,
+            dense, g->before, g->behind, attr);
+    }
+#else
+    dnnl_convolution_desc_t desc;
+    dnnl_status_t status;
+    switch (what) {
+    case LT_BACKWARD_DATA:
+        status = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &x, &w,
+                                                          &y, g->strides, g->before, g->behind);
+        break;
+    case LT_BACKWARD_WEIGHTS:
+        status = dnnl_convolution_backward_weights_desc_init(
+            &desc, dnnl_convolution_direct, &x, &w, NULL, &y, g->strides, g->before, g->behind);
+        break;
+    default:
+        status = dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
+                                                    dnnl_convolution_direct, &x, &w, NULL, &y,
+                                                    g->strides, g->before, g->behind);
+    }
+    return status == dnnl_success ? dnnl_primitive_desc_create(pd, &desc, attr, engine, hint)
+                                  : status;
+#endif
+}
+
+/* From the plain tensor to the descriptor that a primitive asks for, or back. */
+static inline dnnl_status_t lt_reorder_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                          dnnl_memory_desc_t *plain, const_dnnl_primitive_desc_t of,
+                                          dnnl_query_t what, bool back,
+                                          const_dnnl_primitive_attr_t attr)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    const_dnnl_memory_desc_t other = dnnl_primitive_desc_query_md(of, what, 0), own = *plain;
+#else
+    const dnnl_memory_desc_t *other = dnnl_primitive_desc_query_md(of, what, 0), *own = plain;
+#endif
+    return dnnl_reorder_primitive_desc_create(pd, back ? other : own, engine, back ? own : other,
+                                              engine, attr);
 }
 
 #endif

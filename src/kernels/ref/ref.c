@@ -2,18 +2,12 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "kernels/host.h"
-#include "kernels/ref/product.h"
+#include "kernels/ref/conv.h"
+#include "kernels/ref/state.h"
 #include <stdio.h>
 #include <string.h>
 
 enum { ROWS = 32 }; /* rows of C in a chunk */
-
-/* The state: what all host backends have, and the product to call. */
-struct ref {
-    struct lt_host host;
-    lt_product_fn *product;
-};
 
 /* Weights as the right-hand side of forward, x (B, in) times (in, out), and of
  * the data gradient, da (B, out) times (out, in).  One of the two is the plain
@@ -32,7 +26,7 @@ struct lt_matmul {
 
 static int ref_open(struct lt_backend *b, struct lt_error *err)
 {
-    struct ref *ref;
+    struct lt_ref *ref;
     const int rc = lt_alloc(&b->state, 1, sizeof *ref, "backend", err);
     if (rc)
         return rc;
@@ -80,7 +74,7 @@ static void product_chunk(void *context, size_t chunk, int thread)
 
 static void product(struct lt_backend *b, const struct lt_product *p)
 {
-    struct product_work w = {.all = *p, .run = ((const struct ref *)b->state)->product};
+    struct product_work w = {.all = *p, .run = lt_ref_product(b)};
     lt_parallel(b->threads, lt_chunks((size_t)p->m, ROWS), product_chunk, &w);
 }
 
@@ -264,6 +258,11 @@ const struct lt_backend_ops lt_ref_ops = {
     .dense_pack = ref_dense_pack,
     .dense_forward = ref_dense_forward,
     .dense_backward = ref_dense_backward,
+    .conv_create = lt_ref_conv_create,
+    .conv_free = lt_ref_conv_free,
+    .conv_pack = lt_ref_conv_pack,
+    .conv_forward = lt_ref_conv_forward,
+    .conv_backward = lt_ref_conv_backward,
     .matmul_create = ref_matmul_create,
     .matmul_free = ref_matmul_free,
     .matmul_run = ref_matmul_run,

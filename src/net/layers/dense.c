@@ -1,5 +1,4 @@
 #include "net/layer.h"
-#include <math.h>
 
 /* y = act(x W^T + b), x (rows, in), W (out, in), b (out).  A tied node uses the weights of an
  * earlier node transposed and has a bias of its own. */
@@ -17,15 +16,27 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
             lt_input_width(spec, n->tied, 0) != n->width)
             return lt_node_fail(spec, node, err, "tied to weights of another shape");
     }
+    int64_t pixels = n->grid_h * n->grid_w;
     n->shape = (struct lt_shape){n->width, 1, 1};
+    if (pixels == 0)
+        return 0;
+    if (n->grid_h < 1 || n->grid_w < 1 || n->width % pixels != 0)
+        return lt_node_fail(spec, node, err, "its outputs do not make up its grid");
+    n->shape = (struct lt_shape){n->width / pixels, n->grid_h, n->grid_w};
     return 0;
 }
 
-static size_t saves(const struct lt_net_spec *spec, int node, bool training, int64_t rows)
+static struct lt_weights weights(const struct lt_net_spec *spec, int node)
 {
-    if (!training || !lt_act_needs_pre(spec->node[node].act))
-        return 0;
-    return (size_t)rows * (size_t)lt_node_width(spec, node) * sizeof(float);
+    const struct lt_node *n = &spec->node[node];
+    int64_t in = lt_input_width(spec, node, 0);
+    return (struct lt_weights){.rows = n->width,
+                               .cols = in,
+                               .own = n->tied == 0,
+                               .uses = 1,
+                               .biases = n->width,
+                               .fan_in = (double)in,
+                               .fan_out = (double)n->width};
 }
 
 static int bind(struct lt_net *net, int node, struct lt_error *err)
@@ -48,15 +59,10 @@ static void unbind(struct lt_net *net, int node)
         net->backend->ops->dense_free(net->backend, net->value[node].dense);
 }
 
-static struct lt_buffer at(void *memory, size_t floats)
-{
-    return (struct lt_buffer){memory, floats * sizeof(float)};
-}
-
 static void pack(struct lt_net *net, int node)
 {
     struct lt_value *v = &net->value[node];
-    net->backend->ops->dense_pack(net->backend, v->dense, at(net->weights, v->weight));
+    net->backend->ops->dense_pack(net->backend, v->dense, lt_param_at(net->weights, v->weight));
 }
 
 static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
@@ -64,8 +70,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     const struct lt_node *n = &net->spec.node[node];
     struct lt_value *v = &net->value[node];
     net->backend->ops->dense_forward(net->backend, v->dense, pass->rows,
-                                     lt_value_of(net, n->input[0], pass), at(net->weights, v->bias),
-                                     n->act, v->saved, v->y);
+                                     lt_value_of(net, n->input[0], pass),
+                                     lt_param_at(net->weights, v->bias), n->act, v->saved, v->y);
 }
 
 static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
@@ -73,44 +79,16 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     const struct lt_node *n = &net->spec.node[node];
     struct lt_value *v = &net->value[node];
     struct lt_backend *b = net->backend;
-    struct lt_buffer db = at(net->gradients, v->bias);
+    struct lt_buffer db = lt_param_at(net->gradients, v->bias);
     if (n->act != LT_ACT_LINEAR)
         b->ops->act_backward(b, n->act, (size_t)(pass->rows * n->width), v->saved, v->y, v->dy,
                              v->dy);
     if (v->adds_weight) /* dense_backward will add to dw and db alike */
         b->ops->zero(b, db, (size_t)n->width * sizeof(float));
     b->ops->dense_backward(b, v->dense, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
-                           lt_gradient_begin(net, node, 0), at(net->gradients, v->weight), db,
-                           v->adds_weight);
+                           lt_gradient_begin(net, node, 0), lt_param_at(net->gradients, v->weight),
+                           db, v->adds_weight);
     lt_gradient_end(net, node, 0, pass);
-}
-
-/* Activations in double, from libm. */
-static double act(enum lt_act kind, double x)
-{
-    const double lambda = 1.0507009873554805, alpha = 1.6732632423543772;
-    switch (kind) {
-    case LT_ACT_SIGMOID:
-        return 1 / (1 + exp(-x));
-    case LT_ACT_TANH:
-        return tanh(x);
-    case LT_ACT_RELU:
-        return x > 0 ? x : 0;
-    case LT_ACT_LEAKY_RELU:
-        return x > 0 ? x : 0.01 * x;
-    case LT_ACT_ELU:
-        return x > 0 ? x : expm1(x);
-    case LT_ACT_SELU:
-        return lambda * (x > 0 ? x : alpha * expm1(x));
-    case LT_ACT_GELU:
-        return 0.5 * x * (1 + erf(x * 0.7071067811865476));
-    case LT_ACT_SILU:
-        return x / (1 + exp(-x));
-    case LT_ACT_SOFTPLUS:
-        return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
-    default:
-        return x;
-    }
 }
 
 /* y (out) = act(W x + b) in double; a tied node's W is stored (in, out). */
@@ -127,22 +105,15 @@ static void oracle_row(const struct lt_node *n, const double *w, const double *b
     for (int64_t j = 0; j < out; j++) {
         for (int64_t i = 0; !n->tied && i < in; i++)
             y[j] += x[i] * w[j * in + i];
-        y[j] = act(n->act, y[j]);
+        y[j] = lt_oracle_act(n->act, y[j]);
     }
 }
 
 static void oracle(struct lt_oracle *o, int node)
 {
     const struct lt_node *n = &o->spec->node[node];
-    int owner = n->tied ? n->tied : node;
-    const double *w = NULL, *bias = NULL;
-    for (int p = 0; p < o->layout->count; p++) {
-        const struct lt_param *q = &o->layout->param[p];
-        if (q->node == owner && !q->bias)
-            w = o->params + q->offset;
-        if (q->node == node && q->bias)
-            bias = o->params + q->offset;
-    }
+    const double *w, *bias;
+    lt_oracle_params(o, node, &w, &bias);
     int64_t in = lt_input_width(o->spec, node, 0);
     for (int64_t r = 0; r < o->pass->rows; r++)
         oracle_row(n, w, bias, o->y[n->input[0]] + r * in, in, o->y[node] + r * n->width);
@@ -152,7 +123,8 @@ const struct lt_layer_ops lt_layer_dense = {.name = "dense",
                                             .inputs_min = 1,
                                             .inputs_max = 1,
                                             .infer = infer,
-                                            .saves = saves,
+                                            .weights = weights,
+                                            .saves = lt_saves_pre,
                                             .bind = bind,
                                             .unbind = unbind,
                                             .pack = pack,

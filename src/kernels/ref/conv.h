@@ -1,0 +1,18 @@
+/* Convolutions in plain C; see lt_backend_ops for what each one does. */
+#ifndef LT_KERNELS_REF_CONV_H
+#define LT_KERNELS_REF_CONV_H
+
+#include "kernels/backend.h"
+
+int lt_ref_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
+                       struct lt_error *err);
+void lt_ref_conv_free(struct lt_backend *b, struct lt_conv *conv);
+void lt_ref_conv_pack(struct lt_backend *b, struct lt_conv *conv, struct lt_buffer w);
+void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
+                         struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
+                         struct lt_buffer pre, struct lt_buffer y);
+void lt_ref_conv_backward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
+                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                          struct lt_buffer dw, struct lt_buffer db);
+
+#endif
