@@ -69,8 +69,12 @@ static const struct lt_option rows[] = {
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
      "width of the code, less than the inputs unless --noise or --sparse prevents copying; default: "
      "drawn from the data, and explained"},
+    {"arch", 0, "NAME", LT_OPTION_CHOICE, AT(train.arch), TRAIN, LT_GROUP_NETWORK, 0, 0, "arch",
+     "dense layers, or convolutions for images; default: dense, or what --layers says"},
     {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
-     "widths of the encoder, which the decoder mirrors, or none; default: drawn from the data"},
+     "the encoder's layers, which the decoder mirrors, or none: widths such as 512,256, for images "
+     "also convolutions such as 32c3,64c3/2 (channels, kernel, stride); default: drawn from the "
+     "data"},
     {"act", 0, "NAME", LT_OPTION_CHOICE, AT(train.act), TRAIN, LT_GROUP_NETWORK, 0, 0, "act",
      "activation of the hidden layers; default: silu"},
     {"tied", 0, NULL, LT_OPTION_FLAG, AT(train.tied), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,

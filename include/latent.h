@@ -100,7 +100,7 @@ LATENT_API const char *latent_version(void); /* "0.1.0" */
 LATENT_API const char *latent_features(void);
 
 /* The words an option accepts, as "a, b, c": which = "act", "loss", "noise",
- * "optimizer", "schedule", "scale", "backend", "precision".  NULL otherwise. */
+ * "optimizer", "schedule", "scale", "backend", "precision", "arch".  NULL otherwise. */
 LATENT_API const char *latent_choices(const char *which);
 
 /* ---- progress ---------------------------------------------------------- */
@@ -166,9 +166,11 @@ LATENT_API void latent_data_free(latent_data **data);
 typedef struct latent_train_options {
     size_t size; /* set by _init */
     /* the network; 0 or NULL: drawn from the data, and reported */
-    int64_t dims; /* K, width of the code */
+    int64_t dims;     /* K, width of the code */
+    const char *arch; /* "dense", or "conv" for images; NULL: dense, or what layers says */
     const char
-        *layers;       /* encoder widths, "512,256"; the decoder mirrors; "none": no hidden layer */
+        *layers;       /* of the encoder, "512,256" or "32c3,64c3/2" (channels, kernel, stride); the
+                           decoder mirrors; "none": no hidden layer */
     const char *act;   /* hidden activation */
     int tied;          /* decoder weights are the encoder's, transposed */
     double dropout;    /* on hidden layers, probability; default 0 */

@@ -67,6 +67,7 @@ const char *latent_features(void)
 static const struct {
     const char *which, *words;
 } choices[] = {
+    {"arch", "dense, conv"},
     {"detector", "default, reconstruction, none"},
     {"act", "linear, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, softplus"},
     {"loss", "auto, mse, bce, mae, huber"},

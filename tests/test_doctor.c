@@ -74,7 +74,7 @@ static struct lt_autoencoder small(enum lt_act act)
     return (struct lt_autoencoder){.input = {10, 1, 1},
                                    .dims = 3,
                                    .hidden = 2,
-                                   .widths = {32, 16},
+                                   .layer = {{.width = 32}, {.width = 16}},
                                    .act = act,
                                    .loss = LT_LOSS_MSE,
                                    .unit = LT_ACT_LINEAR};
@@ -137,13 +137,14 @@ TEST(sound_networks_of_unusual_shape_pass)
     a.input.c = 2;
     a.dims = 1;
     expect_sound(&a, LT_SCALING_MINMAX, NULL);
-    a = (struct lt_autoencoder){.input = {60, 1, 1},
-                                .dims = 2,
-                                .hidden = 5,
-                                .widths = {48, 40, 32, 16, 8},
-                                .act = LT_ACT_SIGMOID,
-                                .loss = LT_LOSS_BCE,
-                                .unit = LT_ACT_SIGMOID};
+    a = (struct lt_autoencoder){
+        .input = {60, 1, 1},
+        .dims = 2,
+        .hidden = 5,
+        .layer = {{.width = 48}, {.width = 40}, {.width = 32}, {.width = 16}, {.width = 8}},
+        .act = LT_ACT_SIGMOID,
+        .loss = LT_LOSS_BCE,
+        .unit = LT_ACT_SIGMOID};
     expect_sound(&a, LT_SCALING_NONE, NULL); /* deep and saturating */
 }
 
@@ -152,7 +153,7 @@ TEST(a_large_network_is_examined_in_seconds)
     struct lt_autoencoder a = {.input = {784, 1, 1},
                                .dims = 30,
                                .hidden = 3,
-                               .widths = {1000, 500, 250},
+                               .layer = {{.width = 1000}, {.width = 500}, {.width = 250}},
                                .act = LT_ACT_ELU,
                                .loss = LT_LOSS_BCE,
                                .unit = LT_ACT_SIGMOID};

@@ -66,7 +66,7 @@ static void build_network(struct scene *s, bool hidden, enum lt_loss loss)
     struct lt_autoencoder a = {.input = {lt_table_columns(s->train), 1, 1},
                                .dims = K,
                                .hidden = hidden,
-                               .widths = {HIDDEN},
+                               .layer = {{.width = HIDDEN}},
                                .act = LT_ACT_RELU,
                                .loss = loss,
                                .unit = loss == LT_LOSS_BCE ? LT_ACT_SIGMOID : LT_ACT_LINEAR};

@@ -1,4 +1,5 @@
 #include "app/build.h"
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -85,13 +86,72 @@ static void add_categories(struct lt_net_spec *s, const struct lt_autoencoder *a
     }
 }
 
+static bool is_conv(const struct lt_hidden *l)
+{
+    return l->kernel > 0;
+}
+
+static void shape_conv(struct lt_net_spec *s, int node, const struct lt_hidden *l, int64_t channels,
+                       enum lt_act act)
+{
+    s->node[node].width = channels;
+    s->node[node].kernel = l->kernel;
+    s->node[node].stride = l->stride;
+    s->node[node].act = act;
+}
+
+/* The encoder's layer i. */
+static int add_hidden(struct lt_net_spec *s, const struct lt_autoencoder *a, int i)
+{
+    const struct lt_hidden *l = &a->layer[i];
+    if (!is_conv(l))
+        return add_dense(s, "encoder", i + 1, l->width, a->act);
+    int node = add(s, LT_NODE_CONV, "encoder", i + 1);
+    shape_conv(s, node, l, l->width, a->act);
+    return node;
+}
+
+/* What the encoder's layer i puts out: the grid behind the convolutions up to it, or units. */
+static struct lt_shape grid_after(const struct lt_autoencoder *a, int i)
+{
+    struct lt_shape g = a->input;
+    for (int k = 0; k <= i; k++)
+        g = is_conv(&a->layer[k])
+                ? (struct lt_shape){a->layer[k].width, lt_conv_coarse(g.h, a->layer[k].stride),
+                                    lt_conv_coarse(g.w, a->layer[k].stride)}
+                : (struct lt_shape){a->layer[k].width, 1, 1};
+    return g;
+}
+
+/* From the code, or what the encoder's layer i + 1 mirrored, back to what its layer i put out (i < 0:
+ * the input). */
+static int add_mirror(struct lt_net_spec *s, const struct lt_autoencoder *a, int i, enum lt_act act)
+{
+    const struct lt_shape g = grid_after(a, i);
+    int number = a->hidden - i, node;
+    if (i + 1 < a->hidden && is_conv(&a->layer[i + 1])) {
+        node = add(s, LT_NODE_DECONV, "decoder", number);
+        shape_conv(s, node, &a->layer[i + 1], g.c, act);
+        s->node[node].grid_h = g.h;
+        s->node[node].grid_w = g.w;
+        return node;
+    }
+    node = add_dense(s, "decoder", number, lt_shape_width(g), act);
+    if (i >= 0 && is_conv(&a->layer[i])) {
+        s->node[node].grid_h = g.h;
+        s->node[node].grid_w = g.w;
+    }
+    return node;
+}
+
 static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, int encoder1)
 {
     int from = s->count - 1;
     int64_t numbers = a->runs > 0 ? a->numbers : lt_shape_width(a->input);
     if (numbers > 0) {
-        int dense = add_dense(s, "decoder", a->hidden + 1, numbers, LT_ACT_LINEAR);
-        s->node[dense].tied = a->tied ? encoder1 : 0;
+        int last = a->runs > 0 ? add_dense(s, "decoder", a->hidden + 1, numbers, LT_ACT_LINEAR)
+                               : add_mirror(s, a, -1, LT_ACT_LINEAR);
+        s->node[last].tied = a->tied ? encoder1 : 0;
         struct lt_node *head = &s->node[add(s, LT_NODE_HEAD, "output", 0)];
         head->loss = a->loss;
         head->unit = a->unit;
@@ -108,17 +168,16 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
     add_noise(out, a);
     add_observe(out, a);
     for (int i = 0; i < a->hidden; i++) {
-        encoder[i] = add_dense(out, "encoder", i + 1, a->widths[i], a->act);
+        encoder[i] = add_hidden(out, a, i);
         add_dropout(out, a->dropout, "encoder_dropout", i + 1);
     }
     encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, code_act(a));
     add_sparse(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
-    for (int i = a->hidden; i > 0; i--) {
-        int number = a->hidden - i + 1;
-        int d = add_dense(out, "decoder", number, a->widths[i - 1], a->act);
-        out->node[d].tied = a->tied ? encoder[i] : 0;
-        add_dropout(out, a->dropout, "decoder_dropout", number);
+    for (int i = a->hidden - 1; i >= 0; i--) {
+        int d = add_mirror(out, a, i, a->act);
+        out->node[d].tied = a->tied ? encoder[i + 1] : 0;
+        add_dropout(out, a->dropout, "decoder_dropout", a->hidden - i);
     }
     add_outputs(out, a, encoder[0]);
     return lt_net_spec_infer(out, err);
@@ -146,41 +205,100 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
     }
 }
 
+/* "512", "32c3", "32c3/2"; a transposed convolution by what it mirrors. */
+static size_t node_text(const struct lt_net_spec *spec, int node, char *text, size_t size)
+{
+    const struct lt_node *n = &spec->node[node];
+    long long width = n->width;
+    char stride[24] = "";
+    if (n->kind == LT_NODE_DENSE)
+        return (size_t)snprintf(text, size, "%lld", width);
+    if (n->kind == LT_NODE_DECONV)
+        width = spec->node[n->input[0]].shape.c;
+    if (n->stride > 1)
+        snprintf(stride, sizeof stride, "/%lld", (long long)n->stride);
+    return (size_t)snprintf(text, size, "%lldc%lld%s", width, (long long)n->kernel, stride);
+}
+
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%lld", (long long)lt_net_spec_inputs(spec));
     int outputs = 0;
     for (int i = 0; i < spec->count && used < size; i++) {
-        if (spec->node[i].kind != LT_NODE_DENSE)
+        if (!lt_node_has_weights(spec, i))
             continue;
         bool output = i + 1 < spec->count && spec->node[i + 1].kind == LT_NODE_HEAD;
-        used += (size_t)snprintf(text + used, size - used, "%c%lld", outputs > 0 ? '+' : '-',
-                                 (long long)spec->node[i].width);
+        bool deconv = spec->node[i].kind == LT_NODE_DECONV;
+        /* a dense layer that only makes up the first grid is the deconvolution's that follows */
+        if (spec->node[i].kind == LT_NODE_DENSE && spec->node[i].grid_h > 0)
+            continue;
+        used += (size_t)snprintf(text + used, size - used, "%c", outputs > 0 ? '+' : '-');
+        if (used < size)
+            used += node_text(spec, i, text + used, size - used);
+        if (output && deconv && used < size)
+            used += (size_t)snprintf(text + used, size - used, "-%lld",
+                                     (long long)lt_shape_width(spec->node[i].shape));
         outputs += output;
     }
 }
 
 /* ---- words ---- */
 
+/* A number from 1 to `most` at *text, which moves on behind it. */
+static bool read_size(const char **text, int64_t most, int64_t *value)
+{
+    char *end;
+    errno = 0;
+    long long v = strtoll(*text, &end, 10);
+    bool good = isdigit((unsigned char)**text) && errno == 0 && v >= 1 && v <= most;
+    *text = end;
+    *value = v;
+    return good;
+}
+
+/* WIDTH, or CHANNELS"c"KERNEL["/"STRIDE]. */
+static bool read_layer(const char **text, struct lt_hidden *l)
+{
+    *l = (struct lt_hidden){0};
+    if (!read_size(text, LT_WIDTH_MAX, &l->width))
+        return false;
+    if (**text != 'c')
+        return true;
+    ++*text;
+    l->stride = 1;
+    if (!read_size(text, 31, &l->kernel) || l->kernel % 2 == 0)
+        return false;
+    if (**text != '/')
+        return true;
+    ++*text;
+    return read_size(text, (l->kernel + 1) / 2, &l->stride);
+}
+
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err)
 {
     a->hidden = 0;
     if (strcmp(text, "none") == 0)
         return 0;
-    for (const char *c = text;;) {
-        char *end;
-        errno = 0;
-        long long width = strtoll(c, &end, 10);
-        if (end == c || errno || width < 1 || width > LT_WIDTH_MAX || (*end && *end != ','))
-            return lt_fail(err, LT_EUSAGE,
-                           "--layers: \"%.60s\" is not a list of widths such as 512,256 (or none)",
-                           text);
+    for (const char *c = text;; c++) {
+        struct lt_hidden l;
         if (a->hidden == LT_HIDDEN_MAX)
-            return lt_fail(err, LT_EUSAGE, "--layers: at most %d widths", LT_HIDDEN_MAX);
-        a->widths[a->hidden++] = width;
-        if (!*end)
+            return lt_fail(err, LT_EUSAGE, "--layers: at most %d layers", LT_HIDDEN_MAX);
+        if (!read_layer(&c, &l) || (*c && *c != ','))
+            return lt_fail(
+                err, LT_EUSAGE,
+                "--layers: \"%.60s\" is not a list of widths such as 512,256 (or none), nor "
+                "of convolutions such as 32c3,64c3/2 (channels, an odd kernel up to 31, and "
+                "a stride up to half of the kernel + 1)",
+                text);
+        if (a->hidden > 0 && l.kernel > 0 && !a->layer[a->hidden - 1].kernel)
+            return lt_fail(
+                err, LT_EUSAGE,
+                "--layers: \"%.60s\" has a convolution behind a dense layer; convolutions "
+                "come first",
+                text);
+        a->layer[a->hidden++] = l;
+        if (!*c)
             return 0;
-        c = end + 1;
     }
 }
 

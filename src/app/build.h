@@ -1,4 +1,4 @@
-/* From words to a network: widths, activation, noise -> a symmetric spec.
+/* From words to a network: layers, activation, noise -> a symmetric spec.
  */
 #ifndef LT_APP_BUILD_H
 #define LT_APP_BUILD_H
@@ -10,8 +10,16 @@
 
 enum { LT_HIDDEN_MAX = 12 };
 
+/* A hidden layer of the encoder: dense, or a convolution, which the decoder mirrors by a transposed
+ * one. */
+struct lt_hidden {
+    int64_t width;          /* units, or channels */
+    int64_t kernel, stride; /* 0 and 0: dense */
+};
+
 /* What a symmetric autoencoder is made of:
- * inputs -> hidden[0] -> ... -> hidden[n-1] -> dims -> hidden[n-1] -> ... -> hidden[0] -> inputs */
+ * inputs -> layer[0] -> ... -> layer[n-1] -> dims -> layer[n-1] -> ... -> layer[0] -> inputs,
+ * convolutions before dense layers. */
 struct lt_autoencoder {
     struct lt_shape input;
     int64_t numbers; /* features that are numbers, where the rest are categories */
@@ -20,8 +28,8 @@ struct lt_autoencoder {
     bool observe;              /* missing cells may come: NaN becomes 0 ... */
     int64_t flag_first, flags; /* ... and these features tell the encoder so */
     int64_t dims;
-    int hidden;
-    int64_t widths[LT_HIDDEN_MAX];
+    int hidden; /* layers */
+    struct lt_hidden layer[LT_HIDDEN_MAX];
     enum lt_act act; /* of hidden layers; the code is linear, or what its sparsity needs */
     bool tied;
     double dropout;
@@ -48,13 +56,19 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
 void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *spec,
                      const struct lt_prep *prep, float *weights /* (params->total) */);
 
-/* "512,256", "none" (no hidden layer). LT_EUSAGE otherwise. */
+/* "512,256", "none" (no hidden layer), "32c3,64c3/2,256": CHANNELScKERNEL/STRIDE is a convolution.
+ * LT_EUSAGE otherwise. */
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err);
+static inline bool lt_has_convolutions(const struct lt_autoencoder *a)
+{
+    return a->hidden > 0 && a->layer[0].kernel > 0;
+}
 /* "gaussian:0.1", "mask:25/255", "none". */
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "topk:16", "l1:0.001", "kl:0.05:0.1". */
 int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err);
-/* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8" */
+/* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8"; convolutions as
+ * lt_parse_layers takes them, "784-32c3/2-50-32c3/2-784" */
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size);
 
 #endif

@@ -81,9 +81,9 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
 /* What there is to say of a node besides its widths. */
 static void detail_of(const struct lt_node *node, char *text, size_t size)
 {
-    const char *word = node->kind == LT_NODE_DENSE    ? lt_act_name(node->act)
-                       : node->kind == LT_NODE_HEAD   ? lt_loss_name(node->loss)
-                       : node->kind == LT_NODE_NOISE  ? lt_noise_name(node->noise)
+    const char *word = node->kernel > 0 || node->kind == LT_NODE_DENSE ? lt_act_name(node->act)
+                       : node->kind == LT_NODE_HEAD                    ? lt_loss_name(node->loss)
+                       : node->kind == LT_NODE_NOISE                   ? lt_noise_name(node->noise)
                        : node->kind == LT_NODE_SPARSE ? lt_sparsity_name(node->sparsity)
                                                       : "";
     if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)

@@ -81,14 +81,24 @@ static int numeric_loss_by_name(const char *name)
 
 /* What the words name, before any default. */
 struct words {
-    int act, loss, optimizer, schedule; /* -1: not given */
+    int act, loss, optimizer, schedule, arch; /* -1: not given */
 };
+
+static const struct words no_words = {-1, -1, -1, -1, -1};
+
+enum { ARCH_DENSE, ARCH_CONV };
+static int arch_by_name(const char *name)
+{
+    return strcmp(name, "dense") == 0 ? ARCH_DENSE : strcmp(name, "conv") == 0 ? ARCH_CONV : -1;
+}
 
 static int read_words(struct words *w, struct lt_autoencoder *a, const latent_train_options *o,
                       struct lt_error *err)
 {
-    *w = (struct words){-1, -1, -1, -1};
-    int rc = o->act ? pick("act", o->act, lt_act_by_name, &w->act, err) : 0;
+    *w = no_words;
+    int rc = o->arch ? pick("arch", o->arch, arch_by_name, &w->arch, err) : 0;
+    if (!rc && o->act)
+        rc = pick("act", o->act, lt_act_by_name, &w->act, err);
     if (!rc && o->loss && strcmp(o->loss, "auto") != 0)
         rc = pick("loss", o->loss, numeric_loss_by_name, &w->loss, err);
     if (!rc && o->optimizer)
@@ -109,14 +119,33 @@ static bool same(const char *a, const char *b)
     return a && strcmp(a, b) == 0;
 }
 
+/* What --arch and --layers say together. */
+static int check_arch(const struct lt_autoencoder *a, const struct words *w,
+                      const latent_train_options *o, struct lt_error *err)
+{
+    bool given = o->layers && !same(o->layers, "auto");
+    if (w->arch == ARCH_DENSE && lt_has_convolutions(a))
+        return lt_fail(err, LT_EUSAGE, "--arch dense has no convolutions as in --layers %.60s",
+                       o->layers);
+    if (w->arch == ARCH_CONV && given && !lt_has_convolutions(a))
+        return lt_fail(err, LT_EUSAGE,
+                       "--arch conv needs convolutions in --layers %.60s, such as 32c3,64c3/2",
+                       o->layers);
+    if (o->tied && (w->arch == ARCH_CONV || lt_has_convolutions(a)))
+        return lt_fail(err, LT_EUSAGE, "--tied is for dense layers; leave it out");
+    return 0;
+}
+
 int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
 {
     struct lt_autoencoder a = {0};
-    struct words w = {-1, -1, -1, -1};
+    struct words w = no_words;
     int scale;
     int rc = check_numbers(o, err);
     if (!rc)
         rc = read_words(&w, &a, o, err);
+    if (!rc)
+        rc = check_arch(&a, &w, o, err);
     if (!rc)
         rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
@@ -149,7 +178,45 @@ static void draw_widths(struct lt_autoencoder *a, int64_t inputs)
     int64_t wide = inputs >= 256 ? 512 : 256;
     a->hidden = 0;
     for (int64_t w = wide; a->hidden < 2; w /= 2)
-        a->widths[a->hidden++] = w > a->dims ? w : a->dims;
+        a->layer[a->hidden++] = (struct lt_hidden){.width = w > a->dims ? w : a->dims};
+}
+
+/* Convolutions that halve the image while it has more than 7 pixels a side, with twice the channels
+ * each time. */
+static void draw_convolutions(struct lt_autoencoder *a)
+{
+    enum { CHANNELS = 32, CHANNELS_MOST = 128, SIDE = 7, LAYERS_MOST = 5 };
+    int64_t side = a->input.h > a->input.w ? a->input.h : a->input.w, channels = CHANNELS;
+    a->hidden = 0;
+    a->layer[a->hidden++] = (struct lt_hidden){channels, 3, 1};
+    for (; side > SIDE && a->hidden < LAYERS_MOST; side = (side + 1) / 2) {
+        channels = 2 * channels < CHANNELS_MOST ? 2 * channels : CHANNELS_MOST;
+        a->layer[a->hidden++] = (struct lt_hidden){channels, 3, 2};
+    }
+}
+
+static int draw_layers(struct lt_autoencoder *a, const struct words *w,
+                       const latent_train_options *o, const struct lt_facts *facts,
+                       struct lt_error *err)
+{
+    int64_t h, wd, c;
+    bool given = o->layers && !same(o->layers, "auto");
+    bool conv = w->arch == ARCH_CONV || lt_has_convolutions(a);
+    if (conv && !lt_schema_image(&facts->prep->schema, &h, &wd, &c))
+        return lt_fail(err, LT_EUSAGE,
+                       "convolutions are for images, and %s has none: give images, or an array of "
+                       "shape (N, H, W) or (N, H, W, C), or leave --arch and --layers to be drawn",
+                       facts->name);
+    if (conv && a->flags > 0)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "convolutions cannot be shown which values of %s are missing; use --arch dense",
+            facts->name);
+    if (!given && conv)
+        draw_convolutions(a);
+    else if (!given)
+        draw_widths(a, lt_shape_width(a->input));
+    return 0;
 }
 
 static int draw_loss(struct lt_autoencoder *a, const struct words *w, const struct lt_facts *facts,
@@ -191,8 +258,9 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->observe = facts->prep->observes || a->noise == LT_NOISE_MISSING;
     if (lt_schema_image(&facts->prep->schema, &h, &wd, &c))
         a->input = (struct lt_shape){c, h, wd};
-    if (!o->layers || same(o->layers, "auto"))
-        draw_widths(a, inputs);
+    int rc = draw_layers(a, w, o, facts, err);
+    if (rc)
+        return rc;
     a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_SILU;
     a->tied = o->tied != 0;
     if (a->tied && (a->runs > 0 || a->flags > 0))
@@ -202,7 +270,7 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->dropout = o->dropout;
     a->low = facts->prep->low;
     a->high = facts->prep->high;
-    int rc = draw_loss(a, w, facts, err);
+    rc = draw_loss(a, w, facts, err);
     return rc ? rc : lt_autoencoder_build(&r->spec, a, err);
 }
 

@@ -125,6 +125,7 @@ struct lt_param {
     size_t offset;      /* in floats, into the parameter array */
     int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); a bias is (out, 1) */
     bool bias;
+    bool conv; /* weights of a convolution, (out, kernel, kernel, in) */
 };
 struct lt_params {
     int count;

@@ -15,6 +15,7 @@ static void add(struct lt_params *p, const struct lt_net_spec *spec, int node, i
     q->rows = rows;
     q->cols = cols;
     q->bias = bias;
+    q->conv = !bias && spec->node[node].kind != LT_NODE_DENSE;
     p->total += (size_t)rows * (size_t)cols;
 }
 

@@ -54,7 +54,7 @@ static int add_autoencoder(struct lt_model *model, struct lt_error *err)
                                .observe = true,
                                .dims = DIMS,
                                .hidden = 2,
-                               .widths = {256, 128},
+                               .layer = {{.width = 256}, {.width = 128}},
                                .act = LT_ACT_SILU,
                                .loss = LT_LOSS_MSE,
                                .unit = LT_ACT_LINEAR};

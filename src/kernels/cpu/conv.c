@@ -24,7 +24,8 @@ enum {
 
 struct lt_conv {
     struct lt_conv_spec spec;
-    bool bf16;
+    bool bf16[3]; /* by enum lt_conv_product: operands are copies in bf16 */
+    bool x_copied, da_copied;
     int64_t fine, coarse;     /* values of an image */
     int64_t channels, pixels; /* of y */
     int64_t group, share;     /* images */
@@ -64,7 +65,7 @@ static int plan(struct lt_conv *c, struct lt_onednn *o, enum lt_conv_product pro
                                           .out_w = lt_conv_coarse(s->in_w, s->stride),
                                           .kernel = s->kernel,
                                           .stride = s->stride,
-                                          .bf16 = c->bf16};
+                                          .bf16 = c->bf16[product]};
     return lt_conv_kernel_create(out, o, &k, err);
 }
 
@@ -92,7 +93,7 @@ static int64_t places(const struct lt_conv *c)
 
 static int plan_weight_gradient(struct lt_conv *c, struct lt_onednn *o, struct lt_error *err)
 {
-    const size_t value = c->bf16 ? sizeof(uint16_t) : sizeof(float);
+    const size_t value = c->bf16[LT_CONV_WEIGHTS] ? sizeof(uint16_t) : sizeof(float);
     const size_t share = (size_t)c->share, count = (size_t)places(c);
     int rc = plan(c, o, LT_CONV_WEIGHTS, c->share, &c->weights, err);
     if (!rc)
@@ -112,10 +113,10 @@ static int alloc_copies(struct lt_conv *c, struct lt_error *err)
     const size_t rows = (size_t)lt_padded_rows(c->spec.rows);
     const size_t x = (size_t)(c->spec.transposed ? c->coarse : c->fine);
     const size_t y = (size_t)(c->spec.transposed ? c->fine : c->coarse);
-    if (!c->bf16)
-        return LT_OK;
-    int rc = lt_alloc(&c->x16, rows * x, sizeof *c->x16, "bf16 activations", err);
-    if (!rc && c->spec.training)
+    int rc = LT_OK;
+    if (c->x_copied)
+        rc = lt_alloc(&c->x16, rows * x, sizeof *c->x16, "bf16 activations", err);
+    if (!rc && c->da_copied)
         rc = lt_alloc(&c->da16, rows * y, sizeof *c->da16, "bf16 gradients", err);
     return rc;
 }
@@ -137,6 +138,22 @@ static int64_t share_of(const struct lt_conv_spec *s)
     return (s->batch + most - 1) / most;
 }
 
+/* oneDNN's bf16 kernels are slower than those in f32 from few channels, or for the weight gradient of
+ * a convolution with strides (docs/speed.md). */
+static void choose_precisions(struct lt_conv *c)
+{
+    const struct lt_conv_spec *s = &c->spec;
+    const bool bf16 = s->precision == LT_PRECISION_BF16 && lt_onednn_has_bf16();
+    const bool few = s->in <= 4;
+    c->bf16[LT_CONV_TO_COARSE] = bf16 && !few;
+    c->bf16[LT_CONV_TO_FINE] = bf16;
+    c->bf16[LT_CONV_WEIGHTS] = bf16 && !few && s->stride == 1;
+    const bool weights = s->training && c->bf16[LT_CONV_WEIGHTS];
+    c->x_copied = weights || c->bf16[s->transposed ? LT_CONV_TO_FINE : LT_CONV_TO_COARSE];
+    c->da_copied = weights || (s->training && s->need_dx &&
+                               c->bf16[s->transposed ? LT_CONV_TO_COARSE : LT_CONV_TO_FINE]);
+}
+
 int lt_cpu_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
                        struct lt_error *err)
 {
@@ -148,7 +165,7 @@ int lt_cpu_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, st
     c->spec = *spec;
     if (c->spec.batch == 0)
         c->spec.batch = c->spec.rows;
-    c->bf16 = spec->precision == LT_PRECISION_BF16 && lt_onednn_has_bf16();
+    choose_precisions(c);
     c->fine = lt_conv_fine_values(spec);
     c->coarse = lt_conv_coarse_values(spec);
     c->channels = spec->transposed ? spec->in : spec->out;
@@ -191,21 +208,22 @@ struct work {
 };
 
 /* Image `row` of an array of images of `size` values, f32 or bf16. */
-static const void *image(const struct lt_conv *c, const void *f32, const uint16_t *bf16,
-                         int64_t row, int64_t size)
+static const void *image(const struct lt_conv *c, enum lt_conv_product product, const float *f32,
+                         const uint16_t *bf16, int64_t row, int64_t size)
 {
-    return c->bf16 ? (const void *)(bf16 + row * size)
-                   : (const void *)((const float *)f32 + row * size);
+    return c->bf16[product] ? (const void *)(bf16 + row * size) : (const void *)(f32 + row * size);
 }
 
-/* One group from grid to grid: along is the way of the forward pass. */
-static void pass_group(const struct lt_conv *c, bool to_coarse, int64_t row, const void *x,
-                       float *y, int thread)
+/* One group from grid to grid. */
+static void pass_group(const struct lt_conv *c, bool to_coarse, int64_t row, const float *x,
+                       const uint16_t *x16, float *y, int thread)
 {
     if (to_coarse)
-        lt_kernel_run(c->to_coarse.run, thread, x, c->w_coarse, y + row * c->coarse);
+        lt_kernel_run(c->to_coarse.run, thread, image(c, LT_CONV_TO_COARSE, x, x16, row, c->fine),
+                      c->w_coarse, y + row * c->coarse);
     else
-        lt_kernel_run(c->to_fine.run, thread, x, c->w_fine, y + row * c->fine);
+        lt_kernel_run(c->to_fine.run, thread, image(c, LT_CONV_TO_FINE, x, x16, row, c->coarse),
+                      c->w_fine, y + row * c->fine);
 }
 
 /* The images of a group that are asked for. */
@@ -220,10 +238,10 @@ static void forward_group(void *context, size_t chunk, int thread)
     const struct lt_conv *c = w->conv;
     const int64_t row = (int64_t)chunk * c->group, size = c->spec.transposed ? c->coarse : c->fine;
     const int64_t at = row * c->pixels * c->channels;
-    if (c->bf16)
+    if (c->x_copied)
         w->elementwise->to_bf16((size_t)(asked(w, row) * size), w->x + row * size,
                                 c->x16 + row * size);
-    pass_group(c, !c->spec.transposed, row, image(c, w->x, c->x16, row, size), w->y, thread);
+    pass_group(c, !c->spec.transposed, row, w->x, c->x16, w->y, thread);
     w->elementwise->bias_act[w->act](asked(w, row) * c->pixels, c->channels, c->channels, w->bias,
                                      w->pre ? w->pre + at : NULL, w->y + at);
 }
@@ -246,15 +264,14 @@ void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *c, int64_t rows, 
 static void data_gradient_group(const struct work *w, size_t index, int thread)
 {
     const struct lt_conv *c = w->conv;
-    const int64_t row = (int64_t)index * c->group, size = c->pixels * c->channels;
-    pass_group(c, c->spec.transposed, row, image(c, w->da, c->da16, row, size), w->dx, thread);
+    pass_group(c, c->spec.transposed, (int64_t)index * c->group, w->da, c->da16, w->dx, thread);
 }
 
 /* The last share, filled up with zeros. */
 static const void *filled(const struct lt_conv *c, void *tail, const void *images, int64_t count,
                           int64_t size)
 {
-    const size_t value = c->bf16 ? sizeof(uint16_t) : sizeof(float);
+    const size_t value = c->bf16[LT_CONV_WEIGHTS] ? sizeof(uint16_t) : sizeof(float);
     const size_t used = (size_t)(count * size) * value;
     memcpy(tail, images, used);
     memset((char *)tail + used, 0, (size_t)(c->share * size) * value - used);
@@ -264,13 +281,13 @@ static const void *filled(const struct lt_conv *c, void *tail, const void *image
 static void weight_gradient_share(const struct work *w, size_t index, int thread)
 {
     struct lt_conv *c = w->conv;
-    const bool transposed = c->spec.transposed;
     const int64_t row = (int64_t)index * c->share;
+    const bool up = c->spec.transposed;
+    const float *x = up ? w->da : w->x, *y = up ? w->x : w->da; /* on the fine and coarse grid */
+    const uint16_t *x16 = up ? c->da16 : c->x16, *y16 = up ? c->x16 : c->da16;
     const int64_t count = row + c->share <= w->rows ? c->share : w->rows - row;
-    const void *fine =
-        transposed ? image(c, w->da, c->da16, row, c->fine) : image(c, w->x, c->x16, row, c->fine);
-    const void *coarse = transposed ? image(c, w->x, c->x16, row, c->coarse)
-                                    : image(c, w->da, c->da16, row, c->coarse);
+    const void *fine = image(c, LT_CONV_WEIGHTS, x, x16, row, c->fine);
+    const void *coarse = image(c, LT_CONV_WEIGHTS, y, y16, row, c->coarse);
     if (count < c->share) {
         fine = filled(c, c->tail_fine, fine, count, c->fine);
         coarse = filled(c, c->tail_coarse, coarse, count, c->coarse);
@@ -325,7 +342,7 @@ void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c, int64_t rows,
                      .x = lt_host_at(x),
                      .da = lt_host_at(da),
                      .dx = lt_host_at(dx)};
-    if (c->bf16) /* x16 is as forward left it */
+    if (c->da_copied) /* x16 is as forward left it */
         lt_cpu_to_bf16(b, (size_t)(rows * c->pixels * c->channels), w.da, c->da16);
     w.data_groups = w.dx ? lt_chunks((size_t)rows, (size_t)c->group) : 0;
     lt_parallel(b->threads, w.data_groups + shares, backward_chunk, &w);

@@ -13,14 +13,20 @@
  *     U  = (b M + (1 - b) G) P                one step ahead, as Nesterov's
  *     W <- (1 - lr decay) W - lr U / (rms(U) sqrt(in))
  *
- * so that every step changes a unit's input by about lr whatever the layer's width.  Biases take
- * Adam steps of BIAS_LR lr.  All decisions are functions of the step, so the state is the arrays
+ * so that every step changes a unit's input by about lr whatever the layer's width.  Biases,
+ * convolutions and layers of very many inputs take Adam steps of ADAM_LR lr.  All decisions are functions of the step, so the state is the arrays
  * alone: M and the second moments of biases (each as long as the parameters), then A and P of
  * every layer.  docs/optimizers.md holds the measurements behind the constants. */
 
 static const float MOMENT_DECAY = 0.95f, MOMENTUM = 0.95f, DAMPING = 1.0f;
-static const double BIAS_LR = 0.05;
-enum { MOMENT_EVERY = 4, MOMENT_WARM = 20, REFRESH_EVERY = 40, REFRESH_WARM = 40 };
+static const double ADAM_LR = 0.05;
+enum {
+    MOMENT_EVERY = 4,
+    MOMENT_WARM = 20,
+    REFRESH_EVERY = 40,
+    REFRESH_WARM = 40,
+    WHITEN_MOST = 2048
+};
 
 struct layer {
     const struct lt_param *param;
@@ -33,11 +39,18 @@ struct foof {
     struct layer layer[LT_NODES_MAX];
 };
 
+/* Whether a block is whitened: weights of dense layers, unless the inverse would cost more than it
+ * brings. */
+static bool whitened(const struct lt_param *q)
+{
+    return !q->bias && !q->conv && q->cols <= WHITEN_MOST;
+}
+
 static size_t state_floats(const struct lt_params *p)
 {
     size_t n = 2 * p->total;
     for (int i = 0; i < p->count; i++)
-        if (!p->param[i].bias)
+        if (whitened(&p->param[i]))
             n += 2 * (size_t)p->param[i].cols * (size_t)p->param[i].cols;
     return n;
 }
@@ -48,7 +61,7 @@ static size_t scratch_floats(const struct lt_params *p)
     for (int i = 0; i < p->count; i++) {
         size_t n = (size_t)p->param[i].rows * (size_t)p->param[i].cols;
         size_t work = lt_spd_work(p->param[i].cols);
-        n = p->param[i].bias || n > work ? n : work;
+        n = !whitened(&p->param[i]) || n > work ? n : work;
         most = n > most ? n : most;
     }
     return most;
@@ -81,7 +94,7 @@ static int create(struct lt_optimizer *o, struct lt_error *err)
     o->own = f;
     for (int i = 0; i < o->params->count && !rc; i++) {
         const struct lt_param *q = &o->params->param[i];
-        if (q->bias)
+        if (!whitened(q))
             continue;
         struct layer *l = &f->layer[f->layers++];
         size_t square = (size_t)q->cols * (size_t)q->cols;
@@ -151,20 +164,20 @@ static void step_weights(struct lt_optimizer *o, const struct layer *l, const st
                lt_buffer_at(o->weights, bytes));
 }
 
-static void step_bias(struct lt_optimizer *o, const struct lt_param *q, const struct lt_step *s,
+static void step_adam(struct lt_optimizer *o, const struct lt_param *q, const struct lt_step *s,
                       double clip)
 {
     const double beta1 = 0.9, beta2 = 0.999;
     double t = (double)s->step + 1;
     size_t bytes = q->offset * sizeof(float);
-    struct lt_update_args args = {.lr = (float)(BIAS_LR * s->lr),
+    struct lt_update_args args = {.lr = (float)(ADAM_LR * s->lr),
                                   .beta1 = (float)beta1,
                                   .beta2 = (float)beta2,
                                   .eps = 1e-8f,
                                   .correct1 = (float)(1 - lt_exp(t * lt_log(beta1))),
                                   .correct2 = (float)(1 - lt_exp(t * lt_log(beta2))),
                                   .gradient_scale = (float)clip};
-    o->backend->ops->update(o->backend, LT_UPDATE_ADAM, &args, (size_t)q->rows,
+    o->backend->ops->update(o->backend, LT_UPDATE_ADAM, &args, (size_t)q->rows * (size_t)q->cols,
                             lt_buffer_at(o->weights, bytes), lt_buffer_at(o->gradients, bytes),
                             at(o, q->offset), at(o, o->params->total + q->offset));
 }
@@ -178,8 +191,8 @@ static double step(struct lt_optimizer *o, const struct lt_step *s)
         step_weights(o, &f->layer[i], s, clip);
     }
     for (int i = 0; i < o->params->count; i++)
-        if (o->params->param[i].bias)
-            step_bias(o, &o->params->param[i], s, clip);
+        if (!whitened(&o->params->param[i]))
+            step_adam(o, &o->params->param[i], s, clip);
     return objective;
 }
 
