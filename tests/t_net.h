@@ -105,8 +105,8 @@ T_UNUSED static void grid_net(struct lt_net_spec *s, struct lt_shape image, int6
     int64_t h = (image.h + stride - 1) / stride, w = (image.w + stride - 1) / stride;
     int input = add_input(s, 1);
     s->node[input].shape = image;
-    int e1 = add_conv(s, LT_NODE_CONV, "encoder1", input, 6, kernel, stride);
-    int e2 = add_conv(s, LT_NODE_CONV, "encoder2", e1, 6, 3, 1);
+    int e1 = add_conv(s, LT_NODE_CONV, "encoder1", input, 4, kernel, stride);
+    int e2 = add_conv(s, LT_NODE_CONV, "encoder2", e1, 4, 3, 1);
     s->node[e2].act = LT_ACT_SILU;
     int skip = add(s, LT_NODE_ADD, "skip", e1);
     s->node[skip].inputs = 2;
@@ -114,11 +114,11 @@ T_UNUSED static void grid_net(struct lt_net_spec *s, struct lt_shape image, int6
     int both = add(s, LT_NODE_CONCAT, "both", skip);
     s->node[both].inputs = 2;
     s->node[both].input[1] = e1;
-    int code = add_code(s, add_dense(s, "encoder3", both, 8, LT_ACT_LINEAR));
-    int d1 = add_dense(s, "decoder1", code, 5 * h * w, LT_ACT_GELU);
+    int code = add_code(s, add_dense(s, "encoder3", both, 4, LT_ACT_LINEAR));
+    int d1 = add_dense(s, "decoder1", code, 3 * h * w, LT_ACT_GELU);
     s->node[d1].grid_h = h;
     s->node[d1].grid_w = w;
-    int d2 = add_conv(s, LT_NODE_DECONV, "decoder2", d1, 7, 3, 1);
+    int d2 = add_conv(s, LT_NODE_DECONV, "decoder2", d1, 5, 3, 1);
     s->node[d2].grid_h = h;
     s->node[d2].grid_w = w;
     int d3 = add_conv(s, LT_NODE_DECONV, "decoder3", d2, image.c, kernel, stride);
@@ -128,7 +128,7 @@ T_UNUSED static void grid_net(struct lt_net_spec *s, struct lt_shape image, int6
     add_head(s, "output", d3, LT_LOSS_BCE, LT_ACT_SIGMOID);
 }
 
-T_UNUSED static const struct lt_shape GREY = {1, 7, 9}, COLOUR = {3, 6, 5};
+T_UNUSED static const struct lt_shape GREY = {1, 5, 7}, COLOUR = {3, 4, 3};
 
 /* Noise on the input and dropout on both hidden layers. */
 T_UNUSED static void noisy_net(struct lt_net_spec *s, enum lt_noise kind, float amount)

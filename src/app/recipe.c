@@ -188,10 +188,9 @@ static void draw_convolutions(struct lt_autoencoder *a)
     enum { CHANNELS = 32, CHANNELS_MOST = 128, SIDE = 7, LAYERS_MOST = 5 };
     int64_t side = a->input.h > a->input.w ? a->input.h : a->input.w, channels = CHANNELS;
     a->hidden = 0;
-    a->layer[a->hidden++] = (struct lt_hidden){channels, 3, 1};
-    for (; side > SIDE && a->hidden < LAYERS_MOST; side = (side + 1) / 2) {
+    for (; a->hidden == 0 || (side > SIDE && a->hidden < LAYERS_MOST); side = (side + 1) / 2) {
+        a->layer[a->hidden++] = (struct lt_hidden){channels, 3, side > SIDE ? 2 : 1};
         channels = 2 * channels < CHANNELS_MOST ? 2 * channels : CHANNELS_MOST;
-        a->layer[a->hidden++] = (struct lt_hidden){channels, 3, 2};
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "kernels/cpu/fold.h"
 #include "kernels/cpu/state.h"
 #include <string.h>
 
@@ -14,7 +15,8 @@
  *                            are then added up in order.  The last share is filled up with zeros.
  *
  * Activations are channels last, in which oneDNN's convolutions are as fast as in its blocked layouts
- * (docs/speed.md), so activations are never reordered; weights are, once per step and use. */
+ * (docs/speed.md), so activations are never reordered; weights are, once per step and use.  In bf16 a
+ * stride of 2 is folded away (fold.h) while activations are copied to bf16. */
 enum {
     GROUP_PIXELS = 256,     /* of the coarse grid: groups have as many, if 8 images have */
     SHARES = 16,            /* at most, of a batch */
@@ -24,14 +26,20 @@ enum {
 
 struct lt_conv {
     struct lt_conv_spec spec;
+    struct lt_fold fold;
+    bool folded;
     bool bf16[3]; /* by enum lt_conv_product: operands are copies in bf16 */
     bool x_copied, da_copied;
     int64_t fine, coarse;     /* values of an image */
+    int64_t fine_copy;        /* of a copy in bf16 of the former */
     int64_t channels, pixels; /* of y */
     int64_t group, share;     /* images */
     struct lt_conv_kernel to_coarse, to_fine, weights;
     void *w_coarse, *w_fine;       /* in the layouts of these kernels; NULL: not needed */
+    float *w_folded;               /* folded: (out, patch) */
     uint16_t *x16, *da16;          /* bf16: (rows) images */
+    uint16_t *lines;               /* folded: (threads), a line of the fine grid and a pixel */
+    float *unfolding;              /* folded: (threads, group) folded images */
     void *tail_fine, *tail_coarse; /* (share) images, f32 or bf16 */
     float *places, *bias_places;   /* (SHARES or fewer, weights), (..., channels) */
 };
@@ -44,8 +52,9 @@ void lt_cpu_conv_free(struct lt_backend *b, struct lt_conv *c)
     lt_conv_kernel_free(&c->to_coarse);
     lt_conv_kernel_free(&c->to_fine);
     lt_conv_kernel_free(&c->weights);
-    void *const own[] = {c->w_coarse,  c->w_fine,      c->x16,    c->da16,
-                         c->tail_fine, c->tail_coarse, c->places, c->bias_places};
+    void *const own[] = {c->w_coarse,    c->w_fine, c->w_folded,   c->x16,
+                         c->da16,        c->lines,  c->unfolding,  c->tail_fine,
+                         c->tail_coarse, c->places, c->bias_places};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         lt_free(own[i]);
     lt_free(c);
@@ -55,17 +64,26 @@ static int plan(struct lt_conv *c, struct lt_onednn *o, enum lt_conv_product pro
                 int64_t images, struct lt_conv_kernel *out, struct lt_error *err)
 {
     const struct lt_conv_spec *s = &c->spec;
-    const struct lt_conv_kernel_spec k = {.product = product,
-                                          .images = images,
-                                          .in = s->in,
-                                          .in_h = s->in_h,
-                                          .in_w = s->in_w,
-                                          .out = s->out,
-                                          .out_h = lt_conv_coarse(s->in_h, s->stride),
-                                          .out_w = lt_conv_coarse(s->in_w, s->stride),
-                                          .kernel = s->kernel,
-                                          .stride = s->stride,
-                                          .bf16 = c->bf16[product]};
+    struct lt_conv_kernel_spec k = {.product = product,
+                                    .images = images,
+                                    .in = s->in,
+                                    .in_h = s->in_h,
+                                    .in_w = s->in_w,
+                                    .out = s->out,
+                                    .out_h = lt_conv_coarse(s->in_h, s->stride),
+                                    .out_w = lt_conv_coarse(s->in_w, s->stride),
+                                    .kernel = s->kernel,
+                                    .before = s->kernel / 2,
+                                    .stride = s->stride,
+                                    .bf16 = c->bf16[product]};
+    if (c->folded) {
+        k.in = 4 * s->in;
+        k.in_h = c->fold.h;
+        k.in_w = c->fold.w;
+        k.kernel = c->fold.folded;
+        k.before = c->fold.before;
+        k.stride = 1;
+    }
     return lt_conv_kernel_create(out, o, &k, err);
 }
 
@@ -102,22 +120,32 @@ static int plan_weight_gradient(struct lt_conv *c, struct lt_onednn *o, struct l
         rc =
             lt_alloc(&c->bias_places, count * (size_t)c->channels, sizeof(float), "gradients", err);
     if (!rc)
-        rc = lt_alloc(&c->tail_fine, share * (size_t)c->fine, value, "activations", err);
+        rc = lt_alloc(&c->tail_fine, share * (size_t)c->fine_copy, value, "activations", err);
     if (!rc)
         rc = lt_alloc(&c->tail_coarse, share * (size_t)c->coarse, value, "activations", err);
     return rc;
 }
 
-static int alloc_copies(struct lt_conv *c, struct lt_error *err)
+static int alloc_copies(struct lt_conv *c, int threads, struct lt_error *err)
 {
-    const size_t rows = (size_t)lt_padded_rows(c->spec.rows);
-    const size_t x = (size_t)(c->spec.transposed ? c->coarse : c->fine);
-    const size_t y = (size_t)(c->spec.transposed ? c->fine : c->coarse);
+    const size_t rows = (size_t)lt_padded_rows(c->spec.rows), t = (size_t)threads;
+    const size_t x = (size_t)(c->spec.transposed ? c->coarse : c->fine_copy);
+    const size_t y = (size_t)(c->spec.transposed ? c->fine_copy : c->coarse);
     int rc = LT_OK;
     if (c->x_copied)
         rc = lt_alloc(&c->x16, rows * x, sizeof *c->x16, "bf16 activations", err);
     if (!rc && c->da_copied)
         rc = lt_alloc(&c->da16, rows * y, sizeof *c->da16, "bf16 gradients", err);
+    if (rc || !c->folded)
+        return rc;
+    const size_t line = (size_t)((c->spec.in_w + 1) * c->spec.in);
+    rc = lt_alloc(&c->w_folded, (size_t)(c->spec.out * lt_fold_patch(&c->fold)),
+                  sizeof *c->w_folded, "weights", err);
+    if (!rc)
+        rc = lt_alloc(&c->lines, t * line, sizeof *c->lines, "activations", err);
+    if (!rc)
+        rc = lt_alloc(&c->unfolding, t * (size_t)(c->group * c->fine_copy), sizeof *c->unfolding,
+                      "activations", err);
     return rc;
 }
 
@@ -138,20 +166,34 @@ static int64_t share_of(const struct lt_conv_spec *s)
     return (s->batch + most - 1) / most;
 }
 
-/* oneDNN's bf16 kernels are slower than those in f32 from few channels, or for the weight gradient of
- * a convolution with strides (docs/speed.md). */
-static void choose_precisions(struct lt_conv *c)
+/* oneDNN's bf16 kernels are slower than those in f32 from few channels, and with a stride
+ * (docs/speed.md). */
+static void choose_kernels(struct lt_conv *c)
 {
     const struct lt_conv_spec *s = &c->spec;
     const bool bf16 = s->precision == LT_PRECISION_BF16 && lt_onednn_has_bf16();
-    const bool few = s->in <= 4;
+    c->folded = bf16 && s->stride == 2;
+    c->fold = lt_fold_of(s);
+    const bool few = s->in <= 4 && !c->folded;
     c->bf16[LT_CONV_TO_COARSE] = bf16 && !few;
     c->bf16[LT_CONV_TO_FINE] = bf16;
-    c->bf16[LT_CONV_WEIGHTS] = bf16 && !few && s->stride == 1;
+    c->bf16[LT_CONV_WEIGHTS] = bf16 && !few && (s->stride == 1 || c->folded);
     const bool weights = s->training && c->bf16[LT_CONV_WEIGHTS];
     c->x_copied = weights || c->bf16[s->transposed ? LT_CONV_TO_FINE : LT_CONV_TO_COARSE];
     c->da_copied = weights || (s->training && s->need_dx &&
                                c->bf16[s->transposed ? LT_CONV_TO_COARSE : LT_CONV_TO_FINE]);
+}
+
+static void choose_sizes(struct lt_conv *c)
+{
+    const struct lt_conv_spec *s = &c->spec;
+    c->fine = lt_conv_fine_values(s);
+    c->coarse = lt_conv_coarse_values(s);
+    c->fine_copy = c->folded ? lt_fold_values(&c->fold) : c->fine;
+    c->channels = s->transposed ? s->in : s->out;
+    c->pixels = (s->transposed ? c->fine : c->coarse) / c->channels;
+    c->group = group_of(lt_conv_coarse_pixels(s));
+    c->share = share_of(s);
 }
 
 int lt_cpu_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
@@ -165,14 +207,9 @@ int lt_cpu_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, st
     c->spec = *spec;
     if (c->spec.batch == 0)
         c->spec.batch = c->spec.rows;
-    choose_precisions(c);
-    c->fine = lt_conv_fine_values(spec);
-    c->coarse = lt_conv_coarse_values(spec);
-    c->channels = spec->transposed ? spec->in : spec->out;
-    c->pixels = (spec->transposed ? c->fine : c->coarse) / c->channels;
-    c->group = group_of(lt_conv_coarse_pixels(spec));
-    c->share = share_of(&c->spec);
-    rc = alloc_copies(c, err);
+    choose_kernels(c);
+    choose_sizes(c);
+    rc = alloc_copies(c, b->threads, err);
     if (!rc)
         rc = plan_passes(c, o, err);
     if (!rc && spec->training)
@@ -188,11 +225,16 @@ out:
 
 void lt_cpu_conv_pack(struct lt_backend *b, struct lt_conv *c, struct lt_buffer w)
 {
+    const float *plain = lt_host_at(w);
     (void)b;
+    if (c->folded) {
+        lt_fold_weights(&c->fold, c->spec.out, plain, c->w_folded);
+        plain = c->w_folded;
+    }
     if (c->w_coarse)
-        lt_kernel_run(c->to_coarse.reorder, 0, lt_host_at(w), NULL, c->w_coarse);
+        lt_kernel_run(c->to_coarse.reorder, 0, plain, NULL, c->w_coarse);
     if (c->w_fine)
-        lt_kernel_run(c->to_fine.reorder, 0, lt_host_at(w), NULL, c->w_fine);
+        lt_kernel_run(c->to_fine.reorder, 0, plain, NULL, c->w_fine);
 }
 
 /* ---- passes ---- */
@@ -207,42 +249,59 @@ struct work {
     size_t data_groups; /* chunks of backward: first these, then shares */
 };
 
-/* Image `row` of an array of images of `size` values, f32 or bf16. */
-static const void *image(const struct lt_conv *c, enum lt_conv_product product, const float *f32,
-                         const uint16_t *bf16, int64_t row, int64_t size)
+/* Copies the images of a group that are asked for to bf16, and returns their number. */
+static int64_t copy_group(const struct work *w, bool fine, int64_t row, const float *from,
+                          uint16_t *to, int thread)
 {
-    return c->bf16[product] ? (const void *)(bf16 + row * size) : (const void *)(f32 + row * size);
+    const struct lt_conv *c = w->conv;
+    const int64_t count = row + c->group < w->rows ? c->group : w->rows - row;
+    const int64_t size = fine ? c->fine : c->coarse;
+    if (!to)
+        return count;
+    if (fine && c->folded) {
+        uint16_t *line = c->lines + thread * (c->spec.in_w + 1) * c->spec.in;
+        for (int64_t i = row; i < row + count; i++)
+            lt_fold_image(&c->fold, w->elementwise, from + i * size, line, to + i * c->fine_copy);
+    } else {
+        w->elementwise->to_bf16((size_t)(count * size), from + row * size, to + row * size);
+    }
+    return count;
 }
 
-/* One group from grid to grid. */
-static void pass_group(const struct lt_conv *c, bool to_coarse, int64_t row, const float *x,
-                       const uint16_t *x16, float *y, int thread)
+/* Image `row` as a product reads it: of an array, or of its copy in bf16. */
+static const void *image(const struct lt_conv *c, enum lt_conv_product product, bool fine,
+                         const float *f32, const uint16_t *bf16, int64_t row)
 {
-    if (to_coarse)
-        lt_kernel_run(c->to_coarse.run, thread, image(c, LT_CONV_TO_COARSE, x, x16, row, c->fine),
+    if (!c->bf16[product])
+        return f32 + row * (fine ? c->fine : c->coarse);
+    return bf16 + row * (fine ? c->fine_copy : c->coarse);
+}
+
+/* One group of `count` images from grid to grid. */
+static void pass_group(const struct lt_conv *c, bool to_coarse, int64_t row, int64_t count,
+                       const float *x, const uint16_t *x16, float *y, int thread)
+{
+    if (to_coarse) {
+        lt_kernel_run(c->to_coarse.run, thread, image(c, LT_CONV_TO_COARSE, true, x, x16, row),
                       c->w_coarse, y + row * c->coarse);
-    else
-        lt_kernel_run(c->to_fine.run, thread, image(c, LT_CONV_TO_FINE, x, x16, row, c->coarse),
-                      c->w_fine, y + row * c->fine);
-}
-
-/* The images of a group that are asked for. */
-static int64_t asked(const struct work *w, int64_t row)
-{
-    return row + w->conv->group < w->rows ? w->conv->group : w->rows - row;
+        return;
+    }
+    float *unfolding = c->unfolding + (c->folded ? thread * c->group * c->fine_copy : 0);
+    lt_kernel_run(c->to_fine.run, thread, image(c, LT_CONV_TO_FINE, false, x, x16, row), c->w_fine,
+                  c->folded ? unfolding : y + row * c->fine);
+    for (int64_t i = 0; c->folded && i < count; i++)
+        lt_unfold_image(&c->fold, unfolding + i * c->fine_copy, y + (row + i) * c->fine);
 }
 
 static void forward_group(void *context, size_t chunk, int thread)
 {
     const struct work *w = context;
     const struct lt_conv *c = w->conv;
-    const int64_t row = (int64_t)chunk * c->group, size = c->spec.transposed ? c->coarse : c->fine;
-    const int64_t at = row * c->pixels * c->channels;
-    if (c->x_copied)
-        w->elementwise->to_bf16((size_t)(asked(w, row) * size), w->x + row * size,
-                                c->x16 + row * size);
-    pass_group(c, !c->spec.transposed, row, w->x, c->x16, w->y, thread);
-    w->elementwise->bias_act[w->act](asked(w, row) * c->pixels, c->channels, c->channels, w->bias,
+    const bool up = c->spec.transposed;
+    const int64_t row = (int64_t)chunk * c->group, at = row * c->pixels * c->channels;
+    const int64_t count = copy_group(w, !up, row, w->x, c->x16, thread);
+    pass_group(c, !up, row, count, w->x, c->x16, w->y, thread);
+    w->elementwise->bias_act[w->act](count * c->pixels, c->channels, c->channels, w->bias,
                                      w->pre ? w->pre + at : NULL, w->y + at);
 }
 
@@ -261,10 +320,19 @@ void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *c, int64_t rows, 
     lt_parallel(b->threads, lt_chunks((size_t)rows, (size_t)c->group), forward_group, &w);
 }
 
+static void copy_gradient_group(void *context, size_t chunk, int thread)
+{
+    const struct work *w = context;
+    const struct lt_conv *c = w->conv;
+    copy_group(w, c->spec.transposed, (int64_t)chunk * c->group, w->da, c->da16, thread);
+}
+
 static void data_gradient_group(const struct work *w, size_t index, int thread)
 {
     const struct lt_conv *c = w->conv;
-    pass_group(c, c->spec.transposed, (int64_t)index * c->group, w->da, c->da16, w->dx, thread);
+    const int64_t row = (int64_t)index * c->group;
+    const int64_t count = row + c->group < w->rows ? c->group : w->rows - row;
+    pass_group(c, c->spec.transposed, row, count, w->da, c->da16, w->dx, thread);
 }
 
 /* The last share, filled up with zeros. */
@@ -281,15 +349,15 @@ static const void *filled(const struct lt_conv *c, void *tail, const void *image
 static void weight_gradient_share(const struct work *w, size_t index, int thread)
 {
     struct lt_conv *c = w->conv;
-    const int64_t row = (int64_t)index * c->share;
     const bool up = c->spec.transposed;
-    const float *x = up ? w->da : w->x, *y = up ? w->x : w->da; /* on the fine and coarse grid */
-    const uint16_t *x16 = up ? c->da16 : c->x16, *y16 = up ? c->x16 : c->da16;
+    const int64_t row = (int64_t)index * c->share;
     const int64_t count = row + c->share <= w->rows ? c->share : w->rows - row;
-    const void *fine = image(c, LT_CONV_WEIGHTS, x, x16, row, c->fine);
-    const void *coarse = image(c, LT_CONV_WEIGHTS, y, y16, row, c->coarse);
+    const void *fine =
+        image(c, LT_CONV_WEIGHTS, true, up ? w->da : w->x, up ? c->da16 : c->x16, row);
+    const void *coarse =
+        image(c, LT_CONV_WEIGHTS, false, up ? w->x : w->da, up ? c->x16 : c->da16, row);
     if (count < c->share) {
-        fine = filled(c, c->tail_fine, fine, count, c->fine);
+        fine = filled(c, c->tail_fine, fine, count, c->fine_copy);
         coarse = filled(c, c->tail_coarse, coarse, count, c->coarse);
     }
     lt_kernel_run(c->weights.run, thread, fine, coarse,
@@ -335,6 +403,7 @@ void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c, int64_t rows,
                           struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dw,
                           struct lt_buffer db)
 {
+    const size_t groups = lt_chunks((size_t)rows, (size_t)c->group);
     const size_t shares = lt_chunks((size_t)rows, (size_t)c->share);
     struct work w = {.conv = c,
                      .elementwise = lt_host_elementwise(b),
@@ -343,11 +412,13 @@ void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c, int64_t rows,
                      .da = lt_host_at(da),
                      .dx = lt_host_at(dx)};
     if (c->da_copied) /* x16 is as forward left it */
-        lt_cpu_to_bf16(b, (size_t)(rows * c->pixels * c->channels), w.da, c->da16);
-    w.data_groups = w.dx ? lt_chunks((size_t)rows, (size_t)c->group) : 0;
+        lt_parallel(b->threads, groups, copy_gradient_group, &w);
+    w.data_groups = w.dx ? groups : 0;
     lt_parallel(b->threads, w.data_groups + shares, backward_chunk, &w);
     sum(b, c->places, shares, c->weights.weight_bytes / sizeof(float));
     sum(b, c->bias_places, shares, (size_t)c->channels);
-    lt_kernel_run(c->weights.reorder, 0, c->places, NULL, lt_host_at(dw));
+    lt_kernel_run(c->weights.reorder, 0, c->places, NULL, c->folded ? c->w_folded : lt_host_at(dw));
+    if (c->folded)
+        lt_unfold_weights(&c->fold, c->spec.out, c->w_folded, lt_host_at(dw));
     memcpy(lt_host_at(db), c->bias_places, (size_t)c->channels * sizeof(float));
 }

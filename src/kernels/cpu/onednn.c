@@ -290,7 +290,7 @@ static struct lt_tensor weights(const struct lt_conv_kernel_spec *s, dnnl_data_t
 
 static struct lt_conv_geometry geometry(const struct lt_conv_kernel_spec *s)
 {
-    const int64_t before = s->kernel / 2, reach = s->kernel - before;
+    const int64_t before = s->before, reach = s->kernel - before;
     return (struct lt_conv_geometry){{s->stride, s->stride},
                                      {before, before},
                                      {(s->out_h - 1) * s->stride + reach - s->in_h,

@@ -57,7 +57,7 @@ struct lt_conv_kernel_spec {
     enum lt_conv_product product;
     int64_t images;
     int64_t in, in_h, in_w, out, out_h, out_w;
-    int64_t kernel, stride;
+    int64_t kernel, before, stride; /* `before`: pixels of the kernel ahead of its middle */
     bool bf16;
 };
 struct lt_conv_kernel {

@@ -1,0 +1,203 @@
+/* Convolutions: both backends against the definition, in f32 and bf16, on shapes with odd sides,
+ * strides, few and many channels, forward and transposed. */
+#include "base/mem.h"
+#include "base/rng.h"
+#include "kernels/backend.h"
+#include "t.h"
+
+enum { ROWS = 11, SHORT = 7, MOST = 1 << 17 };
+
+struct values { /* of one convolution, on the host */
+    float w[MOST], bias[64], x[MOST], da[MOST], y[MOST], dx[MOST], dw[MOST], db[64];
+};
+
+static void fill(float *x, int64_t n, uint64_t which, float scale)
+{
+    struct lt_stream s = lt_stream(3, LT_RNG_TEST, 0, which);
+    lt_fill_normal(&s, x, (size_t)n);
+    for (int64_t i = 0; i < n; i++)
+        x[i] *= scale;
+}
+
+static int64_t in_values(const struct lt_conv_spec *s)
+{
+    return s->transposed ? lt_conv_coarse_values(s) : lt_conv_fine_values(s);
+}
+static int64_t out_values(const struct lt_conv_spec *s)
+{
+    return s->transposed ? lt_conv_fine_values(s) : lt_conv_coarse_values(s);
+}
+static int64_t weight_count(const struct lt_conv_spec *s)
+{
+    return s->out * lt_conv_patch(s);
+}
+static int64_t out_channels(const struct lt_conv_spec *s)
+{
+    return s->transposed ? s->in : s->out;
+}
+
+static void make(struct values *v, const struct lt_conv_spec *s)
+{
+    fill(v->w, weight_count(s), 1, 0.2f);
+    fill(v->bias, out_channels(s), 2, 0.5f);
+    fill(v->x, ROWS * in_values(s), 3, 1);
+    fill(v->da, ROWS * out_values(s), 4, 1);
+}
+
+/* Calls fn(fine index, coarse index, weight index) for everything that a weight joins in a row. */
+typedef void join_fn(struct values *v, const struct lt_conv_spec *s, int64_t fine, int64_t coarse,
+                     int64_t weight);
+static void each_join(struct values *v, const struct lt_conv_spec *s, int64_t rows, join_fn *fn)
+{
+    const int64_t w = lt_conv_coarse(s->in_w, s->stride);
+    for (int64_t p = 0; p < rows * lt_conv_coarse_pixels(s); p++)
+        for (int64_t k = 0; k < weight_count(s); k++) {
+            const int64_t row = p / lt_conv_coarse_pixels(s), at = p % lt_conv_coarse_pixels(s);
+            const int64_t o = k / lt_conv_patch(s), tap = k % lt_conv_patch(s) / s->in;
+            const int64_t y = at / w * s->stride - s->kernel / 2 + tap / s->kernel;
+            const int64_t x = at % w * s->stride - s->kernel / 2 + tap % s->kernel;
+            if (y >= 0 && y < s->in_h && x >= 0 && x < s->in_w)
+                fn(v, s, row * lt_conv_fine_values(s) + (y * s->in_w + x) * s->in + k % s->in,
+                   p * s->out + o, k);
+        }
+}
+
+static void join_all(struct values *v, const struct lt_conv_spec *s, int64_t fine, int64_t coarse,
+                     int64_t weight)
+{
+    const int64_t in = s->transposed ? coarse : fine, out = s->transposed ? fine : coarse;
+    v->y[out] += v->w[weight] * v->x[in];
+    v->dx[in] += v->w[weight] * v->da[out];
+    v->dw[weight] += v->da[out] * v->x[in];
+}
+
+/* The definition, without activation. */
+static void define(struct values *v, const struct lt_conv_spec *s, int64_t rows)
+{
+    memset(v->y, 0, sizeof v->y);
+    memset(v->dx, 0, sizeof v->dx);
+    memset(v->dw, 0, sizeof v->dw);
+    memset(v->db, 0, sizeof v->db);
+    each_join(v, s, rows, join_all);
+    for (int64_t i = 0; i < rows * out_values(s); i++) {
+        v->y[i] += v->bias[i % out_channels(s)];
+        v->db[i % out_channels(s)] += v->da[i];
+    }
+}
+
+static struct lt_buffer upload(struct lt_backend *b, const float *from, int64_t n, int64_t room)
+{
+    struct lt_error err = {0};
+    struct lt_buffer to = {0};
+    T_INT(b->ops->memory_create(b, (size_t)room * sizeof(float), &to.memory, &err), 0);
+    if (from)
+        b->ops->upload(b, to, from, (size_t)n * sizeof(float));
+    return to;
+}
+
+static void download(struct lt_backend *b, float *to, struct lt_buffer from, int64_t n)
+{
+    b->ops->download(b, to, from, (size_t)n * sizeof(float));
+    b->ops->memory_free(b, from.memory);
+}
+
+/* The same by a backend. */
+static void compute(struct values *v, const struct lt_conv_spec *s, struct lt_backend *b,
+                    int64_t rows)
+{
+    struct lt_error err = {0};
+    struct lt_conv *conv = NULL;
+    const int64_t ni = in_values(s), no = out_values(s), nw = weight_count(s), c = out_channels(s);
+    struct lt_buffer w = upload(b, v->w, nw, nw), bias = upload(b, v->bias, c, c);
+    struct lt_buffer x = upload(b, v->x, rows * ni, LT_ROW_BLOCK * ni);
+    struct lt_buffer da = upload(b, v->da, rows * no, LT_ROW_BLOCK * no);
+    struct lt_buffer y = upload(b, NULL, 0, LT_ROW_BLOCK * no), none = {NULL, 0};
+    struct lt_buffer dx = upload(b, NULL, 0, LT_ROW_BLOCK * ni);
+    struct lt_buffer dw = upload(b, NULL, 0, nw), db = upload(b, NULL, 0, c);
+    if (b->ops->conv_create(b, s, &conv, &err))
+        T_FAIL("%s", err.text);
+    b->ops->conv_pack(b, conv, w);
+    b->ops->conv_forward(b, conv, rows, x, bias, LT_ACT_LINEAR, none, y);
+    b->ops->conv_backward(b, conv, rows, x, da, dx, dw, db);
+    b->ops->conv_free(b, conv);
+    download(b, v->y, y, rows * no);
+    download(b, v->dx, dx, rows * ni);
+    download(b, v->dw, dw, nw);
+    download(b, v->db, db, c);
+    struct lt_buffer read[] = {w, bias, x, da};
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        b->ops->memory_free(b, read[i].memory);
+}
+
+/* The root mean square of the difference, in units of that of what is wanted. */
+static double off(const float *got, const float *want, int64_t n)
+{
+    double sum = 0, all = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double d = (double)got[i] - (double)want[i];
+        sum += d * d;
+        all += (double)want[i] * (double)want[i];
+    }
+    return sqrt(sum / all);
+}
+
+static const struct lt_conv_spec shapes[] = {
+    {.in = 1, .in_h = 1, .in_w = 1, .out = 1, .kernel = 1, .stride = 1},
+    {.in = 1, .in_h = 9, .in_w = 6, .out = 8, .kernel = 3, .stride = 1},
+    {.in = 1, .in_h = 9, .in_w = 6, .out = 8, .kernel = 3, .stride = 2},
+    {.in = 3, .in_h = 7, .in_w = 10, .out = 5, .kernel = 5, .stride = 2},
+    {.in = 16, .in_h = 8, .in_w = 8, .out = 32, .kernel = 3, .stride = 1},
+    {.in = 16, .in_h = 8, .in_w = 7, .out = 32, .kernel = 3, .stride = 2},
+    {.in = 7, .in_h = 10, .in_w = 10, .out = 9, .kernel = 7, .stride = 2},
+    {.in = 6, .in_h = 11, .in_w = 8, .out = 4, .kernel = 5, .stride = 3},
+    {.in = 24, .in_h = 5, .in_w = 5, .out = 17, .kernel = 1, .stride = 1},
+};
+
+static void check_backend(const char *name, enum lt_precision precision, double tolerance)
+{
+    static struct values want, got;
+    struct lt_error err = {0};
+    struct lt_backend *b = NULL;
+    if (lt_backend_create(&b, name, 2, &err) || lt_backend_precision(b, precision) != precision) {
+        lt_backend_free(&b);
+        T_SKIP("this build or CPU has no such backend or precision");
+    }
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+        struct lt_conv_spec s = shapes[i / 2];
+        s.transposed = i % 2;
+        s.rows = s.batch = ROWS;
+        s.training = s.need_dx = true;
+        s.precision = precision;
+        for (int64_t rows = SHORT; rows <= ROWS; rows += ROWS - SHORT) {
+            make(&want, &s);
+            make(&got, &s);
+            define(&want, &s, rows);
+            compute(&got, &s, b, rows);
+            const double worst = fmax(fmax(off(got.y, want.y, rows * out_values(&s)),
+                                           off(got.dx, want.dx, rows * in_values(&s))),
+                                      fmax(off(got.dw, want.dw, weight_count(&s)),
+                                           off(got.db, want.db, out_channels(&s))));
+            if (!(worst <= tolerance))
+                T_FAIL("shape %zu, %d rows: off by %.1e", i, (int)rows, worst);
+        }
+    }
+    lt_backend_free(&b);
+}
+
+TEST(ref_convolves_as_the_definition_says)
+{
+    check_backend("ref", LT_PRECISION_F32, 1e-5);
+}
+
+TEST(cpu_convolves_as_the_definition_says)
+{
+    check_backend("cpu", LT_PRECISION_F32, 1e-5);
+}
+
+/* An operand in bf16 is off by 2^-9 at most, a sum of products by as much on average. */
+TEST(bf16_convolves_within_its_rounding)
+{
+    check_backend("cpu", LT_PRECISION_BF16, 4e-3);
+}
+
+T_MAIN
