@@ -100,14 +100,37 @@ static void shape_conv(struct lt_net_spec *s, int node, const struct lt_hidden *
     s->node[node].act = act;
 }
 
+/* x + conv(act(conv(x))), as three nodes NAMEna, NAMEnb and NAMEn. */
+static int add_block(struct lt_net_spec *s, const struct lt_hidden *l, const char *name, int number,
+                     enum lt_act act)
+{
+    char part[LT_NODE_NAME];
+    int from = s->count - 1;
+    snprintf(part, sizeof part, "%s%da", name, number);
+    shape_conv(s, add(s, LT_NODE_CONV, part, 0), l, l->width, act);
+    snprintf(part, sizeof part, "%s%db", name, number);
+    shape_conv(s, add(s, LT_NODE_CONV, part, 0), l, l->width, LT_ACT_LINEAR);
+    int sum = lt_net_spec_add(s, LT_NODE_ADD, name, number, from);
+    s->node[sum].inputs = 2;
+    s->node[sum].input[1] = sum - 1;
+    return sum;
+}
+
+static bool is_block(const struct lt_autoencoder *a, int i)
+{
+    return i >= 0 && i < a->hidden && a->layer[i].residual;
+}
+
 /* The encoder's layer i. */
 static int add_hidden(struct lt_net_spec *s, const struct lt_autoencoder *a, int i)
 {
     const struct lt_hidden *l = &a->layer[i];
+    if (l->residual)
+        return add_block(s, l, "encoder", i + 1, a->act);
     if (!is_conv(l))
         return add_dense(s, "encoder", i + 1, l->width, a->act);
     int node = add(s, LT_NODE_CONV, "encoder", i + 1);
-    shape_conv(s, node, l, l->width, a->act);
+    shape_conv(s, node, l, l->width, is_block(a, i + 1) ? LT_ACT_LINEAR : a->act);
     return node;
 }
 
@@ -128,7 +151,11 @@ static struct lt_shape grid_after(const struct lt_autoencoder *a, int i)
 static int add_mirror(struct lt_net_spec *s, const struct lt_autoencoder *a, int i, enum lt_act act)
 {
     const struct lt_shape g = grid_after(a, i);
-    int number = a->hidden - i, node;
+    int number = a->hidden - i - (a->dims == 0), node;
+    if (is_block(a, i + 1))
+        return add_block(s, &a->layer[i + 1], "decoder", number, a->act);
+    if (is_block(a, i))
+        act = LT_ACT_LINEAR;
     if (i + 1 < a->hidden && is_conv(&a->layer[i + 1])) {
         node = add(s, LT_NODE_DECONV, "decoder", number);
         shape_conv(s, node, &a->layer[i + 1], g.c, act);
@@ -171,10 +198,11 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
         encoder[i] = add_hidden(out, a, i);
         add_dropout(out, a->dropout, "encoder_dropout", i + 1);
     }
-    encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, code_act(a));
+    if (a->dims > 0)
+        encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, code_act(a));
     add_sparse(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
-    for (int i = a->hidden - 1; i >= 0; i--) {
+    for (int i = a->hidden - (a->dims > 0 ? 1 : 2); i >= 0; i--) {
         int d = add_mirror(out, a, i, a->act);
         out->node[d].tied = a->tied ? encoder[i + 1] : 0;
         add_dropout(out, a->dropout, "decoder_dropout", a->hidden - i);
@@ -205,37 +233,38 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
     }
 }
 
-/* "512", "32c3", "32c3/2"; a transposed convolution by what it mirrors. */
-static size_t node_text(const struct lt_net_spec *spec, int node, char *text, size_t size)
+/* "512", "32c3", "32c3/2", "32r3"; a transposed convolution by what it mirrors; "" for what is told
+ * with another node. */
+static void node_text(const struct lt_net_spec *spec, int node, char *text, size_t size)
 {
     const struct lt_node *n = &spec->node[node];
-    long long width = n->width;
+    const struct lt_node *conv = n->kind == LT_NODE_ADD ? &spec->node[n->input[1]] : n;
+    const char end = n->kind == LT_NODE_CONV ? n->name[strlen(n->name) - 1] : '\0';
+    long long width = n->kind == LT_NODE_DECONV ? spec->node[n->input[0]].shape.c : conv->width;
     char stride[24] = "";
-    if (n->kind == LT_NODE_DENSE)
-        return (size_t)snprintf(text, size, "%lld", width);
-    if (n->kind == LT_NODE_DECONV)
-        width = spec->node[n->input[0]].shape.c;
-    if (n->stride > 1)
-        snprintf(stride, sizeof stride, "/%lld", (long long)n->stride);
-    return (size_t)snprintf(text, size, "%lldc%lld%s", width, (long long)n->kernel, stride);
+    text[0] = '\0';
+    if (n->kind == LT_NODE_DENSE && n->grid_h == 0)
+        snprintf(text, size, "%lld", width);
+    if (conv->kernel == 0 || end == 'a' || end == 'b')
+        return; /* half of a block */
+    if (conv->stride > 1)
+        snprintf(stride, sizeof stride, "/%lld", (long long)conv->stride);
+    snprintf(text, size, "%lld%c%lld%s", width, n->kind == LT_NODE_ADD ? 'r' : 'c',
+             (long long)conv->kernel, stride);
 }
 
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "%lld", (long long)lt_net_spec_inputs(spec));
+    char part[60];
     int outputs = 0;
     for (int i = 0; i < spec->count && used < size; i++) {
-        if (!lt_node_has_weights(spec, i))
-            continue;
         bool output = i + 1 < spec->count && spec->node[i + 1].kind == LT_NODE_HEAD;
-        bool deconv = spec->node[i].kind == LT_NODE_DECONV;
-        /* a dense layer that only makes up the first grid is the deconvolution's that follows */
-        if (spec->node[i].kind == LT_NODE_DENSE && spec->node[i].grid_h > 0)
-            continue;
-        used += (size_t)snprintf(text + used, size - used, "%c", outputs > 0 ? '+' : '-');
-        if (used < size)
-            used += node_text(spec, i, text + used, size - used);
-        if (output && deconv && used < size)
+        node_text(spec, i, part, sizeof part);
+        if (part[0])
+            used +=
+                (size_t)snprintf(text + used, size - used, "%c%s", outputs > 0 ? '+' : '-', part);
+        if (output && spec->node[i].kind == LT_NODE_DECONV && used < size)
             used += (size_t)snprintf(text + used, size - used, "-%lld",
                                      (long long)lt_shape_width(spec->node[i].shape));
         outputs += output;
@@ -262,13 +291,15 @@ static bool read_layer(const char **text, struct lt_hidden *l)
     *l = (struct lt_hidden){0};
     if (!read_size(text, LT_WIDTH_MAX, &l->width))
         return false;
-    if (**text != 'c')
+    const char kind = **text;
+    if (kind != 'c' && kind != 'r')
         return true;
     ++*text;
     l->stride = 1;
+    l->residual = kind == 'r';
     if (!read_size(text, 31, &l->kernel) || l->kernel % 2 == 0)
         return false;
-    if (**text != '/')
+    if (**text != '/' || l->residual)
         return true;
     ++*text;
     return read_size(text, (l->kernel + 1) / 2, &l->stride);
@@ -288,8 +319,14 @@ int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error 
                 err, LT_EUSAGE,
                 "--layers: \"%.60s\" is not a list of widths such as 512,256 (or none), nor "
                 "of convolutions such as 32c3,64c3/2 (channels, an odd kernel up to 31, and "
-                "a stride up to half of the kernel + 1)",
+                "a stride up to half of the kernel + 1) or blocks such as 64r3",
                 text);
+        if (l.residual && (a->hidden == 0 || a->layer[a->hidden - 1].width != l.width))
+            return lt_fail(
+                err, LT_EUSAGE,
+                "--layers: \"%.60s\" has a block behind another number of channels; put a "
+                "convolution such as %lldc3 before it",
+                text, (long long)l.width);
         if (a->hidden > 0 && l.kernel > 0 && !a->layer[a->hidden - 1].kernel)
             return lt_fail(
                 err, LT_EUSAGE,

@@ -8,18 +8,21 @@
 #include "prep/prep.h"
 #include <stdint.h>
 
-enum { LT_HIDDEN_MAX = 12 };
+enum { LT_HIDDEN_MAX = 14 };
 
-/* A hidden layer of the encoder: dense, or a convolution, which the decoder mirrors by a transposed
- * one. */
+/* A hidden layer of the encoder: dense; a convolution, which the decoder mirrors by a transposed one;
+ * or a residual block, x + conv(act(conv(x))), which it mirrors by another.  What goes into a block
+ * or out of it is linear, so that the path past the blocks is. */
 struct lt_hidden {
     int64_t width;          /* units, or channels */
     int64_t kernel, stride; /* 0 and 0: dense */
+    bool residual;
 };
 
 /* What a symmetric autoencoder is made of:
  * inputs -> layer[0] -> ... -> layer[n-1] -> dims -> layer[n-1] -> ... -> layer[0] -> inputs,
- * convolutions before dense layers. */
+ * convolutions and blocks before dense layers.  With dims 0 the code is what the last layer puts out, a
+ * grid: the network is convolutional throughout and fits images of any size. */
 struct lt_autoencoder {
     struct lt_shape input;
     int64_t numbers; /* features that are numbers, where the rest are categories */
@@ -56,7 +59,8 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
 void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *spec,
                      const struct lt_prep *prep, float *weights /* (params->total) */);
 
-/* "512,256", "none" (no hidden layer), "32c3,64c3/2,256": CHANNELScKERNEL/STRIDE is a convolution.
+/* "512,256", "none" (no hidden layer), "32c3,64c3/2,64r3,256": CHANNELScKERNEL/STRIDE is a convolution,
+ * CHANNELSrKERNEL a residual block.
  * LT_EUSAGE otherwise. */
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 static inline bool lt_has_convolutions(const struct lt_autoencoder *a)

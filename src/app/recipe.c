@@ -189,7 +189,7 @@ static void draw_convolutions(struct lt_autoencoder *a)
     int64_t side = a->input.h > a->input.w ? a->input.h : a->input.w, channels = CHANNELS;
     a->hidden = 0;
     for (; a->hidden == 0 || (side > SIDE && a->hidden < LAYERS_MOST); side = (side + 1) / 2) {
-        a->layer[a->hidden++] = (struct lt_hidden){channels, 3, side > SIDE ? 2 : 1};
+        a->layer[a->hidden++] = (struct lt_hidden){channels, 3, side > SIDE ? 2 : 1, false};
         channels = 2 * channels < CHANNELS_MOST ? 2 * channels : CHANNELS_MOST;
     }
 }

@@ -32,7 +32,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LT_ROW_BLOCK = 96 }; /* rows; divisible by every height that a backend computes in */
+enum {
+    LT_ROW_BLOCK = 96,     /* rows; divisible by every height that a backend computes in */
+    LT_CONV_ROW_BLOCK = 8, /* likewise where no dense product reads or writes the buffer */
+};
 
 enum lt_precision {
     LT_PRECISION_F32,

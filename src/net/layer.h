@@ -128,9 +128,9 @@ void lt_oracle_params(const struct lt_oracle *o, int node, const double **weight
 size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
 
 /* Rows rounded up to whole blocks. */
-static inline int64_t lt_rows_padded(int64_t rows)
+static inline int64_t lt_rows_padded(int64_t rows, int64_t block)
 {
-    return (rows + LT_ROW_BLOCK - 1) / LT_ROW_BLOCK * LT_ROW_BLOCK;
+    return (rows + block - 1) / block * block;
 }
 
 /* "network node \"NAME\": ..." with LT_ECONTENT */

@@ -238,6 +238,15 @@ static int create(struct lt_net *net, struct lt_error *err)
     return rc;
 }
 
+/* Networks of convolutions alone need not be padded as far as dense products. */
+static int64_t row_block(const struct lt_net_spec *spec)
+{
+    for (int i = 0; i < spec->count; i++)
+        if (spec->node[i].kind == LT_NODE_DENSE)
+            return LT_ROW_BLOCK;
+    return LT_CONV_ROW_BLOCK;
+}
+
 int lt_net_create(struct lt_net **out, const struct lt_net_spec *spec, struct lt_backend *backend,
                   const struct lt_net_options *options, struct lt_error *err)
 {
@@ -250,7 +259,7 @@ int lt_net_create(struct lt_net **out, const struct lt_net_spec *spec, struct lt
     net->backend = backend;
     net->options = *options;
     net->batch = options->rows;
-    net->options.rows = lt_rows_padded(options->rows);
+    net->options.rows = lt_rows_padded(options->rows, row_block(&net->spec));
     rc = create(net, err);
     if (rc)
         lt_net_free(&net);

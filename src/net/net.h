@@ -137,7 +137,8 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
 
 /* Initial weights by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
- * 2010); biases 0.  A function of (seed, block) only. */
+ * 2010); a convolution that is added to a path past it
+ * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0.  A function of (seed, block) only. */
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
                     float *values /* (total) */);
 

@@ -18,8 +18,9 @@
  * (docs/speed.md), so activations are never reordered; weights are, once per step and use.  In bf16 a
  * stride of 2 is folded away (fold.h) while activations are copied to bf16. */
 enum {
-    GROUP_PIXELS = 256,     /* of the coarse grid: groups have as many, if 8 images have */
-    SHARES = 16,            /* at most, of a batch */
+    GROUP_PIXELS =
+        256,     /* of the coarse grid: groups have as many, if LT_CONV_ROW_BLOCK images have */
+    SHARES = 16, /* at most, of a batch */
     SHARE_FLOATS = 1 << 23, /* at most, of all places */
     ADD_CHUNK = 4096        /* weights */
 };
@@ -106,7 +107,7 @@ static int plan_passes(struct lt_conv *c, struct lt_onednn *o, struct lt_error *
 
 static int64_t places(const struct lt_conv *c)
 {
-    return (lt_padded_rows(c->spec.rows) + c->share - 1) / c->share;
+    return (lt_round_up(c->spec.rows, LT_CONV_ROW_BLOCK) + c->share - 1) / c->share;
 }
 
 static int plan_weight_gradient(struct lt_conv *c, struct lt_onednn *o, struct lt_error *err)
@@ -128,7 +129,7 @@ static int plan_weight_gradient(struct lt_conv *c, struct lt_onednn *o, struct l
 
 static int alloc_copies(struct lt_conv *c, int threads, struct lt_error *err)
 {
-    const size_t rows = (size_t)lt_padded_rows(c->spec.rows), t = (size_t)threads;
+    const size_t rows = (size_t)lt_round_up(c->spec.rows, LT_CONV_ROW_BLOCK), t = (size_t)threads;
     const size_t x = (size_t)(c->spec.transposed ? c->coarse : c->fine_copy);
     const size_t y = (size_t)(c->spec.transposed ? c->fine_copy : c->coarse);
     int rc = LT_OK;
@@ -149,11 +150,11 @@ static int alloc_copies(struct lt_conv *c, int threads, struct lt_error *err)
     return rc;
 }
 
-/* Images in a group: a divisor of LT_ROW_BLOCK, so that whole groups fit the buffers. */
+/* Images in a group: a divisor of LT_CONV_ROW_BLOCK, so that whole groups fit the buffers. */
 static int64_t group_of(int64_t pixels)
 {
     int64_t group = 1;
-    while (group < 8 && group * pixels < GROUP_PIXELS)
+    while (group < LT_CONV_ROW_BLOCK && group * pixels < GROUP_PIXELS)
         group *= 2;
     return group;
 }
