@@ -59,6 +59,9 @@ static const struct lt_option rows[] = {
     {"valid", 0, "HOW", LT_OPTION_TEXT, AT(valid), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "rows kept from training, to stop it and to judge it: a fraction or a file; "
      "default: a fraction drawn from the number of rows"},
+    {"crop", 0, "N", LT_OPTION_WHOLE, AT(train.crop), TRAIN, LT_GROUP_DATA, 1, MANY, NULL,
+     "train on squares of N x N pixels cut from the images, flipped and turned at random; default: "
+     "whole images, for denoisers of large ones 64"},
     {"types", 0, "COL=KIND", LT_OPTION_TEXT, AT(train.types), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "what columns mean where the guess is wrong, such as zip=categorical,id=identifier: numeric, "
      "integer, boolean, categorical, time or identifier; default: found from the data"},

@@ -201,6 +201,8 @@ typedef struct latent_train_options {
     int64_t steps;
     double budget;    /* seconds of wall time for the whole call */
     int64_t patience; /* validations without gain before stopping; 0: never; -1: default */
+    int64_t crop;     /* images: train on squares of this side, flipped and turned; 0: whole images,
+                         or what suits a denoiser */
     double valid;     /* fraction of rows kept from training, cut in three; -1: default */
     const latent_data *valid_data; /* or these rows instead; NULL: by fraction */
     /* the run */

@@ -20,9 +20,9 @@ TEST(every_optimizer_lowers_the_loss)
         lt_staging_free(&staging);
         T_INT(lt_staging_create(&staging, BATCH, COLUMNS, &j.err), 0);
         struct lt_source train = lt_feed_source(j.feed, j.train);
-        T_INT(lt_measure(j.net, &train, &staging, &before, NULL, &j.err), 0);
+        T_INT(lt_measure(j.net, &train, &staging, false, 1, &before, NULL, &j.err), 0);
         T_INT(lt_trainer_run(j.trainer, &j.outcome, &j.err), 0);
-        T_INT(lt_measure(j.net, &train, &staging, &after, NULL, &j.err), 0);
+        T_INT(lt_measure(j.net, &train, &staging, false, 1, &after, NULL, &j.err), 0);
         T_NOTE("%s: %.3f -> %.3f", j.optimizer, before, after);
         if (!(after < 0.8 * before))
             T_FAIL("%s: %g -> %g", j.optimizer, before, after);
@@ -292,7 +292,7 @@ TEST(patience_ends_a_run_that_gains_nothing_and_keeps_the_best_weights)
         double loss;
         T_INT(lt_staging_create(&staging, BATCH, COLUMNS, &j.err), 0);
         struct lt_source stop = lt_feed_source(j.feed, j.stop);
-        T_INT(lt_measure(j.net, &stop, &staging, &loss, NULL, &j.err), 0);
+        T_INT(lt_measure(j.net, &stop, &staging, false, 1, &loss, NULL, &j.err), 0);
         lt_staging_free(&staging);
         job_close(&j);
         T_OK(j.outcome.stopped_early);

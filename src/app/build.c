@@ -233,6 +233,43 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
     }
 }
 
+/* Coarse channel q of a convolution (out, kernel, kernel, in) stands for one fine value alone: the
+ * pixel (q / in / stride, q / in % stride) of its square, channel q % in.  Other weights of the channels
+ * that stand for one become 0. */
+static void copy_pixels(const struct lt_node *n, const struct lt_param *q, int64_t in, float *w)
+{
+    const int64_t copies = n->stride * n->stride * in;
+    memset(w, 0, (size_t)(copies * q->cols) * sizeof *w);
+    for (int64_t k = 0; k < copies; k++) {
+        const int64_t y = n->kernel / 2 + k / in / n->stride,
+                      x = n->kernel / 2 + k / in % n->stride;
+        w[k * q->cols + (y * n->kernel + x) * in + k % in] = 1;
+    }
+}
+
+void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
+                       float *weights)
+{
+    const float others = 0.1f; /* of what the last layer makes of the other channels */
+    const int64_t in = spec->node[0].shape.c;
+    const struct lt_param *first = NULL, *last = NULL;
+    for (int p = 0; p < params->count; p++)
+        if (params->param[p].conv) {
+            first = first ? first : &params->param[p];
+            last = &params->param[p];
+        }
+    if (!first || spec->node[last->node].kind != LT_NODE_DECONV)
+        return;
+    const struct lt_node *a = &spec->node[first->node], *b = &spec->node[last->node];
+    if (a->act != LT_ACT_LINEAR || a->stride != b->stride || a->width != last->rows ||
+        a->stride * a->stride * in > a->width)
+        return;
+    for (int64_t i = 0; i < last->rows * last->cols; i++)
+        weights[last->offset + (size_t)i] *= others;
+    copy_pixels(a, first, in, weights + first->offset);
+    copy_pixels(b, last, in, weights + last->offset);
+}
+
 /* "512", "32c3", "32c3/2", "32r3"; a transposed convolution by what it mirrors; "" for what is told
  * with another node. */
 static void node_text(const struct lt_net_spec *spec, int node, char *text, size_t size)

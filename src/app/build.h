@@ -59,6 +59,13 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
 void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *spec,
                      const struct lt_prep *prep, float *weights /* (params->total) */);
 
+/* A denoiser starts as one that leaves its image as it is: the first convolution copies each pixel of
+ * the fine grid into a channel, which the blocks hardly touch and the last takes back.  What is
+ * learnt is then the noise (residual learning: Zhang et al., "Beyond a Gaussian denoiser", TIP 2017).
+ * Does nothing where the network does not begin and end in such convolutions. */
+void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
+                       float *weights /* (params->total) */);
+
 /* "512,256", "none" (no hidden layer), "32c3,64c3/2,64r3,256": CHANNELScKERNEL/STRIDE is a convolution,
  * CHANNELSrKERNEL a residual block.
  * LT_EUSAGE otherwise. */

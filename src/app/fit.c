@@ -1,5 +1,6 @@
 #include "app/fit.h"
 #include "app/arrival.h"
+#include "app/augment.h"
 #include "app/imputer.h"
 #include "app/judge.h"
 #include "app/metrics.h"
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "data/crops.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +23,10 @@
 struct fit {
     struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
     struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
-    struct lt_table *valid_view;    /* a valid of its own, its columns in the order of table's */
+    struct lt_table *own[4];        /* views made on the way: kept images, crops */
+    struct lt_augment augment;
+    int64_t crop;                /* side of the crops that train; 0: none */
+    struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
     const latent_listener *listener;
     double started;
@@ -109,6 +114,76 @@ static int trim_rows(struct fit *f, struct lt_error *err)
     return 0;
 }
 
+static int64_t kept_rows(const struct fit *f, int64_t rows)
+{
+    return f->options->valid >= 0 ? (int64_t)(f->options->valid * (double)rows)
+                                  : lt_split_default_kept(rows);
+}
+
+/* Keeps whole images from training, so that no crop of an image judges what learnt from another. */
+static int keep_images(struct fit *f, struct lt_error *err)
+{
+    struct lt_rowset train[LT_PARTS];
+    const int64_t rows = lt_table_rows(f->table);
+    int64_t kept = kept_rows(f, rows), *list = NULL;
+    kept = kept < 1 ? 1 : kept;
+    if (rows < 2)
+        return lt_fail(err, LT_EUSAGE, "%s is one image; give others to judge by with --valid FILE",
+                       lt_table_name(f->table));
+    lt_split(train, rows, kept, f->options->seed);
+    int rc = lt_rowset_list(&list, &train[LT_PART_TRAIN], err);
+    if (!rc)
+        rc = lt_table_pick(&f->own[0], f->table, list, train[LT_PART_TRAIN].count, err);
+    lt_free(list);
+    list = NULL;
+    int64_t *others = NULL, n = 0;
+    if (!rc)
+        rc = lt_alloc(&others, (size_t)kept, sizeof *others, "rows", err);
+    for (int part = 0; part < LT_PARTS && !rc; part++) {
+        if (part == LT_PART_TRAIN)
+            continue;
+        rc = lt_rowset_list(&list, &train[part], err);
+        for (int64_t i = 0; i < train[part].count && !rc; i++)
+            others[n++] = list[i];
+        lt_free(list);
+        list = NULL;
+    }
+    if (!rc)
+        rc = lt_table_pick(&f->own[1], f->table, others, n, err);
+    lt_free(others);
+    if (!rc) {
+        f->table = f->own[0];
+        f->valid = f->own[1];
+    }
+    return rc;
+}
+
+/* Images into crops, where asked or where a denoiser meets large ones. */
+static int crop_images(struct fit *f, struct lt_error *err)
+{
+    enum { DENOISER_SIDE = 64 };
+    int64_t h = 0, w = 0;
+    bool image = lt_table_image(f->table, &h, &w, NULL);
+    f->crop = f->options->crop;
+    if (f->crop == 0 && lt_recipe_denoises(f->options) && image && h > DENOISER_SIDE &&
+        w > DENOISER_SIDE)
+        f->crop = DENOISER_SIDE;
+    if (f->crop == 0)
+        return 0;
+    int rc = f->valid == f->table ? keep_images(f, err) : 0;
+    if (!rc)
+        rc = lt_table_crops(&f->own[2], f->table, f->crop, err);
+    if (!rc)
+        rc = lt_table_crops(&f->own[3], f->valid, f->crop, err);
+    if (rc)
+        return rc;
+    f->table = f->own[2];
+    f->valid = f->own[3];
+    tell(f, 0, "training on %lld crops of %lld x %lld pixels, flipped and turned at random",
+         (long long)lt_table_rows(f->table), (long long)f->crop, (long long)f->crop);
+    return 0;
+}
+
 /* Keeps rows from training, or takes all of `valid`; lists those that train and judge. */
 static int split_rows(struct fit *f, struct lt_error *err)
 {
@@ -120,9 +195,7 @@ static int split_rows(struct fit *f, struct lt_error *err)
         lt_split(f->parts, lt_table_rows(f->valid), lt_table_rows(f->valid), seed);
         f->parts[LT_PART_TRAIN] = train[LT_PART_TRAIN];
     } else {
-        int64_t kept = f->options->valid >= 0 ? (int64_t)(f->options->valid * (double)rows)
-                                              : lt_split_default_kept(rows);
-        lt_split(f->parts, rows, kept, seed);
+        lt_split(f->parts, rows, kept_rows(f, rows), seed);
     }
     if (f->parts[LT_PART_TRAIN].count < 4)
         return lt_fail(err, LT_ECONTENT,
@@ -201,8 +274,10 @@ static int fit_pca(struct fit *f, struct lt_error *err)
 {
     struct lt_rows rows = {0};
     int64_t inputs = f->prep.features;
-    struct lt_pca_options options = {.dims = f->options->dims > 0 ? f->options->dims
-                                                                  : lt_choose_dims_most(inputs),
+    bool denoiser = lt_recipe_denoises(f->options);
+    struct lt_pca_options options = {.dims = denoiser               ? 1
+                                             : f->options->dims > 0 ? f->options->dims
+                                                                    : lt_choose_dims_most(inputs),
                                      .seed = f->options->seed,
                                      .backend = f->backend};
     int rc = lt_rows_open(&rows, f->table, &f->prep, f->train_rows, f->parts[LT_PART_TRAIN].count,
@@ -211,7 +286,7 @@ static int fit_pca(struct fit *f, struct lt_error *err)
         rc = lt_pca_fit(&f->pca, &rows, &options, err);
     lt_rows_close(&rows);
     f->dims = f->options->dims;
-    if (!rc && f->dims == 0) {
+    if (!rc && f->dims == 0 && !denoiser) {
         f->dims = lt_choose_dims(&f->pca, f->dims_why, sizeof f->dims_why);
         tell(f, 0, "%s", f->dims_why);
     }
@@ -225,7 +300,7 @@ static int start_model(struct fit *f, struct lt_error *err)
     int rc = lt_model_create(&f->model, err);
     if (rc)
         return rc;
-    rc = lt_pca_baseline(&f->model->baseline, &f->pca, f->dims, err);
+    rc = lt_pca_baseline(&f->model->baseline, &f->pca, f->dims > 0 ? f->dims : 1, err);
     f->model->prep = f->prep; /* moved: feeds and recipe point to f->prep's arrays, which stay */
     return rc;
 }
@@ -238,7 +313,7 @@ static int measure_pca(struct fit *f, struct lt_error *err)
     const struct lt_rowset *set = &f->parts[LT_PART_STOP];
     double mean_error;
     f->pca_error = NAN;
-    if (set->count == 0)
+    if (set->count == 0 || f->dims == 0)
         return 0;
     int rc = lt_rowset_list(&stop, set, err);
     if (!rc)
@@ -367,6 +442,9 @@ static int prepare_training(struct fit *f, struct lt_error *err)
     if (!rc)
         rc = lt_feed_create(&f->stop_feed, f->valid, &f->prep, f->recipe.train.batch,
                             f->backend->threads, err);
+    if (!rc && f->crop > 0)
+        rc = lt_augment_create(&f->augment, f->train_feed, f->crop, f->recipe.shape.input.c,
+                               f->options->seed, err);
     if (!rc)
         rc = take_fingerprint(f, err);
     return rc;
@@ -385,6 +463,8 @@ static int init_weights(struct fit *f, struct lt_error *err)
     lt_params_init(params, &f->recipe.spec, f->options->seed, weights);
     lt_params_fit_data(params, &f->recipe.spec, f->pca.mean, square, weights);
     lt_start_levels(params, &f->recipe.spec, &f->prep, weights);
+    if (f->recipe.denoiser)
+        lt_start_denoiser(params, &f->recipe.spec, weights);
     lt_net_set_weights(f->net, weights);
     lt_free(weights);
     return 0;
@@ -395,6 +475,8 @@ static int train(struct fit *f, struct lt_error *err)
     struct lt_train_settings *t = &f->recipe.train;
     struct lt_source rows = lt_feed_source(f->train_feed, f->parts[LT_PART_TRAIN]);
     struct lt_source stop = lt_feed_source(f->stop_feed, f->parts[LT_PART_STOP]);
+    if (f->crop > 0)
+        rows = lt_augment_source(&f->augment, f->parts[LT_PART_TRAIN]);
     char network[600];
     t->fingerprint = f->fingerprint;
     t->checkpoint = f->options->checkpoint_path;
@@ -545,7 +627,7 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
     int rc = lt_judge(&judged, report, err);
     if (rc)
         return rc;
-    if (f->options->dims == 0)
+    if (f->options->dims == 0 && f->dims > 0)
         lt_report_line(report, "%s", f->dims_why);
     if (f->trimmed.refused > 0) {
         lt_report_line(report, "%lld rows were refused before training",
@@ -584,6 +666,9 @@ static void free_fit(struct fit *f)
     lt_feed_free(&f->train_feed);
     lt_feed_free(&f->stop_feed);
     lt_table_free(&f->valid_view);
+    lt_augment_free(&f->augment);
+    for (size_t i = 0; i < sizeof f->own / sizeof *f->own; i++)
+        lt_table_free(&f->own[i]);
     lt_pca_free(&f->pca);
     lt_prep_free(&f->prep);
     lt_free(f->train_rows);
@@ -600,8 +685,9 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
-        trim_rows, split_rows,   fit_prep, fit_pca,     start_model, measure_pca, prepare_training,
-        train,     finish_model, teach,    fit_imputer, remember,    seal,        write_record};
+        trim_rows,   crop_images, split_rows,       fit_prep, fit_pca,
+        start_model, measure_pca, prepare_training, train,    finish_model,
+        teach,       fit_imputer, remember,         seal,     write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)

@@ -1,4 +1,5 @@
 #include "app/judge.h"
+#include "app/judge_denoiser.h"
 
 #include "app/metrics.h"
 #include "base/fmath.h"
@@ -595,6 +596,8 @@ int lt_judge(const struct lt_case *c, struct lt_report *r, struct lt_error *err)
     struct measures m = {0};
     if (c->count < 1)
         return lt_fail(err, LT_EUSAGE, "there are no rows to judge");
+    if (lt_model_denoises(c->model))
+        return lt_judge_denoiser(c, r, err);
     int rc = measures_create(&m, c, err);
     if (rc == LT_OK)
         rc = measure(&m, c, err);

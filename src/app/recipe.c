@@ -7,7 +7,13 @@
 /* The constants of the defaults; docs/defaults.md holds the measurements. */
 static const double TRAIN_FLOPS = 12e12; /* of the products of a default training */
 static const double EPOCHS_MOST = 300, EPOCHS_LEAST = 5;
-enum { STEPS_MOST = 60000, BATCH_MOST = 512, BATCH_LEAST = 32, STEPS_PER_EPOCH = 16 };
+enum {
+    STEPS_MOST = 60000,
+    BATCH_MOST = 512,
+    BATCH_LEAST = 32,
+    STEPS_PER_EPOCH = 16,
+    DENOISER_BATCH = 32
+};
 
 /* ---- words ---- */
 
@@ -136,6 +142,16 @@ static int check_arch(const struct lt_autoencoder *a, const struct words *w,
     return 0;
 }
 
+bool lt_recipe_denoises(const latent_train_options *o)
+{
+    struct lt_autoencoder a = {0};
+    struct words w;
+    struct lt_error err = {0};
+    if (o->dims > 0 || read_words(&w, &a, o, &err) || a.noise == LT_NOISE_NONE)
+        return false;
+    return w.arch == ARCH_CONV || lt_has_convolutions(&a);
+}
+
 int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
 {
     struct lt_autoencoder a = {0};
@@ -194,6 +210,17 @@ static void draw_convolutions(struct lt_autoencoder *a)
     }
 }
 
+/* A denoiser: residual blocks on a grid of half the resolution, where they see more of the image
+ * for the same work. */
+static void draw_blocks(struct lt_autoencoder *a)
+{
+    enum { CHANNELS = 64, BLOCKS = 4 };
+    a->hidden = 0;
+    a->layer[a->hidden++] = (struct lt_hidden){CHANNELS, 5, 2, false};
+    while (a->hidden <= BLOCKS)
+        a->layer[a->hidden++] = (struct lt_hidden){CHANNELS, 3, 1, true};
+}
+
 static int draw_layers(struct lt_autoencoder *a, const struct words *w,
                        const latent_train_options *o, const struct lt_facts *facts,
                        struct lt_error *err)
@@ -211,7 +238,13 @@ static int draw_layers(struct lt_autoencoder *a, const struct words *w,
             err, LT_EUSAGE,
             "convolutions cannot be shown which values of %s are missing; use --arch dense",
             facts->name);
-    if (!given && conv)
+    if (a->dims == 0 && given && !a->layer[a->hidden - 1].kernel)
+        return lt_fail(err, LT_EUSAGE,
+                       "--layers %s ends in a dense layer, so the code needs a width: give --dims",
+                       o->layers);
+    if (!given && a->dims == 0)
+        draw_blocks(a);
+    else if (!given && conv)
         draw_convolutions(a);
     else if (!given)
         draw_widths(a, lt_shape_width(a->input));
@@ -222,7 +255,9 @@ static int draw_loss(struct lt_autoencoder *a, const struct words *w, const stru
                      struct lt_error *err)
 {
     bool unit = facts->prep->low >= 0 && facts->prep->high <= 1;
-    a->loss = w->loss >= 0 ? (enum lt_loss)w->loss : unit ? LT_LOSS_BCE : LT_LOSS_MSE;
+    a->loss = w->loss >= 0          ? (enum lt_loss)w->loss
+              : unit && a->dims > 0 ? LT_LOSS_BCE
+                                    : LT_LOSS_MSE;
     a->unit = a->loss == LT_LOSS_BCE ? LT_ACT_SIGMOID : LT_ACT_LINEAR;
     if (a->loss == LT_LOSS_BCE && !unit)
         return lt_fail(err, LT_EUSAGE,
@@ -305,8 +340,13 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
                           int64_t rows)
 {
     struct lt_train_settings *t = &r->train;
-    t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : 0);
+    r->denoiser = r->shape.dims == 0;
+    t->noisy_validation = r->denoiser;
+    int drawn = r->denoiser ? optimizer_by_name("adam") : 0;
+    t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : drawn);
     t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec));
+    if (r->denoiser && o->batch == 0)
+        t->batch = DENOISER_BATCH < rows ? DENOISER_BATCH : rows;
     int64_t per_epoch = (rows + t->batch - 1) / t->batch;
     t->steps = o->budget > 0 ? 0 : draw_steps(r, o, rows);
     t->schedule.kind = w->schedule >= 0           ? (enum lt_schedule_kind)w->schedule

@@ -24,13 +24,17 @@ struct lt_recipe {
     struct lt_net_spec spec;
     struct lt_train_settings train; /* budget, checkpoint, callbacks: the caller's */
     enum lt_precision precision;    /* wanted; the backend may fall back */
+    bool denoiser;                  /* a grid for a code, judged by the noise it takes away */
 };
 
 /* Checks the words and numbers of the options that need no data; call it first, so that a
  * mistyped option costs no reading. LT_EUSAGE names the option. */
 int lt_recipe_check(const latent_train_options *options, struct lt_error *err);
 
-/* `dims` is the code's width, chosen before. LT_EUSAGE: dims >= D without noise; bce on data
+/* Whether the options ask for a denoiser: convolutions and noise, and no width of a code. */
+bool lt_recipe_denoises(const latent_train_options *options);
+
+/* `dims` is the code's width, chosen before; 0: a denoiser's. LT_EUSAGE: dims >= D without noise; bce on data
  * outside [0, 1]; and what lt_recipe_check refuses. */
 int lt_recipe_draw(struct lt_recipe *out, const latent_train_options *options, int64_t dims,
                    const struct lt_facts *facts, struct lt_error *err);

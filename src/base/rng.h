@@ -24,6 +24,7 @@ enum lt_purpose {                       /* never renumber: the numbers are part 
                   LT_RNG_CODE = 9,      /* sampled codes */
                   LT_RNG_TEST = 10,     /* tests and benches */
                   LT_RNG_SAMPLE = 11,   /* a subset of rows */
+                  LT_RNG_AUGMENT = 12,  /* how an image is turned; row = row of the table */
 };
 
 struct lt_stream {

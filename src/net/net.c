@@ -377,6 +377,16 @@ void lt_net_get_node(const struct lt_net *net, int node, float *values, int64_t 
     net->backend->ops->download(net->backend, values, lt_value_of(net, node, &applying), bytes);
 }
 
+void lt_net_get_noisy(const struct lt_net *net, float *rows, int64_t n)
+{
+    size_t bytes = (size_t)n * (size_t)lt_node_width(&net->spec, 0) * sizeof(float);
+    int node = 0;
+    while (node < net->spec.count - 1 && net->spec.node[node].kind != LT_NODE_NOISE)
+        node++;
+    node = net->spec.node[node].kind == LT_NODE_NOISE ? node : 0;
+    net->backend->ops->download(net->backend, rows, net->value[node].y, bytes);
+}
+
 void lt_net_get_output(const struct lt_net *net, float *rows, int64_t n)
 {
     const struct lt_backend_ops *ops = net->backend->ops;

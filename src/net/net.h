@@ -194,6 +194,9 @@ void lt_net_put_code(struct lt_net *net, const float *codes /* (n, K) */, int64_
 void lt_net_get_code(const struct lt_net *net, float *codes /* (n, K) */, int64_t n);
 /* What a node of a net bound for training put out in the last pass: its hidden activations. */
 void lt_net_get_node(const struct lt_net *net, int node, float *values /* (n, width) */, int64_t n);
+/* Of a net bound for training, whose noise node reads the input: what it made of the rows of the last
+ * training pass. */
+void lt_net_get_noisy(const struct lt_net *net, float *rows /* (n, D) */, int64_t n);
 /* The heads' values, each at its target columns; columns without a head are 0. */
 void lt_net_get_output(const struct lt_net *net, float *rows /* (n, D) */, int64_t n);
 

@@ -230,7 +230,7 @@ void lt_staging_free(struct lt_staging *s)
 }
 
 int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_staging *staging,
-               double *loss, double *squared_error, struct lt_error *err)
+               bool noisy, uint64_t seed, double *loss, double *squared_error, struct lt_error *err)
 {
     int64_t count = source->rows.count;
     double total = 0, squared = 0;
@@ -243,7 +243,11 @@ int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_sta
         if (rc)
             return rc;
         lt_net_put_input(net, staging->rows, n);
-        lt_net_forward(net, &(struct lt_pass){.rows = n});
+        lt_net_forward(net, &(struct lt_pass){.rows = n,
+                                              .training = noisy,
+                                              .seed = seed,
+                                              .epoch = LT_EPOCH_MEASURE,
+                                              .row_ids = staging->row_ids});
         lt_net_get_losses(net, staging->loss, staging->squared_error, n);
         for (int64_t i = 0; i < n; i++) {
             total += staging->loss[i];
@@ -301,8 +305,8 @@ static void keep_best(struct lt_trainer *t)
 static int validate(struct lt_trainer *t, struct lt_error *err)
 {
     if (t->stop.rows.count > 0) {
-        int rc =
-            lt_measure(t->net, &t->stop, &t->staging, &t->now.valid_loss, &t->now.valid_error, err);
+        int rc = lt_measure(t->net, &t->stop, &t->staging, t->settings.noisy_validation,
+                            t->settings.seed, &t->now.valid_loss, &t->now.valid_error, err);
         if (rc)
             return rc;
         if (!isfinite(t->now.valid_loss))

@@ -55,6 +55,8 @@ struct lt_train_settings {
     int64_t steps;          /* planned; 0: the budget decides */
     double budget;          /* seconds for this training; 0: none */
     int64_t validate_every; /* steps */
+    bool noisy_validation;  /* rows that stop training are measured with noise, as a denoiser will
+                               meet them */
     int64_t patience;       /* validations without gain; 0: never stop early */
     uint64_t seed;
     const char *fingerprint;   /* of data and settings; a checkpoint of another is refused */
@@ -119,8 +121,9 @@ int lt_staging_create(struct lt_staging *out, int64_t capacity, int64_t width,
 void lt_staging_free(struct lt_staging *staging);
 
 /* Mean loss and squared error per row of the net over some rows (each may be NULL), in passes
- * that do not train. */
+ * that do not train, or, where `noisy`, with the noise of training under the seed. */
 int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_staging *staging,
-               double *loss, double *squared_error, struct lt_error *err);
+               bool noisy, uint64_t seed, double *loss, double *squared_error,
+               struct lt_error *err);
 
 #endif
