@@ -12,8 +12,9 @@ enum {
     BATCH_MOST = 512,
     BATCH_LEAST = 32,
     STEPS_PER_EPOCH = 16,
-    DENOISER_BATCH = 32
+    DENOISER_BATCH = 8
 };
+static const double DENOISER_LR = 2e-3; /* of adam, from few crops a step */
 
 /* ---- words ---- */
 
@@ -362,7 +363,8 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
     t->patience = o->patience >= 0 ? o->patience : 20;
     t->seed = o->seed;
     r->precision = same(o->precision, "f32") ? LT_PRECISION_F32 : LT_PRECISION_BF16;
-    t->optimizer_settings = (struct lt_optimizer_settings){.lr = o->lr,
+    double lr = o->lr > 0 || !r->denoiser || w->optimizer >= 0 ? o->lr : DENOISER_LR;
+    t->optimizer_settings = (struct lt_optimizer_settings){.lr = lr,
                                                            .momentum = o->momentum,
                                                            .decay = o->weight_decay,
                                                            .clip = o->clip,
