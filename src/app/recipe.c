@@ -14,7 +14,7 @@ enum {
     STEPS_PER_EPOCH = 16,
     DENOISER_BATCH = 8
 };
-static const double DENOISER_LR = 2e-3; /* of adam, from few crops a step */
+static const double DENOISER_LR = 1e-3, DENOISER_CLIP = 5; /* of adam, from few crops a step */
 
 /* ---- words ---- */
 
@@ -363,11 +363,13 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
     t->patience = o->patience >= 0 ? o->patience : 20;
     t->seed = o->seed;
     r->precision = same(o->precision, "f32") ? LT_PRECISION_F32 : LT_PRECISION_BF16;
-    double lr = o->lr > 0 || !r->denoiser || w->optimizer >= 0 ? o->lr : DENOISER_LR;
+    const bool drawn_here = r->denoiser && w->optimizer < 0;
+    double lr = o->lr > 0 || !drawn_here ? o->lr : DENOISER_LR;
+    double clip = o->clip > 0 || !drawn_here ? o->clip : DENOISER_CLIP;
     t->optimizer_settings = (struct lt_optimizer_settings){.lr = lr,
                                                            .momentum = o->momentum,
                                                            .decay = o->weight_decay,
-                                                           .clip = o->clip,
+                                                           .clip = clip,
                                                            .batch = t->batch,
                                                            .linear = r->shape.unit == LT_ACT_LINEAR,
                                                            .precision = r->precision};

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct lt_image_ops *const kinds[] = {
     &lt_image_png,
@@ -49,6 +50,63 @@ int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name
     lt_bytes_free(bytes);
     if (rc)
         lt_array_free(out);
+    return rc;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static const struct lt_image_ops *kind_named(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof kinds / sizeof *kinds; i++)
+        for (const char *const *e = kinds[i]->endings; *e; e++)
+            if (strcasecmp(dot, *e) == 0)
+                return kinds[i];
+    return NULL;
+}
+
+bool lt_image_named(const char *path)
+{
+    return kind_named(path) != NULL;
+}
+
+static int check_write(const struct lt_image_ops *kind, const struct lt_array *image,
+                       const char *path, struct lt_error *err)
+{
+    const char *dot = strrchr(path, '.');
+    int64_t channels = image->rank == 3 ? image->shape[2] : 1;
+    if (!kind)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: is no name of an image; use .png, .jpg, .webp, .pgm or .ppm", path);
+    if (!kind->write)
+        return lt_fail(err, LT_EUSAGE, "%s: this build has no %s; write .pgm or .ppm", path,
+                       kind->library);
+    if (image->type == LT_U16 && !kind->deep)
+        return lt_fail(err, LT_EUSAGE, "%s: %s holds 8 bits and the image has 16; write .png", path,
+                       kind->word);
+    if (image->type != LT_U8 && image->type != LT_U16)
+        return lt_fail(err, LT_EUSAGE, "%s: images hold whole numbers; write .npy", path);
+    if (channels != 1 && channels != 3)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: images have 1 or 3 channels, not %" PRId64 "; write .npy", path,
+                       channels);
+    if (strcasecmp(dot, ".pgm") == 0 && channels == 3)
+        return lt_fail(err, LT_EUSAGE, "%s: the image has colours; write .ppm", path);
+    return LT_OK;
+}
+
+int lt_image_write(const struct lt_array *image, const char *path, struct lt_error *err)
+{
+    const struct lt_image_ops *kind = kind_named(path);
+    struct lt_sink *sink = NULL;
+    int rc = check_write(kind, image, path, err);
+    if (!rc)
+        rc = lt_sink_open(&sink, path, false, err);
+    if (!rc)
+        rc = kind->write(sink, image, path, err);
+    if (!rc)
+        return lt_sink_commit(&sink, err);
+    lt_sink_abort(&sink);
     return rc;
 }
 

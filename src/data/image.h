@@ -46,6 +46,14 @@ bool lt_image_is_text(const struct lt_bytes *bytes);
 int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,
                   struct lt_error *err);
 
+/* Writes an array of one row of shape (H, W[, C]), C 1 or 3, of u8 or u16 as lt_image_read gives it,
+ * in the kind that the ending of the name says: .png, .pgm, .ppm, .webp and .jpg or .jpeg, the last at
+ * quality 95 without subsampling, all others without loss.  The file appears whole or not at all.
+ * LT_EUSAGE: an ending that is no image's; 16 bits for JPEG or WebP; colours as .pgm. */
+int lt_image_write(const struct lt_array *image, const char *path, struct lt_error *err);
+/* Whether a path has the ending of an image. */
+bool lt_image_named(const char *path);
+
 /* LT_ECONTENT unless two images (with their names) have the same size, channels and depth. */
 int lt_images_alike(const struct lt_array *first, const struct lt_array *other,
                     struct lt_error *err);

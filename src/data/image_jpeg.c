@@ -50,9 +50,37 @@ static int jpeg_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
+enum { LT_JPEG_QUALITY = 95 };
+
+static int jpeg_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
+                      struct lt_error *err)
+{
+    const bool colour = image->rank == 3 && image->shape[2] == 3;
+    unsigned char *bytes = NULL;
+    unsigned long size = 0;
+    tjhandle jpeg = tjInitCompress();
+    if (!jpeg)
+        return lt_fail_memory(err, name, 0);
+    int rc = LT_OK;
+    if (tjCompress2(jpeg, image->values, (int)image->shape[1], 0, (int)image->shape[0],
+                    colour ? TJPF_RGB : TJPF_GRAY, &bytes, &size, colour ? TJSAMP_444 : TJSAMP_GRAY,
+                    LT_JPEG_QUALITY, TJFLAG_ACCURATEDCT))
+        rc = lt_fail(err, LT_EFAIL, "%s: libturbojpeg cannot write it: %s", name,
+                     tjGetErrorStr2(jpeg));
+    else
+        rc = lt_sink_write(sink, bytes, size, err);
+    tjFree(bytes);
+    tjDestroy(jpeg);
+    return rc;
+}
+
 #define READ jpeg_read
+#define WRITE jpeg_write
 #else
 #define READ NULL
+#define WRITE NULL
 #endif
 
-const struct lt_image_ops lt_image_jpeg = {"JPEG", "libturbojpeg", jpeg_is, READ};
+static const char *const endings[] = {".jpg", ".jpeg", NULL};
+const struct lt_image_ops lt_image_jpeg = {"JPEG",  "libturbojpeg", jpeg_is, READ,
+                                           endings, false,          WRITE};

@@ -3,6 +3,7 @@
 #define LT_DATA_IMAGE_OPS_H
 
 #include "data/image.h"
+#include "data/sink.h"
 
 struct lt_image_ops {
     const char *word, *library;               /* for messages */
@@ -10,6 +11,10 @@ struct lt_image_ops {
     int (*read)(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
                 struct lt_error *err); /* `out` is freed by the caller, also on failure; NULL: this
                                           build lacks the library */
+    const char *const *endings;        /* of names that are written in this kind; NULL ends */
+    bool deep;                         /* has 16 bits a channel, too */
+    int (*write)(struct lt_sink *sink, const struct lt_array *image, const char *name,
+                 struct lt_error *err); /* NULL: this build lacks the library */
 };
 extern const struct lt_image_ops lt_image_png;
 extern const struct lt_image_ops lt_image_jpeg;

@@ -246,9 +246,77 @@ static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     return rc;
 }
 
+/* ---- writing ------------------------------------------------------------- */
+
+struct writing {
+    struct lt_sink *sink;
+    struct lt_error *err;
+    int rc;
+    png_structp png;
+    png_infop info;
+};
+
+static void write_bytes(png_structp png, png_bytep bytes, size_t n)
+{
+    struct writing *w = png_get_io_ptr(png);
+    w->rc = lt_sink_write(w->sink, bytes, n, w->err);
+    if (w->rc)
+        png_error(png, "the file cannot be written");
+}
+
+static void write_failed(png_structp png, png_const_charp text)
+{
+    struct writing *w = png_get_error_ptr(png);
+    w->rc = lt_fail(w->err, LT_EFAIL, "libpng cannot write an image (%.200s)", text);
+    png_longjmp(png, 1);
+}
+
+static void flush_nothing(png_structp png)
+{
+    (void)png;
+}
+
+/* libpng jumps back here when it fails; what it needs to know then lives in *w. */
+static void write_image(struct writing *w, const struct lt_array *image)
+{
+    const bool colour = image->rank == 3 && image->shape[2] == 3, deep = image->type == LT_U16;
+    const size_t row = (size_t)image->shape[1] * (colour ? 3 : 1) * (deep ? 2 : 1);
+    if (setjmp(png_jmpbuf(w->png)))
+        return;
+    png_set_write_fn(w->png, w, write_bytes, flush_nothing);
+    png_set_IHDR(w->png, w->info, (png_uint_32)image->shape[1], (png_uint_32)image->shape[0],
+                 deep ? 16 : 8, colour ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(w->png, w->info);
+    const uint16_t one = 1;
+    if (deep && *(const unsigned char *)&one == 1) /* most significant byte first */
+        png_set_swap(w->png);
+    for (int64_t y = 0; y < image->shape[0]; y++)
+        png_write_row(w->png, (png_const_bytep)image->values + (size_t)y * row);
+    png_write_end(w->png, w->info);
+}
+
+static int png_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
+                     struct lt_error *err)
+{
+    struct writing w = {.sink = sink, .err = err};
+    w.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, write_failed, on_warning);
+    w.info = w.png ? png_create_info_struct(w.png) : NULL;
+    if (w.info)
+        write_image(&w, image);
+    else
+        w.rc = lt_fail_memory(err, name, 0);
+    if (w.png)
+        png_destroy_write_struct(&w.png, &w.info);
+    return w.rc;
+}
+
 #define READ png_read
+#define WRITE png_write
 #else
 #define READ NULL
+#define WRITE NULL
 #endif
 
-const struct lt_image_ops lt_image_png = {"PNG", "libpng", png_is, READ};
+static const char *const endings[] = {".png", NULL};
+const struct lt_image_ops lt_image_png = {"PNG", "libpng", png_is, READ, endings, true, WRITE};

@@ -6,7 +6,9 @@
 #include "data/image_ops.h"
 
 #include "base/mem.h"
+#include "data/readers.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A file that is being read. */
@@ -171,4 +173,28 @@ static int pnm_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     return p.next == p.end ? LT_OK : fail_damaged(&p, "more follows behind the image");
 }
 
-const struct lt_image_ops lt_image_pnm = {"PNM", NULL, pnm_is, pnm_read};
+static int pnm_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
+                     struct lt_error *err)
+{
+    char head[80];
+    const size_t count = (size_t)lt_array_width(image), depth = lt_type_size(image->type);
+    unsigned char *swapped = NULL;
+    const bool colour = image->rank == 3 && image->shape[2] == 3;
+    int n =
+        snprintf(head, sizeof head, "P%d\n%lld %lld\n%d\n", colour ? 6 : 5,
+                 (long long)image->shape[1], (long long)image->shape[0], depth > 1 ? 65535 : 255);
+    int rc = lt_sink_write(sink, head, (size_t)n, err);
+    if (!rc)
+        rc = lt_alloc(&swapped, count, depth, name, err);
+    if (rc)
+        return rc;
+    memcpy(swapped, image->values, count * depth);
+    if (depth > 1) /* most significant byte first */
+        lt_swap_bytes(swapped, count, depth);
+    rc = lt_sink_write(sink, swapped, count * depth, err);
+    lt_free(swapped);
+    return rc;
+}
+
+static const char *const endings[] = {".ppm", ".pgm", ".pnm", NULL};
+const struct lt_image_ops lt_image_pnm = {"PNM", NULL, pnm_is, pnm_read, endings, true, pnm_write};

@@ -11,6 +11,7 @@ static bool webp_is(const struct lt_bytes *b)
 
 #include "base/mem.h"
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 static int fail_webp(VP8StatusCode status, const struct lt_bytes *b, const char *name,
                      struct lt_error *err)
@@ -68,9 +69,41 @@ static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
+/* Without loss, and grey as three equal channels. */
+static int webp_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
+                      struct lt_error *err)
+{
+    const size_t pixels = (size_t)(image->shape[0] * image->shape[1]);
+    const bool colour = image->rank == 3 && image->shape[2] == 3;
+    const unsigned char *from = image->values;
+    unsigned char *spread = NULL;
+    uint8_t *bytes = NULL;
+    int rc = LT_OK;
+    if (!colour) {
+        if ((rc = lt_alloc(&spread, pixels, 3, name, err)))
+            return rc;
+        for (size_t i = 0; i < pixels; i++)
+            memset(spread + 3 * i, from[i], 3);
+        from = spread;
+    }
+    size_t size = WebPEncodeLosslessRGB(from, (int)image->shape[1], (int)image->shape[0],
+                                        (int)image->shape[1] * 3, &bytes);
+    if (size == 0)
+        rc = lt_fail(err, LT_EFAIL, "%s: libwebp cannot write it (16,383 pixels a side at most)",
+                     name);
+    else
+        rc = lt_sink_write(sink, bytes, size, err);
+    WebPFree(bytes);
+    lt_free(spread);
+    return rc;
+}
+
 #define READ webp_read
+#define WRITE webp_write
 #else
 #define READ NULL
+#define WRITE NULL
 #endif
 
-const struct lt_image_ops lt_image_webp = {"WebP", "libwebp", webp_is, READ};
+static const char *const endings[] = {".webp", NULL};
+const struct lt_image_ops lt_image_webp = {"WebP", "libwebp", webp_is, READ, endings, false, WRITE};

@@ -102,6 +102,10 @@ int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number
 /* Kinds whose products have weights: dense, conv, deconv. */
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node);
 
+/* Gives the input another size and lets all others follow; for networks of convolutions throughout.
+ * Sides are multiples of the product of the strides. LT_ECONTENT when it does not work out. */
+int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt_error *err);
+
 /* Checks the graph and infers every shape. LT_ECONTENT names the node. */
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);
 

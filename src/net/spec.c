@@ -107,6 +107,23 @@ int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err)
     return check_bottleneck(spec, err);
 }
 
+int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt_error *err)
+{
+    spec->node[0].shape.h = h;
+    spec->node[0].shape.w = w;
+    for (int i = 1; i < spec->count; i++) {
+        struct lt_node *n = &spec->node[i];
+        if (n->kind == LT_NODE_DECONV) {
+            n->grid_h = spec->node[n->input[0]].shape.h * n->stride;
+            n->grid_w = spec->node[n->input[0]].shape.w * n->stride;
+        }
+        int rc = lt_layer_of(spec, i)->infer(spec, i, err);
+        if (rc)
+            return rc;
+    }
+    return lt_net_spec_infer(spec, err);
+}
+
 /* Floating-point operations of a node's product for a row. */
 static double products(const struct lt_net_spec *spec, int node)
 {
