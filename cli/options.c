@@ -14,7 +14,8 @@
 #define DATA                                                                                       \
     (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
 #define ROWS (DATA | LT_VERB_DECODE)
-#define COMPUTE (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE)
+#define COMPUTE                                                                                    \
+    (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE | LT_VERB_DENOISE)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -32,6 +33,12 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), LT_VERB_IMPUTE, LT_GROUP_FILES, 0, 0, NULL,
      "where the filled data go: .csv or .tsv for text, which keeps its form; for arrays also .npy "
      ".npz .idx, each but .npz also .gz; default: CSV on standard output"},
+    {"out", 'o', "OUT", LT_OPTION_TEXT, AT(out), LT_VERB_DENOISE, LT_GROUP_FILES, 0, 0, NULL,
+     "where the images go: a file such as clean.png or clean.npy, or a folder for a folder of them, "
+     "each under its name"},
+    {"truth", 0, "CLEAN", LT_OPTION_TEXT, AT(truth), LT_VERB_DENOISE, LT_GROUP_FILES, 0, 0, NULL,
+     "the clean images, a file or a folder with the same names: tells PSNR and SSIM before and "
+     "after, beside the classical filters; default: none"},
     {"uncertainty", 0, "FILE.csv", LT_OPTION_TEXT, AT(uncertainty), LT_VERB_IMPUTE,
      LT_GROUP_FILES, 0, 0, NULL,
      "write for every filled cell its row (from 0), column, value, 90 % interval and, for "

@@ -50,7 +50,8 @@ enum lt_verb_bit {
     LT_VERB_IMPUTE = 1 << 10,
     LT_VERB_DRIFT = 1 << 11,
     LT_VERB_COMPARE = 1 << 12,
-    LT_VERB_ALL = (1 << 13) - 1,
+    LT_VERB_DENOISE = 1 << 13,
+    LT_VERB_ALL = (1 << 14) - 1,
 };
 
 struct lt_option {

@@ -30,6 +30,7 @@ struct lt_settings {
     /* files */
     const char *out;         /* NULL: not given */
     const char *sheet;       /* NULL: not given */
+    const char *truth;       /* denoise: the clean images; NULL: not given */
     const char *uncertainty; /* NULL: not given */
     const char *valid;       /* a fraction or a file, NULL: not given */
     int64_t rows[2];         /* from, and one past the last; -1: to the end */

@@ -29,6 +29,7 @@ int lt_cmd_train(struct lt_settings *settings, latent_error *error);
 int lt_cmd_encode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_decode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_reconstruct(struct lt_settings *settings, latent_error *error);
+int lt_cmd_denoise(struct lt_settings *settings, latent_error *error);
 int lt_cmd_impute(struct lt_settings *settings, latent_error *error);
 int lt_cmd_eval(struct lt_settings *settings, latent_error *error);
 int lt_cmd_score(struct lt_settings *settings, latent_error *error);

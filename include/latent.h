@@ -285,6 +285,16 @@ LATENT_API int latent_reconstruct_to(const latent_model *model, const latent_dat
                                      const char *path, const latent_apply_options *options,
                                      latent_report **report, latent_error *error);
 
+/* Takes noise away from images with a model that was trained to (convolutions, noise, no width of a code).
+ * `in` is a file or a folder, and so is `out`; every image is written with the size, depth, colours
+ * and units it came with.  `truth` holds the clean images, a file or a folder of the same names: the
+ * report then tells PSNR and SSIM before and after, beside the classical filters; NULL: not known.
+ * LATENT_EUSAGE when the model is no denoiser or `out` is `in`. */
+LATENT_API int latent_denoise_to(const latent_model *model, const char *in, const char *out,
+                                 const char *truth,
+                                 const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
 /* Fills the missing cells of `data` - one file, "-", or "builtin:..." - and leaves all others as they
  * are, to the byte where the data are text and to the bit where they are an array.  Text goes to
  * .csv or .tsv (NULL: standard output) in the form it has.  `uncertainty` names a CSV with the

@@ -3,6 +3,7 @@
 #include "app/apply.h"
 #include "app/arrange.h"
 #include "app/bench.h"
+#include "app/denoise.h"
 #include "app/doctor.h"
 #include "app/fit.h"
 #include "app/impute.h"
@@ -489,6 +490,27 @@ int latent_impute_to(const latent_model *model, const char *data, const char *pa
                                   .seed = options ? options->seed : 1,
                                   .listener = s.listener};
     return lt_impute(internal_model(model), &o, internal_report(report), err);
+}
+
+int latent_denoise_to(const latent_model *model, const char *in, const char *out, const char *truth,
+                      const latent_apply_options *options, latent_report **report,
+                      latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct lt_session_options s;
+    if (report)
+        *report = NULL;
+    int rc = lt_session_options_of(&s, options, err);
+    if (rc)
+        return rc;
+    struct lt_denoise_options o = {.in = in,
+                                   .out = out,
+                                   .truth = truth,
+                                   .backend = s.backend,
+                                   .threads = s.threads,
+                                   .precision = s.precision,
+                                   .listener = s.listener};
+    return lt_denoise(internal_model(model), &o, internal_report(report), err);
 }
 
 int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows, const char *path,

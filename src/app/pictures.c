@@ -1,0 +1,164 @@
+#include "app/pictures.h"
+
+#include "base/mem.h"
+#include "data/image.h"
+#include "data/writer.h"
+#include <math.h>
+#include <string.h>
+
+static const double REALS_MOST = 4; /* above it reals are not shares of white */
+
+static double white_of(enum lt_type type)
+{
+    return type == LT_U8 ? 255 : type == LT_U16 ? 65535 : 1;
+}
+
+static bool is_real(enum lt_type type)
+{
+    return type == LT_F32 || type == LT_F64;
+}
+
+void lt_pictures_free(struct lt_pictures *p)
+{
+    lt_free(p->path);
+    lt_free(p->values);
+    *p = (struct lt_pictures){0};
+}
+
+static int take_rows(struct lt_pictures *p, const struct lt_table *table, double deep,
+                     struct lt_error *err)
+{
+    const int64_t n = p->h * p->w * p->c;
+    struct lt_block *block = NULL;
+    double most = 0;
+    int rc = lt_block_create(&block, table, 1, err);
+    for (int64_t i = 0; i < p->count && !rc; i++) {
+        rc = lt_table_range(table, i, 1, block, err);
+        for (int64_t j = 0; j < n && !rc; j++) {
+            const double v = lt_type_value(p->type, block->group[0].values, j);
+            if (!isfinite(v) || !lt_block_valid(&block->group[0], j))
+                rc = lt_fail(err, LT_ECONTENT,
+                             "%s: image %lld has a value that is missing or not finite; a denoiser "
+                             "needs all of them",
+                             p->path, (long long)i);
+            most = fmax(most, fabs(v));
+            p->values[i * n + j] = (float)v;
+        }
+    }
+    lt_block_free(&block);
+    p->white = is_real(p->type) && most > REALS_MOST ? deep : white_of(p->type);
+    for (int64_t j = 0; j < p->count * n && !rc; j++)
+        p->values[j] = (float)((double)p->values[j] / p->white);
+    return rc;
+}
+
+int lt_pictures_read(struct lt_pictures *p, const char *path, int64_t channels, double deep,
+                     struct lt_error *err)
+{
+    struct lt_table *table = NULL;
+    *p = (struct lt_pictures){0};
+    int rc = lt_table_open(&table, &path, 1, NULL, err);
+    if (rc)
+        return rc;
+    const struct lt_group *g = lt_table_group(table, 0);
+    p->type = g->type;
+    p->count = lt_table_rows(table);
+    p->channels = g->shape_rank == 3;
+    if (!lt_table_image(table, &p->h, &p->w, &p->c))
+        rc = lt_fail(err, LT_ECONTENT,
+                     "%s: is no image; a denoiser reads images, and arrays of shape (N, H, W) or "
+                     "(N, H, W, C)",
+                     path);
+    else if (p->c != channels)
+        rc = lt_fail(err, LT_ECONTENT,
+                     "%s: has %lld channel%s and the model was trained on %lld; convert the image, "
+                     "or train on such ones",
+                     path, (long long)p->c, p->c == 1 ? "" : "s", (long long)channels);
+    else if (!is_real(p->type) && p->type != LT_U8 && p->type != LT_U16)
+        rc = lt_fail(err, LT_ECONTENT, "%s: holds %s, and images hold u1, u2, f4 or f8", path,
+                     lt_type_name(p->type));
+    if (!rc)
+        rc = lt_strdup(&p->path, path, err);
+    if (!rc)
+        rc = lt_alloc(&p->values, (size_t)(p->count * p->h * p->w * p->c), sizeof *p->values, path,
+                      err);
+    if (!rc)
+        rc = take_rows(p, table, deep, err);
+    lt_table_free(&table);
+    if (rc)
+        lt_pictures_free(p);
+    return rc;
+}
+
+/* A share of white as a whole number, to nearest, halves up. */
+static double whole(double share, double white)
+{
+    const double v = floor(share * white + 0.5);
+    return v < 0 ? 0 : v > white ? white : v;
+}
+
+void lt_pictures_settle(struct lt_pictures *p)
+{
+    for (int64_t j = 0; !is_real(p->type) && j < p->count * p->h * p->w * p->c; j++)
+        p->values[j] = (float)(whole((double)p->values[j], p->white) / p->white);
+}
+
+static int write_image(const struct lt_pictures *p, const char *path, struct lt_error *err)
+{
+    const int64_t n = p->h * p->w * p->c;
+    void *cells = NULL;
+    int rc = lt_alloc(&cells, (size_t)n, lt_type_size(p->type), path, err);
+    if (rc)
+        return rc;
+    for (int64_t j = 0; j < n; j++) {
+        const double v = whole((double)p->values[j], p->white);
+        if (p->type == LT_U16)
+            ((uint16_t *)cells)[j] = (uint16_t)v;
+        else
+            ((uint8_t *)cells)[j] = (uint8_t)v;
+    }
+    const struct lt_array image = {.type = p->type,
+                                   .rows = 1,
+                                   .rank = p->c > 1 ? 3 : 2,
+                                   .shape = {p->h, p->w, p->c > 1 ? p->c : 0},
+                                   .values = cells};
+    rc = lt_image_write(&image, path, err);
+    lt_free(cells);
+    return rc;
+}
+
+static int write_rows(const struct lt_pictures *p, const char *path, struct lt_error *err)
+{
+    const int64_t n = p->h * p->w * p->c;
+    const struct lt_writer_schema schema = {.rows = p->count,
+                                            .columns = n,
+                                            .type = p->type,
+                                            .shape_rank = p->channels ? 3 : 2,
+                                            .shape = {p->h, p->w, p->channels ? p->c : 0}};
+    struct lt_writer *writer = NULL;
+    double *row = NULL;
+    int rc = lt_alloc(&row, (size_t)n, sizeof *row, path, err);
+    if (!rc)
+        rc = lt_writer_create(&writer, path, &schema, err);
+    for (int64_t i = 0; i < p->count && !rc; i++) {
+        for (int64_t j = 0; j < n; j++)
+            row[j] = is_real(p->type) ? (double)p->values[i * n + j] * p->white
+                                      : whole((double)p->values[i * n + j], p->white);
+        rc = lt_writer_rows(writer, row, 1, err);
+    }
+    lt_free(row);
+    if (!rc)
+        return lt_writer_commit(&writer, err);
+    lt_writer_abort(&writer);
+    return rc;
+}
+
+int lt_pictures_write(const struct lt_pictures *p, const char *path, struct lt_error *err)
+{
+    if (!lt_image_named(path))
+        return write_rows(p, path, err);
+    if (p->count != 1)
+        return lt_fail(err, LT_EUSAGE, "%s: is one image and %s holds %lld; write .npy", path,
+                       p->path, (long long)p->count);
+    return write_image(p, path, err);
+}
