@@ -28,17 +28,17 @@ void lt_pictures_free(struct lt_pictures *p)
 static int take_rows(struct lt_pictures *p, const struct lt_table *table, double deep,
                      struct lt_error *err)
 {
-    const int64_t n = p->h * p->w * p->c;
+    const int64_t n = lt_table_columns(table);
     struct lt_block *block = NULL;
     double most = 0;
     int rc = lt_block_create(&block, table, 1, err);
-    for (int64_t i = 0; i < p->count && !rc; i++) {
+    for (int64_t i = 0; i < p->rows && !rc; i++) {
         rc = lt_table_range(table, i, 1, block, err);
         for (int64_t j = 0; j < n && !rc; j++) {
             const double v = lt_type_value(p->type, block->group[0].values, j);
             if (!isfinite(v) || !lt_block_valid(&block->group[0], j))
                 rc = lt_fail(err, LT_ECONTENT,
-                             "%s: image %lld has a value that is missing or not finite; a denoiser "
+                             "%s: row %lld has a value that is missing or not finite; a denoiser "
                              "needs all of them",
                              p->path, (long long)i);
             most = fmax(most, fabs(v));
@@ -47,9 +47,50 @@ static int take_rows(struct lt_pictures *p, const struct lt_table *table, double
     }
     lt_block_free(&block);
     p->white = is_real(p->type) && most > REALS_MOST ? deep : white_of(p->type);
-    for (int64_t j = 0; j < p->count * n && !rc; j++)
+    for (int64_t j = 0; j < p->rows * n && !rc; j++)
         p->values[j] = (float)((double)p->values[j] / p->white);
     return rc;
+}
+
+/* What images a table holds; false: none.  An array of two dimensions is one, and so is one of three
+ * of which the last can only be channels. */
+static bool take_shape(struct lt_pictures *p, const struct lt_table *table)
+{
+    const struct lt_group *g = lt_table_group(table, 0);
+    p->type = g->type;
+    p->rows = lt_table_rows(table);
+    p->rank = g->shape_rank;
+    memcpy(p->shape, g->shape, sizeof p->shape);
+    if (lt_table_groups(table) != 1 || lt_table_has_names(table))
+        return false;
+    p->count = 1;
+    p->h = p->rows;
+    p->w = p->rank < 2 ? g->width : p->shape[0];
+    p->c = p->rank < 2 ? 1 : p->shape[1];
+    if (p->rank < 2 || (p->rank == 2 && p->shape[1] <= 4))
+        return true;
+    p->count = p->rows;
+    return lt_table_image(table, &p->h, &p->w, &p->c);
+}
+
+static int check(const struct lt_pictures *p, const char *path, bool images, int64_t channels,
+                 struct lt_error *err)
+{
+    if (!images)
+        return lt_fail(err, LT_ECONTENT,
+                       "%s: is no image; a denoiser reads images, and arrays of shape (H, W), "
+                       "(H, W, C), (N, H, W) or (N, H, W, C)",
+                       path);
+    if (!is_real(p->type) && p->type != LT_U8 && p->type != LT_U16)
+        return lt_fail(err, LT_ECONTENT, "%s: holds %s, and images hold u1, u2, f4 or f8", path,
+                       lt_type_name(p->type));
+    if (p->c != channels)
+        return lt_fail(
+            err, LT_ECONTENT,
+            "%s: has %lld channel%s and the model was trained on %lld; convert the image, "
+            "or train on such ones",
+            path, (long long)p->c, p->c == 1 ? "" : "s", (long long)channels);
+    return LT_OK;
 }
 
 int lt_pictures_read(struct lt_pictures *p, const char *path, int64_t channels, double deep,
@@ -60,23 +101,8 @@ int lt_pictures_read(struct lt_pictures *p, const char *path, int64_t channels, 
     int rc = lt_table_open(&table, &path, 1, NULL, err);
     if (rc)
         return rc;
-    const struct lt_group *g = lt_table_group(table, 0);
-    p->type = g->type;
-    p->count = lt_table_rows(table);
-    p->channels = g->shape_rank == 3;
-    if (!lt_table_image(table, &p->h, &p->w, &p->c))
-        rc = lt_fail(err, LT_ECONTENT,
-                     "%s: is no image; a denoiser reads images, and arrays of shape (N, H, W) or "
-                     "(N, H, W, C)",
-                     path);
-    else if (p->c != channels)
-        rc = lt_fail(err, LT_ECONTENT,
-                     "%s: has %lld channel%s and the model was trained on %lld; convert the image, "
-                     "or train on such ones",
-                     path, (long long)p->c, p->c == 1 ? "" : "s", (long long)channels);
-    else if (!is_real(p->type) && p->type != LT_U8 && p->type != LT_U16)
-        rc = lt_fail(err, LT_ECONTENT, "%s: holds %s, and images hold u1, u2, f4 or f8", path,
-                     lt_type_name(p->type));
+    const bool images = take_shape(p, table);
+    rc = check(p, path, images, channels, err);
     if (!rc)
         rc = lt_strdup(&p->path, path, err);
     if (!rc)
@@ -129,18 +155,16 @@ static int write_image(const struct lt_pictures *p, const char *path, struct lt_
 
 static int write_rows(const struct lt_pictures *p, const char *path, struct lt_error *err)
 {
-    const int64_t n = p->h * p->w * p->c;
-    const struct lt_writer_schema schema = {.rows = p->count,
-                                            .columns = n,
-                                            .type = p->type,
-                                            .shape_rank = p->channels ? 3 : 2,
-                                            .shape = {p->h, p->w, p->channels ? p->c : 0}};
+    const int64_t n = p->count * p->h * p->w * p->c / p->rows;
+    struct lt_writer_schema schema = {
+        .rows = p->rows, .columns = n, .type = p->type, .shape_rank = p->rank};
     struct lt_writer *writer = NULL;
     double *row = NULL;
+    memcpy(schema.shape, p->shape, sizeof schema.shape);
     int rc = lt_alloc(&row, (size_t)n, sizeof *row, path, err);
     if (!rc)
         rc = lt_writer_create(&writer, path, &schema, err);
-    for (int64_t i = 0; i < p->count && !rc; i++) {
+    for (int64_t i = 0; i < p->rows && !rc; i++) {
         for (int64_t j = 0; j < n; j++)
             row[j] = is_real(p->type) ? (double)p->values[i * n + j] * p->white
                                       : whole((double)p->values[i * n + j], p->white);

@@ -1,6 +1,7 @@
 /* Pictures: the images of one file as floats in scaled units, and back.
  *
- * A file holds one image, or an array of them, (N, H, W) or (N, H, W, C).  Values are
+ * A file holds one image, also as an array (H, W) or (H, W, C) with C at most 4, or an array of
+ * images, (N, H, W) or (N, H, W, C).  Values are
  * shares of white: integers of 8 and 16 bits are divided by their greatest
  * value.  Reals are taken as they are, except that a model trained on integers
  * expects reals above 4 to be in the units of those (0 ... 255), and divides them
@@ -17,7 +18,9 @@ struct lt_pictures {
     char *path;
     enum lt_type type;
     int64_t count, h, w, c;
-    bool channels; /* shape (H, W, C), even if C is 1 */
+    int64_t rows; /* of the file as a table, and the shape of one: what it is written as */
+    int rank;
+    int64_t shape[LT_SHAPE_MAX];
     double white;  /* what values were divided by */
     float *values; /* (count, H, W, C) */
 };
