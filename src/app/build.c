@@ -247,10 +247,23 @@ static void copy_pixels(const struct lt_node *n, const struct lt_param *q, int64
     }
 }
 
+static void zero(const struct lt_param *q, float *weights)
+{
+    memset(weights + q->offset, 0, (size_t)(q->rows * q->cols) * sizeof *weights);
+}
+
+/* Whether a node is the second convolution of a block. */
+static bool ends_block(const struct lt_net_spec *spec, int node)
+{
+    for (int i = node + 1; i < spec->count; i++)
+        if (spec->node[i].kind == LT_NODE_ADD && spec->node[i].input[1] == node)
+            return true;
+    return false;
+}
+
 void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
                        float *weights)
 {
-    const float others = 0.1f; /* of what the last layer makes of the other channels */
     const int64_t in = spec->node[0].shape.c;
     const struct lt_param *first = NULL, *last = NULL;
     for (int p = 0; p < params->count; p++)
@@ -264,8 +277,12 @@ void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec 
     if (a->act != LT_ACT_LINEAR || a->stride != b->stride || a->width != last->rows ||
         a->stride * a->stride * in > a->width)
         return;
-    for (int64_t i = 0; i < last->rows * last->cols; i++)
-        weights[last->offset + (size_t)i] *= others;
+    for (int p = 0; p < params->count; p++)
+        if (params->param[p].conv && ends_block(spec, params->param[p].node))
+            zero(&params->param[p], weights);
+        else if (params->param[p].bias)
+            zero(&params->param[p], weights);
+    zero(last, weights);
     copy_pixels(a, first, in, weights + first->offset);
     copy_pixels(b, last, in, weights + last->offset);
 }

@@ -60,9 +60,10 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
                      const struct lt_prep *prep, float *weights /* (params->total) */);
 
 /* A denoiser starts as one that leaves its image as it is: the first convolution copies each pixel of
- * the fine grid into a channel, which the blocks hardly touch and the last takes back.  What is
- * learnt is then the noise (residual learning: Zhang et al., "Beyond a Gaussian denoiser", TIP 2017).
- * Does nothing where the network does not begin and end in such convolutions. */
+ * the fine grid into a channel, which the last takes back, and the blocks between add nothing yet.
+ * What is learnt is then the noise (residual learning: Zhang et al., "Beyond a Gaussian denoiser", TIP
+ * 2017; blocks that start at zero: Goyal et al., "Accurate, large minibatch SGD", 2017).  Does nothing
+ * where the network does not begin and end in such convolutions. */
 void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
                        float *weights /* (params->total) */);
 

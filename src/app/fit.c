@@ -3,6 +3,7 @@
 #include "app/augment.h"
 #include "app/imputer.h"
 #include "app/judge.h"
+#include "app/like.h"
 #include "app/metrics.h"
 #include "app/pca.h"
 #include "app/recipe.h"
@@ -28,6 +29,8 @@ struct fit {
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
+    latent_train_options with_noise; /* options, where --like has found the noise */
+    char like[LT_LIKE_TEXT];
     const latent_listener *listener;
     double started;
     struct lt_backend *backend;
@@ -677,10 +680,29 @@ static void free_fit(struct fit *f)
     lt_backend_free(&f->backend);
 }
 
-static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
+static int find_noise(struct fit *f, struct lt_error *err)
 {
     const latent_train_options *o = f->options;
-    int rc = lt_recipe_check(o, err);
+    if (!o->like)
+        return 0;
+    if (o->noise)
+        return lt_fail(err, LT_EUSAGE, "--noise and --like both say which noise; give one of them");
+    int rc = lt_like(o->like, o->threads > 0 ? o->threads : lt_cpu_count(), f->like, err);
+    if (rc)
+        return rc;
+    tell(f, 0, "the noise of %s is like --noise %s", o->like, f->like);
+    f->with_noise = *o;
+    f->with_noise.noise = f->like;
+    f->options = &f->with_noise;
+    return 0;
+}
+
+static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
+{
+    int rc = find_noise(f, err);
+    const latent_train_options *o = f->options;
+    if (!rc)
+        rc = lt_recipe_check(o, err);
     if (!rc)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);

@@ -84,7 +84,7 @@ static int check(const struct lt_pictures *p, const char *path, bool images, int
     if (!is_real(p->type) && p->type != LT_U8 && p->type != LT_U16)
         return lt_fail(err, LT_ECONTENT, "%s: holds %s, and images hold u1, u2, f4 or f8", path,
                        lt_type_name(p->type));
-    if (p->c != channels)
+    if (channels > 0 && p->c != channels)
         return lt_fail(
             err, LT_ECONTENT,
             "%s: has %lld channel%s and the model was trained on %lld; convert the image, "

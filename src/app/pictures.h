@@ -26,7 +26,7 @@ struct lt_pictures {
 };
 
 /* `deep`: what the model's training values were divided by, 1 when they were reals.
- * LT_ECONTENT: not images, other than `channels` channels, or values that are not finite. */
+ * LT_ECONTENT: not images, other than `channels` channels (0: any), or values that are not finite. */
 int lt_pictures_read(struct lt_pictures *out, const char *path, int64_t channels, double deep,
                      struct lt_error *err);
 void lt_pictures_free(struct lt_pictures *pictures); /* a zeroed one is allowed */

@@ -14,7 +14,7 @@ enum {
     STEPS_PER_EPOCH = 16,
     DENOISER_BATCH = 8
 };
-static const double DENOISER_LR = 3e-4, DENOISER_CLIP = 5; /* of adam, from few crops a step */
+static const double DENOISER_LR = 5e-4, DENOISER_CLIP = 5; /* of adam, from few crops a step */
 
 /* ---- words ---- */
 
