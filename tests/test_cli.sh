@@ -7,7 +7,7 @@
 
 # ---- words ------------------------------------------------------------------
 
-verbs="train encode decode reconstruct impute score eval drift compare info doctor demo bench"
+verbs="train encode decode reconstruct denoise impute score eval drift compare info doctor demo bench"
 
 run --version
 claim "version_begins_with_the_name_and_the_number" \
@@ -163,10 +163,87 @@ run reconstruct out/m faces -o out/r.npy
 claim "images_are_reconstructed_as_an_array_of_images" \
     sh -c '[ "$1" = 0 ] && head -c 200 out/r.npy | grep -q "(60, 4, 6)"' - "$status"
 rm -f out/*
+conv="--dims 3 --layers 4c3/2,8c3/2 --steps 20 --batch 16"
+sums=
+for threads in 1 2 3; do
+    run train faces -o out/c $conv --threads $threads --json -q
+    sums="$sums$(value_of stdout weights_sha256)
+"
+done
+claim "any_number_of_threads_gives_the_same_weights_of_convolutions" \
+    [ "$(printf %s "$sums" | sort -u | grep -c '^[0-9a-f]\{64\}$')/$(
+        printf %s "$sums" | sort -u | wc -l)" = 1/1 ]
+run info out/c
+claim "info_draws_the_convolutions" grep -q "^network 24-4c3/2-8c3/2-3-8c3/2-4c3/2-24, " stdout
+claim "encode_then_decode_equals_reconstruct_for_convolutions" sh -c '
+    "$1" encode out/c faces -o out/z.npy && "$1" decode out/c out/z.npy -o out/d.npy &&
+    "$1" reconstruct out/c faces -o out/r.npy && cmp out/d.npy out/r.npy' - "$program"
+rm -f out/*
 echo note >faces/notes.txt
 refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
 move it elsewhere" train faces -o out/m -q
 rm -r faces
+
+refuses "convolutions_on_a_table" 2 "convolutions are for images, and data.csv has none: give images, \
+or an array of shape (N, H, W) or (N, H, W, C), or leave --arch and --layers to be drawn" \
+    train data.csv -o out/m --arch conv --dims 2 -q
+refuses "a_convolution_behind_a_dense_layer" 2 '--layers: "16,8c3" has a convolution behind a dense '\
+'layer; convolutions come first' train data.csv -o out/m --layers 16,8c3
+refuses "layers_that_are_none" 2 '--layers: "8c4" is not a list of widths such as 512,256 (or none), '\
+'nor of convolutions such as 32c3,64c3/2 (channels, an odd kernel up to 31, and a stride up to half '\
+'of the kernel + 1) or blocks such as 64r3' train data.csv -o out/m --layers 8c4
+refuses "a_block_of_other_channels" 2 '--layers: "8c3,16r3" has a block behind another number of '\
+'channels; put a convolution such as 16c3 before it' train data.csv -o out/m --layers 8c3,16r3
+refuses "dense_layers_that_convolve" 2 '--arch dense has no convolutions as in --layers 8c3' \
+    train data.csv -o out/m --arch dense --layers 8c3
+refuses "convolutions_that_are_dense" 2 '--arch conv needs convolutions in --layers 16, such as '\
+'32c3,64c3/2' train data.csv -o out/m --arch conv --layers 16
+
+# ---- noise ---------------------------------------------------------------------
+
+mkdir clean noisy
+python3 - <<'PYTHON'
+import math, random
+rng = random.Random(1)
+for i in range(24):
+    u, v = rng.uniform(.1, .5), rng.uniform(.1, .5)
+    clean = [128 + 80 * math.sin(u * x + v * y) for y in range(30) for x in range(40)]
+    for folder, sigma in ("clean", 0), ("noisy", 25):
+        pixels = bytes(min(255, max(0, round(p + rng.gauss(0, sigma)))) for p in clean)
+        open("%s/%02d.pgm" % (folder, i), "wb").write(b"P5 40 30 255\n" + pixels)
+PYTHON
+run train clean -o out/d --arch conv --layers 16c5/2,16r3 --noise gaussian:25/255 --crop 24 \
+    --steps 150 --json -q
+claim "a_denoiser_is_judged_by_the_noise_it_takes_away" \
+    [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+claim "the_denoiser_json_has_its_keys" has_keys stdout rows inputs squared_error mse seconds verdict \
+    message weights_sha256 psnr_before psnr_after noisy.squared_error
+run denoise out/d noisy -o out/back --truth clean --json
+claim "a_folder_is_denoised" [ "$status/$(ls out/back | wc -l)" = 0/24 ]
+claim "the_denoise_json_has_its_keys" has_keys stdout files psnr_before psnr_after ssim_before \
+    ssim_after worse filter.name filter.psnr filter.ssim seconds
+claim "a_denoised_image_has_the_size_it_had" \
+    [ "$(head -c 13 out/back/03.pgm | tr '\n' ' ')" = "P5 40 30 255 " ]
+run denoise out/d noisy/03.pgm -o out/one.pgm -q
+claim "an_image_alone_has_the_bits_it_has_in_its_folder" cmp out/one.pgm out/back/03.pgm
+run train clean -o out/l --arch conv --layers 16c5/2,16r3 --like noisy --steps 2
+claim "noise_like_that_of_others_is_named" grep -q "the noise of noisy is like --noise gaussian:0\.[01]" \
+    stderr
+mv out/d d
+rm -rf out/*
+refuses "denoising_to_nowhere" 2 'say where the images go: -o FILE, or -o FOLDER for a folder of them' \
+    denoise d noisy
+refuses "denoising_in_place" 2 '-o noisy: the noisy images are there and would be replaced; name '\
+'another' denoise d noisy -o noisy
+refuses "denoising_with_what_denoises_not" 2 'the model takes no noise away; train one on images '\
+'with --arch conv and --noise, such as gaussian:25/255, and without --dims' denoise m noisy -o out/x
+refuses "denoising_what_is_no_image" 3 'data.csv: is no image; a denoiser reads images, and arrays of '\
+'shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C)' denoise d data.csv -o out/x.csv
+refuses "noise_said_twice" 2 '--noise and --like both say which noise; give one of them' \
+    train clean -o out/m --noise gaussian:0.1 --like noisy -q
+refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
+    train data.csv -o out/m --crop 4 -q
+rm -r clean noisy d
 
 # ---- same bits -----------------------------------------------------------------
 

@@ -89,6 +89,7 @@ static void tell(const struct lt_case *c, const struct denoised *d, struct lt_re
     lt_report_number(r, "noisy.squared_error", d->before);
     lt_report_number(r, "psnr_before", before);
     lt_report_number(r, "psnr_after", after);
+    lt_report_string(r, "weights_sha256", c->model->weights_sha256);
 }
 
 int lt_judge_denoiser(const struct lt_case *c, struct lt_report *r, struct lt_error *err)
