@@ -54,9 +54,9 @@ static void read_bytes(png_structp png, png_bytep to, size_t n)
 
 static png_voidp take_memory(png_structp png, png_alloc_size_t n)
 {
-    struct reading *r = png_get_mem_ptr(png);
+    bool *no_memory = png_get_mem_ptr(png);
     void *memory = malloc(n);
-    r->no_memory |= !memory;
+    *no_memory |= !memory;
     return memory;
 }
 
@@ -165,7 +165,7 @@ static void decode(struct reading *r, struct lt_array *out)
 
 static int read_raw(struct reading *r, struct lt_array *out)
 {
-    r->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, on_error, on_warning, r,
+    r->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, on_error, on_warning, &r->no_memory,
                                       take_memory, give_memory);
     r->info = r->png ? png_create_info_struct(r->png) : NULL;
     if (!r->info)
@@ -246,9 +246,118 @@ static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     return rc;
 }
 
+/* ---- writing ------------------------------------------------------------- */
+
+struct writing {
+    struct lt_outfile *file;
+    const char *name;
+    struct lt_error *err;
+    int rc;
+    bool no_memory;
+    png_structp png;
+    png_infop info;
+};
+
+static void write_bytes(png_structp png, png_bytep bytes, size_t n)
+{
+    struct writing *w = png_get_io_ptr(png);
+    if (!w->rc)
+        w->rc = lt_outfile_write(w->file, bytes, n, w->err);
+    if (w->rc)
+        png_error(png, "writing failed");
+}
+
+/* Nothing: the file is flushed when it is complete. */
+static void flush_bytes(png_structp png)
+{
+    (void)png;
+}
+
+static void on_write_error(png_structp png, png_const_charp text)
+{
+    struct writing *w = png_get_error_ptr(png);
+    if (!w->rc)
+        w->rc = w->no_memory ? lt_fail_memory(w->err, w->name, 0)
+                             : lt_image_unwritten(w->name, "PNG", text, w->err);
+    png_longjmp(png, 1);
+}
+
+/* Everything that libpng may leave by longjmp. */
+static void encode(struct writing *w, const struct lt_png_rows *rows)
+{
+    static const int colors[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+                                 PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    png_set_write_fn(w->png, w, write_bytes, flush_bytes);
+    png_set_IHDR(w->png, w->info, (png_uint_32)rows->width, (png_uint_32)rows->height, rows->bits,
+                 colors[rows->channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(w->png, w->info);
+    if (rows->bits == 16)
+        png_set_swap(w->png); /* files have the big end first */
+    for (int64_t y = 0; y < rows->height; y++)
+        png_write_row(w->png, rows->row(rows->context, y));
+    png_write_end(w->png, w->info);
+}
+
+int lt_png_write(struct lt_outfile *file, const struct lt_png_rows *rows, const char *name,
+                 struct lt_error *err)
+{
+    struct writing w = {.file = file, .name = name, .err = err};
+    w.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning,
+                                      &w.no_memory, take_memory, give_memory);
+    w.info = w.png ? png_create_info_struct(w.png) : NULL;
+    if (!w.info)
+        w.rc = lt_fail_memory(err, name, 0);
+    else if (setjmp(png_jmpbuf(w.png)) == 0)
+        encode(&w, rows);
+    png_destroy_write_struct(&w.png, &w.info);
+    return w.rc;
+}
+
+/* An image in memory, row by row. */
+struct in_memory {
+    const unsigned char *values;
+    size_t row; /* bytes */
+};
+
+static const void *row_in_memory(void *context, int64_t y)
+{
+    const struct in_memory *image = context;
+    return image->values + (size_t)y * image->row;
+}
+
+static int png_write(struct lt_outfile *file, const struct lt_image_look *look, const void *values,
+                     const char *name, struct lt_error *err)
+{
+    size_t row = (size_t)(look->width * look->channels * (look->bits / 8));
+    struct in_memory image = {values, row};
+    struct lt_png_rows rows = {look->height, look->width,   look->channels,
+                               look->bits,   row_in_memory, &image};
+    return lt_png_write(file, &rows, name, err);
+}
+
 #define READ png_read
+#define WRITE png_write
 #else
 #define READ NULL
+#define WRITE NULL
+
+int lt_png_write(struct lt_outfile *file, const struct lt_png_rows *rows, const char *name,
+                 struct lt_error *err)
+{
+    (void)file;
+    (void)rows;
+    return lt_fail(err, LT_EUSAGE, "%s: this build has no libpng and draws no images", name);
+}
 #endif
 
-const struct lt_image_ops lt_image_png = {"PNG", "libpng", png_is, READ};
+const struct lt_image_ops lt_image_png = {
+    .word = "PNG",
+    .library = "libpng",
+    .endings = {{".png", 0}},
+    .bits = 16,
+    .side = LT_IMAGE_SIDE_MAX,
+    .is = png_is,
+    .read = READ,
+    .write = WRITE,
+};

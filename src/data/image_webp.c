@@ -11,6 +11,7 @@ static bool webp_is(const struct lt_bytes *b)
 
 #include "base/mem.h"
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 static int fail_webp(VP8StatusCode status, const struct lt_bytes *b, const char *name,
                      struct lt_error *err)
@@ -68,9 +69,49 @@ static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
+/* ---- writing ------------------------------------------------------------- */
+
+static int spread_grey(unsigned char **rgb, const struct lt_image_look *look,
+                       const unsigned char *grey, const char *name, struct lt_error *err)
+{
+    size_t pixels = (size_t)(look->height * look->width);
+    int rc = lt_alloc(rgb, pixels, 3, name, err);
+    for (size_t i = 0; i < pixels && !rc; i++)
+        memset(*rgb + 3 * i, grey[i], 3);
+    return rc;
+}
+
+static int webp_write(struct lt_outfile *file, const struct lt_image_look *look, const void *values,
+                      const char *name, struct lt_error *err)
+{
+    unsigned char *rgb = NULL;
+    uint8_t *bytes = NULL;
+    int rc = look->channels == 1 ? spread_grey(&rgb, look, values, name, err) : LT_OK;
+    if (rc)
+        return rc;
+    /* The size was checked, so nothing but memory can be short. */
+    size_t size = WebPEncodeLosslessRGB(rgb ? rgb : values, (int)look->width, (int)look->height,
+                                        3 * (int)look->width, &bytes);
+    rc = size ? lt_outfile_write(file, bytes, size, err) : lt_fail_memory(err, name, 0);
+    WebPFree(bytes);
+    lt_free(rgb);
+    return rc;
+}
+
 #define READ webp_read
+#define WRITE webp_write
 #else
 #define READ NULL
+#define WRITE NULL
 #endif
 
-const struct lt_image_ops lt_image_webp = {"WebP", "libwebp", webp_is, READ};
+const struct lt_image_ops lt_image_webp = {
+    .word = "WebP",
+    .library = "libwebp",
+    .endings = {{".webp", 0}},
+    .bits = 8,
+    .side = 16383, /* the format has 14 bits for it */
+    .is = webp_is,
+    .read = READ,
+    .write = WRITE,
+};
