@@ -162,11 +162,18 @@ claim "an_image_has_the_code_it_has_in_its_folder" \
 run reconstruct out/m faces -o out/r.npy
 claim "images_are_reconstructed_as_an_array_of_images" \
     sh -c '[ "$1" = 0 ] && head -c 200 out/r.npy | grep -q "(60, 4, 6)"' - "$status"
+mv out/m faces.latent
 rm -f out/*
+kept="would overwrite what is read; choose another name"
+refuses "one_of_the_images_as_output" 2 "-o faces/07.pgm $kept" \
+    encode faces.latent faces -o faces/07.pgm
+refuses "one_of_the_images_as_model" 2 "-o faces/07.pgm $kept" train faces -o faces/07.pgm
+refuses "one_of_the_images_as_sheet" 2 "--sheet faces/07.pgm $kept" \
+    eval faces.latent faces --sheet faces/07.pgm
 echo note >faces/notes.txt
 refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
 move it elsewhere" train faces -o out/m -q
-rm -r faces
+rm -r faces faces.latent
 
 # ---- same bits -----------------------------------------------------------------
 
@@ -251,6 +258,8 @@ refuses "an_output_of_no_kind" 2 "out/z.xyz: the ending of the name says no kind
 .csv, .tsv, .npy, .idx (each also with .gz), .npz or .png" encode m new.csv -o out/z.xyz
 refuses "an_output_that_is_a_folder" 1 "out: is a folder; give the name of a file" \
     encode m new.csv -o out
+refuses "an_output_that_is_the_labels" 2 "-o data.csv would overwrite what is read; choose another \
+name" score m new.csv --labels data.csv -o data.csv
 if [ -w /dev/full ]; then
     ln -s /dev/full full.csv
     full="writing failed: No space left on device; nothing was kept, free some space or choose \
