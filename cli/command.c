@@ -103,6 +103,17 @@ int lt_check_output(const struct lt_settings *settings, const char *option, cons
     return latent_model_check_path(path, error);
 }
 
+int lt_check_data_output(const struct lt_settings *settings, const char *option, const char *path,
+                         latent_error *error)
+{
+    struct stat found;
+    size_t length = path ? strlen(path) : 0;
+    int folder = length > 0 &&
+                 (path[length - 1] == '/' || (stat(path, &found) == 0 && S_ISDIR(found.st_mode)));
+    return folder ? check_kept(settings, option, path, error)
+                  : lt_check_output(settings, option, path, error);
+}
+
 void lt_print_error(latent_error *error)
 {
     if (*error->text)

@@ -19,6 +19,9 @@ void lt_apply_options(const struct lt_settings *settings, latent_apply_options *
  * the inputs or of the files in a folder of inputs. NULL and "-" are fine. */
 int lt_check_output(const struct lt_settings *settings, const char *option, const char *path,
                     latent_error *error);
+/* The same for rows of data, which may also go to a folder. */
+int lt_check_data_output(const struct lt_settings *settings, const char *option, const char *path,
+                         latent_error *error);
 
 /* A word as a shell would need it. */
 void lt_print_word(const char *word, FILE *to);

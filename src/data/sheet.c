@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/image_ops.h"
-#include "data/writer_ops.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -156,52 +155,3 @@ int lt_sheet_write(const char *path, const struct lt_sheet *sheet, struct lt_err
     lt_outfile_abort(&file);
     return rc;
 }
-
-/* ---- rows as a sheet: -o FILE.png -------------------------------------- */
-
-/* Values as shares of the greatest: integers by their type, reals as they are. */
-static double full_level(enum lt_type type)
-{
-    return type == LT_F32 || type == LT_F64 ? 1.0 : lt_writer_fit(type, 1e300);
-}
-
-static int begin(struct lt_writer *w, struct lt_error *err)
-{
-    size_t cells = 0;
-    if (w->rank < 2 || w->rank > 3 || (w->rank == 3 && w->shape[2] > 4))
-        return lt_fail(err, LT_EUSAGE,
-                       "%s: rows of %" PRId64 " values are no images and cannot be drawn; use .csv "
-                       "or .npy",
-                       w->name, w->columns);
-    if (!lt_size_mul((size_t)w->total, (size_t)w->columns, &cells))
-        return lt_fail_memory(err, w->name, SIZE_MAX);
-    w->type = lt_writer_common_type(w);
-    return lt_grow(&w->buffer, &w->room, cells * sizeof(float), 1, w->name, err);
-}
-
-static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
-                      struct lt_error *err)
-{
-    (void)err;
-    float *to = (float *)(void *)(w->buffer + w->used);
-    double full = full_level(w->type);
-    for (int64_t i = 0; i < n * w->columns; i++)
-        to[i] = (float)(lt_out_value(rows, i) / full);
-    w->used += (size_t)(n * w->columns) * sizeof *to;
-    return LT_OK;
-}
-
-static int finish(struct lt_writer *w, struct lt_error *err)
-{
-    struct lt_sheet sheet = {
-        .originals = (const float *)(const void *)w->buffer,
-        .n = w->total,
-        .height = w->shape[0],
-        .width = w->shape[1],
-        .channels = w->rank == 3 ? w->shape[2] : 1,
-        .zoom = 1,
-    };
-    return lt_sheet_draw(lt_sink_file(w->sink), w->name, &sheet, err);
-}
-
-const struct lt_writer_ops lt_png_writer = {".png", false, begin, write_rows, finish};
