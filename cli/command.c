@@ -5,6 +5,7 @@
 #include "usage.h"
 #include "verbs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,36 +31,87 @@ void lt_apply_options(const struct lt_settings *settings, latent_apply_options *
     options->listener = &settings->listener;
 }
 
-/* Do both names lead to the same file? A name in FILE.npz:KEY form leads nowhere,
- * so its key is cut off. */
-static int same_file(const char *a, const char *b)
+static int same_file(const struct stat *a, const struct stat *b)
 {
-    struct stat x, y;
-    char name[4096];
-    const char *key = strstr(b, ".npz:");
-    if (key && strlen(b) < sizeof name) {
-        snprintf(name, sizeof name, "%.*s", (int)(key - b) + 4, b);
-        b = name;
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Is the file one of those in a folder? */
+static int stands_in(const struct stat *file, const char *folder)
+{
+    struct dirent *entry;
+    struct stat found;
+    int same = 0;
+    DIR *stream = opendir(folder);
+    while (stream && !same && (entry = readdir(stream)))
+        same = fstatat(dirfd(stream), entry->d_name, &found, 0) == 0 && same_file(file, &found);
+    if (stream)
+        closedir(stream);
+    return same;
+}
+
+/* Does a name given as data lead to the file or folder, or to a folder that holds the file? A name
+ * in FILE.npz:KEY form leads nowhere, so its key is cut off. */
+static int leads_to(const char *name, const struct stat *out)
+{
+    struct stat found;
+    char archive[4096];
+    const char *key = strstr(name, ".npz:");
+    if (key && strlen(name) < sizeof archive) {
+        snprintf(archive, sizeof archive, "%.*s", (int)(key - name) + 4, name);
+        name = archive;
     }
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    if (stat(name, &found) != 0)
+        return 0;
+    return same_file(&found, out) ||
+           (S_ISDIR(found.st_mode) && S_ISREG(out->st_mode) && stands_in(out, name));
+}
+
+static int reads(const struct lt_settings *settings, const struct stat *out)
+{
+    const char *others[] = {settings->valid, settings->data.labels};
+    for (int i = 0; i < settings->operand_count; i++)
+        if (leads_to(settings->operands[i], out))
+            return 1;
+    for (int i = 0; i < 2; i++)
+        if (others[i] && leads_to(others[i], out))
+            return 1;
+    return 0;
+}
+
+static int check_kept(const struct lt_settings *settings, const char *option, const char *path,
+                      latent_error *error)
+{
+    struct stat found;
+    if (path && strcmp(path, "-") != 0 && stat(path, &found) == 0 &&
+        (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode)) && reads(settings, &found))
+        return lt_cli_fail(error, LATENT_EUSAGE,
+                           "%s %s would overwrite what is read; choose another name", option, path);
+    return 0;
 }
 
 int lt_check_output(const struct lt_settings *settings, const char *option, const char *path,
                     latent_error *error)
 {
     struct stat found;
-    if (!path || strcmp(path, "-") == 0)
-        return 0;
-    for (int i = 0; i < settings->operand_count; i++)
-        if (same_file(path, settings->operands[i]))
-            return lt_cli_fail(error, LATENT_EUSAGE,
-                               "%s %s would overwrite what is read; choose another name", option,
-                               path);
+    int e = check_kept(settings, option, path, error);
+    if (e || !path || strcmp(path, "-") == 0)
+        return e;
     /* opening a pipe to see whether it opens would end it for its reader */
     if (stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
         return 0;
     return latent_model_check_path(path, error);
+}
+
+int lt_check_data_output(const struct lt_settings *settings, const char *option, const char *path,
+                         latent_error *error)
+{
+    struct stat found;
+    size_t length = path ? strlen(path) : 0;
+    int folder = length > 0 &&
+                 (path[length - 1] == '/' || (stat(path, &found) == 0 && S_ISDIR(found.st_mode)));
+    return folder ? check_kept(settings, option, path, error)
+                  : lt_check_output(settings, option, path, error);
 }
 
 void lt_print_error(latent_error *error)

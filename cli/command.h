@@ -15,10 +15,13 @@ int lt_open_data(const struct lt_settings *settings, int first, latent_data **da
 /* The options for applying a model. */
 void lt_apply_options(const struct lt_settings *settings, latent_apply_options *options);
 
-/* Refuses, before any work, an output that is a folder that cannot be written
- * or that is one of the inputs. NULL and "-" are fine. */
+/* Refuses, before any work, an output that cannot be written, that is a folder, or that is one of
+ * the inputs or of the files in a folder of inputs. NULL and "-" are fine. */
 int lt_check_output(const struct lt_settings *settings, const char *option, const char *path,
                     latent_error *error);
+/* The same for rows of data, which may also go to a folder. */
+int lt_check_data_output(const struct lt_settings *settings, const char *option, const char *path,
+                         latent_error *error);
 
 /* A word as a shell would need it. */
 void lt_print_word(const char *word, FILE *to);

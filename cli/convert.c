@@ -22,7 +22,7 @@ int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_err
         return lt_cli_fail(error, LATENT_EUSAGE,
                            "--json puts the result on standard output, so the data need a file: "
                            "add -o FILE");
-    int e = lt_check_output(settings, "-o", path, error);
+    int e = lt_check_data_output(settings, "-o", path, error);
     if (!e)
         e = lt_check_output(settings, "--sheet", settings->sheet, error);
     if (!e)

@@ -25,8 +25,9 @@ static const struct lt_option rows[] = {
     {"out", 'o', "MODEL", LT_OPTION_TEXT, AT(out), TRAIN, LT_GROUP_FILES, 0, 0, NULL,
      "where the model goes; while training can be resumed, MODEL.checkpoint stands beside it"},
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), APPLY, LT_GROUP_FILES, 0, 0, NULL,
-     "where the data go; the name tells the kind: .csv .tsv .npy .npz .idx, each also .gz, "
-     "or .png for images; default: CSV on standard output"},
+     "where the data go; the name tells the kind: .csv .tsv .npy .npz .idx, each but .npz also .gz; "
+     "for images also a folder, as in out/, which gets one file for each, or .png .jpg .webp .pgm "
+     ".ppm for a single one, .png for several on one sheet; default: CSV on standard output"},
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), SCORE, LT_GROUP_FILES, 0, 0, NULL,
      "where the scores go: row, score, p_value, alarm and with --why reasons, as .csv or .tsv, each "
      "also .gz; default: CSV on standard output"},

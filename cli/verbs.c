@@ -67,9 +67,11 @@ static const struct lt_verb verbs[] = {
         MANY,
         "data through the code and back",
         "Sends every row of DATA through the code and back, in the columns and units of the "
-        "data: what the model believes the row to be.",
+        "data: what the model believes the row to be. Images that go to a folder keep their names, "
+        "kinds, sizes and depths.",
         {{"latent reconstruct m new.csv -o believed.csv", "beside new.csv, row by row"},
-         {"latent reconstruct m images.npy -o back.npy --sheet look.png", "with a picture"}},
+         {"latent reconstruct m images.npy -o back.npy --sheet look.png", "with a picture"},
+         {"latent reconstruct m photos -o believed/", "a folder of images into another"}},
         lt_cmd_reconstruct,
     },
     {

@@ -273,9 +273,19 @@ LATENT_API int latent_reconstruct(latent_session *session, const float *rows /* 
 LATENT_API void latent_session_free(latent_session **session);
 
 /* The same from data to a file, whole or not at all; the file's kind comes
- * from the name (.csv .tsv .npy .npz .idx, each also .gz; .png draws images);
- * NULL writes CSV to standard output.  The report says rows, shape and
- * seconds.  Reconstructions have the columns, types and units of the data. */
+ * from the name (.csv .tsv .npy .npz .idx, each but .npz also .gz); NULL writes
+ * CSV to standard output.  The report says rows, shape and seconds.
+ * Reconstructions have the columns, types and units of the data.
+ *
+ * Rows that are images may also go to a folder, which is made when there is
+ * none: a path that ends in / or is a folder.  When each came from a file of its
+ * own, the file written has its name (less .gz), kind, size, depth and channels;
+ * else files are numbered from 000000, as PNG where all values are bytes or
+ * 16-bit, as NPY otherwise.  Each appears whole or not at all, one after the
+ * other; other files stay.  LATENT_EUSAGE when two would have the same name or
+ * one would replace what is read.  A single image also goes to .png .jpg .webp
+ * .pgm .ppm; several are drawn on one sheet by .png.  JPEG is written with
+ * quality 95 and colours in full resolution, all others without loss. */
 LATENT_API int latent_encode_to(const latent_model *model, const latent_data *data,
                                 const char *path, const latent_apply_options *options,
                                 latent_report **report, latent_error *error);

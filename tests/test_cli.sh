@@ -162,7 +162,44 @@ claim "an_image_has_the_code_it_has_in_its_folder" \
 run reconstruct out/m faces -o out/r.npy
 claim "images_are_reconstructed_as_an_array_of_images" \
     sh -c '[ "$1" = 0 ] && head -c 200 out/r.npy | grep -q "(60, 4, 6)"' - "$status"
-rm -f out/*
+run reconstruct out/m faces -o out/back/ --threads 1
+claim "images_are_reconstructed_as_images_of_the_same_names" sh -c '
+    [ "$1" = 0 ] && [ "$(ls faces)" = "$(ls -A out/back)" ] &&
+    [ "$(head -n 3 out/back/07.pgm | tr "\n" " ")" = "P5 6 4 255 " ]' - "$status"
+cp -r out/back back
+rm out/back/*
+run reconstruct out/m faces --rows 7:8 -o out/back --threads 1
+claim "a_chosen_image_keeps_its_name_and_its_bytes" sh -c '
+    [ "$1/$(ls -A out/back)" = 0/07.pgm ] && cmp out/back/07.pgm back/07.pgm' - "$status"
+run reconstruct out/m faces/07.pgm -o out/07.pgm --threads 1
+claim "one_image_becomes_one_image" \
+    sh -c '[ "$1" = 0 ] && cmp out/07.pgm back/07.pgm' - "$status"
+run encode out/m faces -o out/z.npy --threads 1
+run decode out/m out/z.npy -o out/numbered/ --threads 1
+claim "decoded_images_are_numbered" sh -c '
+    [ "$1/$(ls -A out/numbered | wc -l)" = 0/60 ] && ls out/numbered | grep -q "^000059[.]p"' - "$status"
+mv out/m faces.latent
+rm -rf out/* back
+kept="would overwrite what is read; choose another name"
+refuses "the_folder_of_the_images_as_output" 2 "-o faces/ $kept" \
+    reconstruct faces.latent faces -o faces/
+refuses "the_folder_of_one_of_the_images_as_output" 2 "faces/07.pgm: is read and would be \
+replaced; give another folder than faces" reconstruct faces.latent faces/07.pgm -o faces
+refuses "one_of_the_images_as_output" 2 "-o faces/07.pgm $kept" \
+    encode faces.latent faces -o faces/07.pgm
+refuses "one_of_the_images_as_model" 2 "-o faces/07.pgm $kept" train faces -o faces/07.pgm
+refuses "one_of_the_images_as_sheet" 2 "--sheet faces/07.pgm $kept" \
+    eval faces.latent faces --sheet faces/07.pgm
+refuses "many_images_in_one" 2 "out/x.pgm: holds one image and there are 60; give a folder, as in \
+out/, or a .png, which shows all of them on one sheet" reconstruct faces.latent faces -o out/x.pgm
+mkdir more
+cp faces/07.pgm more
+refuses "two_images_of_one_name" 2 "out/: faces/07.pgm and more/07.pgm would get the same name \
+there; write them to two folders" reconstruct faces.latent faces more -o out/
+refuses "a_folder_in_no_folder" 1 "out/no/f/: cannot be a folder of images: No such file or \
+directory; choose a place that exists and can be written to" \
+    reconstruct faces.latent faces -o out/no/f/
+rm -r more
 conv="--dims 3 --layers 4c3/2,8c3/2 --steps 20 --batch 16"
 sums=
 for threads in 1 2 3; do
@@ -182,7 +219,7 @@ rm -f out/*
 echo note >faces/notes.txt
 refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
 move it elsewhere" train faces -o out/m -q
-rm -r faces
+rm -r faces faces.latent
 
 refuses "convolutions_on_a_table" 2 "convolutions are for images, and data.csv has none: give images, \
 or an array of shape (N, H, W) or (N, H, W, C), or leave --arch and --layers to be drawn" \
@@ -325,9 +362,14 @@ fi
 refuses "an_output_in_no_folder" 1 "out/no/m: cannot be created: No such file or directory; \
 choose a folder that exists and can be written to" train data.csv -o out/no/m
 refuses "an_output_of_no_kind" 2 "out/z.xyz: the ending of the name says no kind of file; use \
-.csv, .tsv, .npy, .idx (each also with .gz), .npz or .png" encode m new.csv -o out/z.xyz
-refuses "an_output_that_is_a_folder" 1 "out: is a folder; give the name of a file" \
-    encode m new.csv -o out
+.csv, .tsv, .npy, .idx (each also with .gz) or .npz, for images also .png, .jpg, .webp, .pgm, .ppm \
+or a folder, which ends in /" encode m new.csv -o out/z.xyz
+refuses "an_output_that_is_a_folder" 2 "out: is a folder, which takes images, and rows of 2 values \
+are none; name a file that ends in .csv or .npy" encode m new.csv -o out
+refuses "a_model_that_would_be_a_folder" 1 "out: is a folder; give the name of a file" \
+    train data.csv -o out
+refuses "an_output_that_is_the_labels" 2 "-o data.csv would overwrite what is read; choose another \
+name" score m new.csv --labels data.csv -o data.csv
 if [ -w /dev/full ]; then
     ln -s /dev/full full.csv
     full="writing failed: No space left on device; nothing was kept, free some space or choose \

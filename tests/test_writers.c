@@ -144,9 +144,11 @@ TEST(names_without_a_known_ending_are_refused)
     struct lt_error err = {0};
     struct lt_writer *w = NULL;
     T_INT(lt_writer_create(&w, "out.parquet", &schema, &err), LT_EUSAGE);
-    T_ERR(err,
-          "out.parquet: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx "
-          "(each also with .gz), .npz or .png");
+    T_ERR(
+        err,
+        "out.parquet: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx "
+        "(each also with .gz) or .npz, for images also .png, .jpg, .webp, .pgm, .ppm or a folder, "
+        "which ends in /");
     T_OK(w == NULL);
     T_INT(lt_writer_check("x.npz.gz", NULL), LT_EUSAGE);
     T_INT(lt_writer_check("x.csv.gz", NULL), 0);
@@ -227,6 +229,62 @@ TEST(reals_and_integers_together_make_one_array_of_doubles)
     struct lt_table *t = help_open(t_tmp("i.npy"));
     T_STR(help_type(t, 0), "f8");
     lt_table_free(&t);
+}
+
+/* One row, which a table gives back. */
+static void expect_one_image(const char *name, enum lt_type type, const double *values,
+                             const char *read_type, const char *last)
+{
+    const struct lt_writer_schema schema = {
+        .rows = 1, .columns = 4, .type = type, .shape_rank = 2, .shape = {1, 4}};
+    struct lt_error err = {0};
+    struct lt_writer *w = NULL;
+    if (lt_writer_create(&w, t_tmp(name), &schema, &err) || lt_writer_rows(w, values, 1, &err) ||
+        lt_writer_commit(&w, &err))
+        T_FAIL("%s", err.text);
+    struct lt_table *t = help_open(t_tmp(name));
+    int64_t h, width, c;
+    T_OK(lt_table_image(t, &h, &width, &c) && h == 1 && width == 4);
+    T_STR(help_type(t, 0), read_type);
+    T_STR(help_cell(t, 0, 3), last);
+    lt_table_free(&t);
+}
+
+TEST(one_row_is_written_as_the_image_that_it_is)
+{
+    const double reals[] = {0, 0.5, -1, 0.75};
+    expect_one_image("one.pgm", LT_U8, rows[0], "u1", "255");
+    expect_one_image("one16.pgm", LT_U16, rows[0], "u2", "300");
+    expect_one_image("real.pgm", LT_F32, reals, "u1", "191");
+#ifdef LT_HAVE_PNG
+    expect_one_image("one.png", LT_U8, rows[0], "u1", "255");
+    expect_one_image("one16.png", LT_U16, rows[0], "u2", "300");
+    expect_one_image("real.png", LT_F32, reals, "u1", "191");
+#endif
+}
+
+TEST(several_rows_are_no_single_image)
+{
+    const struct lt_writer_schema schema = {
+        .rows = 3, .columns = 4, .type = LT_U8, .shape_rank = 2, .shape = {2, 2}};
+    const struct lt_writer_schema plain = {.rows = 1, .columns = 4, .type = LT_U8};
+    struct lt_error err = {0};
+    struct lt_writer *w = NULL;
+    char want[2000];
+    int before = files_in_tmp();
+    T_INT(lt_writer_create(&w, t_tmp("many.ppm"), &schema, &err), LT_EUSAGE);
+    snprintf(want, sizeof want,
+             "%s: holds one image and there are 3; give a folder, as in out/, or a .png, which "
+             "shows all of them on one sheet",
+             t_tmp("many.ppm"));
+    T_ERR(err, want);
+    err = (struct lt_error){0};
+    T_INT(lt_writer_create(&w, t_tmp("plain.pgm"), &plain, &err), LT_EUSAGE);
+    snprintf(want, sizeof want,
+             "%s: rows of 4 values are no images and cannot be drawn; use .csv or .npy",
+             t_tmp("plain.pgm"));
+    T_ERR(err, want);
+    T_INT(files_in_tmp(), before);
 }
 
 #ifdef LT_HAVE_PNG

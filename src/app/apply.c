@@ -101,7 +101,8 @@ struct job {
     struct lt_feed *feed;
     struct lt_writer *writer;
     const struct layout *layout;
-    struct lt_table *view; /* the table with the model's columns in the model's order */
+    const struct lt_table *source; /* of the rows written, row by row */
+    struct lt_table *view;         /* the table with the model's columns in the model's order */
     int64_t rows;
     struct lt_pace pace;
     /* Turns n rows read into s->rows (or s->codes) into written ones. */
@@ -160,6 +161,7 @@ static int run_job(struct job *job, struct layout *layout, const char *path, flo
 {
     job->pace = lt_pace_start(job->s->listener, "writing", job->rows);
     job->layout = layout;
+    layout->schema.source = job->source;
     int rc = lt_writer_create(&job->writer, path, &layout->schema, err);
     for (int64_t first = 0; first < job->rows && !rc; first += LT_SESSION_ROWS) {
         int64_t n = job->rows - first < LT_SESSION_ROWS ? job->rows - first : LT_SESSION_ROWS;
@@ -179,7 +181,7 @@ int lt_apply_encode(struct lt_session *s, struct lt_table *table, const char *pa
                     struct lt_error *err)
 {
     struct layout layout = {0};
-    struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_encode};
+    struct job job = {.s = s, .source = table, .rows = lt_table_rows(table), .run = run_encode};
     int rc = open_rows(&job, table, err);
     if (!rc)
         rc = layout_of_codes(&layout, job.rows, lt_net_spec_dims(&s->model->network[0].spec), err);
@@ -195,7 +197,8 @@ int lt_apply_reconstruct(struct lt_session *s, struct lt_table *table, const cha
                          struct lt_error *err)
 {
     struct layout layout = {0};
-    struct job job = {.s = s, .rows = lt_table_rows(table), .run = run_reconstruct};
+    struct job job = {
+        .s = s, .source = table, .rows = lt_table_rows(table), .run = run_reconstruct};
     int rc = open_rows(&job, table, err);
     if (!rc)
         rc = layout_of_rows(&layout, job.rows, &s->model->prep, err);
@@ -212,7 +215,7 @@ int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *pa
 {
     struct layout layout = {0};
     struct lt_prep as_is = {0};
-    struct job job = {.s = s, .rows = lt_table_rows(codes), .run = run_decode};
+    struct job job = {.s = s, .source = codes, .rows = lt_table_rows(codes), .run = run_decode};
     int64_t dims = lt_net_spec_dims(&s->model->network[0].spec);
     if (lt_table_columns(codes) != dims)
         return lt_fail(err, LT_ECONTENT,

@@ -132,24 +132,22 @@ void lt_pictures_settle(struct lt_pictures *p)
 static int write_image(const struct lt_pictures *p, const char *path, struct lt_error *err)
 {
     const int64_t n = p->h * p->w * p->c;
-    void *cells = NULL;
-    int rc = lt_alloc(&cells, (size_t)n, lt_type_size(p->type), path, err);
-    if (rc)
-        return rc;
-    for (int64_t j = 0; j < n; j++) {
-        const double v = whole((double)p->values[j], p->white);
-        if (p->type == LT_U16)
-            ((uint16_t *)cells)[j] = (uint16_t)v;
-        else
-            ((uint8_t *)cells)[j] = (uint8_t)v;
-    }
-    const struct lt_array image = {.type = p->type,
-                                   .rows = 1,
-                                   .rank = p->c > 1 ? 3 : 2,
-                                   .shape = {p->h, p->w, p->c > 1 ? p->c : 0},
-                                   .values = cells};
-    rc = lt_image_write(&image, path, err);
-    lt_free(cells);
+    const struct lt_image_look look = {.height = p->h,
+                                       .width = p->w,
+                                       .channels = (int)p->c,
+                                       .bits = p->type == LT_U16 ? 16 : 8};
+    double *values = NULL;
+    if (is_real(p->type))
+        return lt_fail(err, LT_EUSAGE, "%s: holds whole numbers and %s reals; write .npy", path,
+                       p->path);
+    int rc = lt_image_writable(&look, path, err);
+    if (!rc)
+        rc = lt_alloc(&values, (size_t)n, sizeof *values, path, err);
+    for (int64_t j = 0; j < n && !rc; j++)
+        values[j] = whole((double)p->values[j], p->white);
+    if (!rc)
+        rc = lt_image_write(&look, values, path, err);
+    lt_free(values);
     return rc;
 }
 
@@ -179,7 +177,7 @@ static int write_rows(const struct lt_pictures *p, const char *path, struct lt_e
 
 int lt_pictures_write(const struct lt_pictures *p, const char *path, struct lt_error *err)
 {
-    if (!lt_image_named(path))
+    if (!lt_image_names(path))
         return write_rows(p, path, err);
     if (p->count != 1)
         return lt_fail(err, LT_EUSAGE, "%s: is one image and %s holds %lld; write .npy", path,

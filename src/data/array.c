@@ -84,6 +84,14 @@ static void where(const struct lt_table *table, int64_t row, int64_t column, cha
     lt_table_where_array(&one, row - t->first[p], column, buf, size);
 }
 
+static bool row_file(const struct lt_table *table, int64_t row, struct lt_row_file *out)
+{
+    const struct array_table *t = array_of(table);
+    const struct lt_array *part = &t->part[part_of(t, row)];
+    *out = (struct lt_row_file){part->name, part->kind};
+    return true;
+}
+
 static void release(struct lt_table *table)
 {
     struct array_table *t = (struct array_table *)(void *)table;
@@ -96,6 +104,7 @@ static void release(struct lt_table *table)
 static const struct lt_table_ops array_ops = {
     .fetch = fetch,
     .where = where,
+    .row_file = row_file,
     .release = release,
 };
 

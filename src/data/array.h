@@ -18,6 +18,7 @@ struct lt_array {
     struct lt_bytes bytes; /* the file, or nothing */
     void *owned;           /* converted values, or NULL */
     char *name;            /* of the file, for messages */
+    const char *kind;      /* of a file that is one row, as an ending: ".png" ".npy"; else NULL */
 };
 void lt_array_free(struct lt_array *array);
 int64_t lt_array_width(const struct lt_array *array);

@@ -3,10 +3,11 @@
 #include "base/mem.h"
 #include "data/image_ops.h"
 #include "data/table_ops.h"
+#include "data/writer_ops.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct lt_image_ops *const kinds[] = {
     &lt_image_png,
@@ -50,63 +51,152 @@ int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name
     lt_bytes_free(bytes);
     if (rc)
         lt_array_free(out);
+    else
+        out->kind = kind->endings[0].text;
     return rc;
 }
 
 /* ---- writing ------------------------------------------------------------- */
 
-static const struct lt_image_ops *kind_named(const char *path)
+/* The kind and the ending that a name, or an ending alone, has. */
+static const struct lt_image_ops *kind_by_name(const char *name,
+                                               const struct lt_image_ending **ending)
 {
-    const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < sizeof kinds / sizeof *kinds; i++)
-        for (const char *const *e = kinds[i]->endings; *e; e++)
-            if (strcasecmp(dot, *e) == 0)
+    size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (*ending = kinds[i]->endings; (*ending)->text; ++*ending) {
+            size_t m = strlen((*ending)->text);
+            if (n >= m && strcasecmp(name + n - m, (*ending)->text) == 0)
                 return kinds[i];
+        }
     return NULL;
 }
 
-bool lt_image_named(const char *path)
+bool lt_image_names(const char *path)
 {
-    return kind_named(path) != NULL;
+    const struct lt_image_ending *ending;
+    return kind_by_name(path, &ending) != NULL;
 }
 
-static int check_write(const struct lt_image_ops *kind, const struct lt_array *image,
-                       const char *path, struct lt_error *err)
+/* The ending of the same kind for images of other channels. */
+static const char *ending_for(const struct lt_image_ops *kind, int channels)
 {
-    const char *dot = strrchr(path, '.');
-    int64_t channels = image->rank == 3 ? image->shape[2] : 1;
-    if (!kind)
-        return lt_fail(err, LT_EUSAGE,
-                       "%s: is no name of an image; use .png, .jpg, .webp, .pgm or .ppm", path);
+    const struct lt_image_ending *e = kind->endings;
+    while (e->text && e->channels != channels)
+        e++;
+    return e->text ? e->text : ".png";
+}
+
+static const char *colours(int channels)
+{
+    return channels == 1 ? "grey" : "RGB";
+}
+
+/* What this kind of file cannot hold. */
+static int check_kind(const struct lt_image_ops *kind, const struct lt_image_ending *ending,
+                      const struct lt_image_look *look, const char *path, struct lt_error *err)
+{
     if (!kind->write)
-        return lt_fail(err, LT_EUSAGE, "%s: this build has no %s; write .pgm or .ppm", path,
-                       kind->library);
-    if (image->type == LT_U16 && !kind->deep)
-        return lt_fail(err, LT_EUSAGE, "%s: %s holds 8 bits and the image has 16; write .png", path,
-                       kind->word);
-    if (image->type != LT_U8 && image->type != LT_U16)
-        return lt_fail(err, LT_EUSAGE, "%s: images hold whole numbers; write .npy", path);
-    if (channels != 1 && channels != 3)
         return lt_fail(err, LT_EUSAGE,
-                       "%s: images have 1 or 3 channels, not %" PRId64 "; write .npy", path,
-                       channels);
-    if (strcasecmp(dot, ".pgm") == 0 && channels == 3)
-        return lt_fail(err, LT_EUSAGE, "%s: the image has colours; write .ppm", path);
+                       "%s: this build has no %s and writes no %s; use .pgm or .ppm", path,
+                       kind->library, kind->word);
+    if (ending->channels && ending->channels != look->channels)
+        return lt_fail(err, LT_EUSAGE, "%s: %s holds %s images and this one is %s; use %s", path,
+                       ending->text, colours(ending->channels), colours(look->channels),
+                       ending_for(kind, look->channels));
+    if (look->bits > kind->bits)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: a %s holds %d bits a channel and this image has %d; use .png, .pgm or "
+                       ".ppm",
+                       path, kind->word, kind->bits, look->bits);
+    if (look->width > kind->side || look->height > kind->side)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: a %s has at most %" PRId64 " pixels a side and this image %" PRId64
+                       " x %" PRId64 "; use .png, .pgm or .ppm",
+                       path, kind->word, kind->side, look->width, look->height);
     return LT_OK;
 }
 
-int lt_image_write(const struct lt_array *image, const char *path, struct lt_error *err)
+static bool is_possible(const struct lt_image_look *look)
 {
-    const struct lt_image_ops *kind = kind_named(path);
-    struct lt_sink *sink = NULL;
-    int rc = check_write(kind, image, path, err);
+    return look->width > 0 && look->height > 0 && look->width <= LT_IMAGE_SIDE_MAX &&
+           look->height <= LT_IMAGE_SIDE_MAX && look->width * look->height <= LT_IMAGE_PIXELS_MAX &&
+           (look->channels == 1 || look->channels == 3) && (look->bits == 8 || look->bits == 16);
+}
+
+static int find_kind(const struct lt_image_ops **out, const struct lt_image_look *look,
+                     const char *path, struct lt_error *err)
+{
+    const struct lt_image_ending *ending = NULL;
+    *out = kind_by_name(look->kind ? look->kind : path, &ending);
+    if (!*out)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: the ending of the name says no kind of image; use .png, .jpg, .jpeg, "
+                       ".webp, .pgm or .ppm",
+                       path);
+    if (!is_possible(look))
+        return lt_fail(err, LT_EUSAGE,
+                       "%s: %" PRId64 " x %" PRId64 " pixels of %d channels of %d bits are no "
+                       "image that can be written; 1 or 3 channels of 8 or 16 bits can, at most "
+                       "%" PRId64 " pixels a side and %" PRId64 " in all",
+                       path, look->width, look->height, look->channels, look->bits,
+                       LT_IMAGE_SIDE_MAX, LT_IMAGE_PIXELS_MAX);
+    return check_kind(*out, ending, look, path, err);
+}
+
+int lt_image_writable(const struct lt_image_look *look, const char *path, struct lt_error *err)
+{
+    const struct lt_image_ops *kind;
+    return find_kind(&kind, look, path, err);
+}
+
+/* Values as (H, W, C) of uint8_t or uint16_t, to be freed. */
+static int make_levels(void **out, const struct lt_image_look *look, const double *values,
+                       const char *name, struct lt_error *err)
+{
+    size_t count = (size_t)(look->height * look->width * look->channels);
+    enum lt_type type = look->bits == 8 ? LT_U8 : LT_U16;
+    size_t size = lt_type_size(type);
+    int rc = lt_alloc(out, count, size, name, err);
+    for (size_t i = 0; i < count && !rc; i++) {
+        int64_t pixel = (int64_t)i / look->channels;
+        if (isnan(values[i]))
+            rc = lt_fail(err, LT_EFAIL,
+                         "%s: the value at x %" PRId64 ", y %" PRId64
+                         " is not a number, which an image cannot hold",
+                         name, pixel % look->width, pixel / look->width);
+        else
+            lt_writer_put(type, values[i], (char *)*out + i * size);
+    }
+    return rc;
+}
+
+int lt_image_draw(struct lt_outfile *file, const struct lt_image_look *look, const double *values,
+                  const char *name, struct lt_error *err)
+{
+    const struct lt_image_ops *kind;
+    void *levels = NULL;
+    int rc = find_kind(&kind, look, name, err);
     if (!rc)
-        rc = lt_sink_open(&sink, path, false, err);
+        rc = make_levels(&levels, look, values, name, err);
     if (!rc)
-        rc = kind->write(sink, image, path, err);
+        rc = kind->write(file, look, levels, name, err);
+    lt_free(levels);
+    return rc;
+}
+
+int lt_image_write(const struct lt_image_look *look, const double *values, const char *path,
+                   struct lt_error *err)
+{
+    struct lt_outfile *file = NULL;
+    int rc = lt_image_writable(look, path, err);
     if (!rc)
-        return lt_sink_commit(&sink, err);
-    lt_sink_abort(&sink);
+        rc = lt_outfile_open(&file, path, err);
+    if (!rc)
+        rc = lt_image_draw(file, look, values, path, err);
+    if (!rc)
+        rc = lt_outfile_commit(&file, err);
+    lt_outfile_abort(&file);
     return rc;
 }
 
@@ -191,6 +281,11 @@ int lt_image_animated(const char *name, const char *kind, struct lt_error *err)
 {
     return lt_fail(err, LT_ECONTENT, "%s: is an animated %s; save one frame as an image", name,
                    kind);
+}
+
+int lt_image_unwritten(const char *name, const char *kind, const char *why, struct lt_error *err)
+{
+    return lt_fail(err, LT_EFAIL, "%s: the %s cannot be written (%.200s)", name, kind, why);
 }
 
 /* ---- agreement ----------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Images as data: one file, one image, one row.
+/* Images: as data, where one file is one image is one row, and as what comes out.
  *
  * An image becomes an array of one row of shape (H, W) when it is grey and
  * (H, W, 3) when it has colours, of u8 or, where the file has 16 bits a
@@ -19,6 +19,16 @@
  *
  * PGM and PPM are read by our own parser and always; each of the others needs
  * its library, and a build without it refuses such files with a sentence.
+ *
+ * The same kinds are written, under these names:
+ *
+ *     ending        depth   channels    what is kept
+ *     .png          8, 16   grey, RGB   every value
+ *     .jpg .jpeg    8       grey, RGB   nearly: quality 95, colours in full resolution (4:4:4)
+ *     .webp         8       grey, RGB   every value; grey is written as RGB, which is all it knows
+ *     .pgm          8, 16   grey        every value
+ *     .ppm          8, 16   RGB         every value
+ *     .pnm          8, 16   grey, RGB   every value
  */
 #ifndef LT_DATA_IMAGE_H
 #define LT_DATA_IMAGE_H
@@ -46,13 +56,31 @@ bool lt_image_is_text(const struct lt_bytes *bytes);
 int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,
                   struct lt_error *err);
 
-/* Writes an array of one row of shape (H, W[, C]), C 1 or 3, of u8 or u16 as lt_image_read gives it,
- * in the kind that the ending of the name says: .png, .pgm, .ppm, .webp and .jpg or .jpeg, the last at
- * quality 95 without subsampling, all others without loss.  The file appears whole or not at all.
- * LT_EUSAGE: an ending that is no image's; 16 bits for JPEG or WebP; colours as .pgm. */
-int lt_image_write(const struct lt_array *image, const char *path, struct lt_error *err);
-/* Whether a path has the ending of an image. */
-bool lt_image_named(const char *path);
+/* An image that is to be written. */
+struct lt_image_look {
+    int64_t height, width;
+    int channels;     /* 1: grey, 3: RGB */
+    int bits;         /* of a channel: 8 or 16 */
+    const char *kind; /* an ending of the table above; NULL: the one that the name has */
+};
+
+/* Whether a name ends as the name of an image does. */
+bool lt_image_names(const char *path);
+
+/* What lt_image_write will refuse, before any work: LT_EUSAGE for a name without a known ending,
+ * and for an image that files of this kind, or this build, cannot hold. */
+int lt_image_writable(const struct lt_image_look *look, const char *path, struct lt_error *err);
+
+/* Writes an image file, whole or not at all.  Values are in the units of the file, 0 ... 255 or
+ * 0 ... 65535; they are rounded to nearest, halves away from zero, and clipped.  LT_EFAIL for a
+ * value that is not a number and when the file cannot be written. */
+int lt_image_write(const struct lt_image_look *look, const double *values /* (H, W, C) */,
+                   const char *path, struct lt_error *err);
+
+/* The same into a file that is open; `name` is for messages, and tells the kind when look->kind
+ * does not. */
+int lt_image_draw(struct lt_outfile *file, const struct lt_image_look *look,
+                  const double *values /* (H, W, C) */, const char *name, struct lt_error *err);
 
 /* LT_ECONTENT unless two images (with their names) have the same size, channels and depth. */
 int lt_images_alike(const struct lt_array *first, const struct lt_array *other,

@@ -9,6 +9,7 @@ static bool jpeg_is(const struct lt_bytes *b)
 
 #ifdef LT_HAVE_JPEG
 
+#include "base/mem.h"
 #include <turbojpeg.h>
 
 /* The library stops at the first warning: the pixels after one are guesses.  The slow transform
@@ -50,26 +51,41 @@ static int jpeg_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
+/* ---- writing ------------------------------------------------------------- */
+
+/* Of 1 ... 100: with colours in full resolution errors are a few levels. */
 enum { LT_JPEG_QUALITY = 95 };
 
-static int jpeg_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
-                      struct lt_error *err)
+static int encode(tjhandle jpeg, unsigned char *room, unsigned long *size,
+                  const struct lt_image_look *look, const void *values, const char *name,
+                  struct lt_error *err)
 {
-    const bool colour = image->rank == 3 && image->shape[2] == 3;
-    unsigned char *bytes = NULL;
-    unsigned long size = 0;
+    bool grey = look->channels == 1;
+    if (tjCompress2(jpeg, values, (int)look->width, 0, (int)look->height,
+                    grey ? TJPF_GRAY : TJPF_RGB, &room, size, grey ? TJSAMP_GRAY : TJSAMP_444,
+                    LT_JPEG_QUALITY, TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC)) {
+        const char *why = tjGetErrorStr2(jpeg);
+        return strcasestr(why, "memory") ? lt_fail_memory(err, name, 0)
+                                         : lt_image_unwritten(name, "JPEG", why, err);
+    }
+    return LT_OK;
+}
+
+static int jpeg_write(struct lt_outfile *file, const struct lt_image_look *look, const void *values,
+                      const char *name, struct lt_error *err)
+{
+    unsigned char *room = NULL;
+    unsigned long size = tjBufSize((int)look->width, (int)look->height,
+                                   look->channels == 1 ? TJSAMP_GRAY : TJSAMP_444);
     tjhandle jpeg = tjInitCompress();
     if (!jpeg)
         return lt_fail_memory(err, name, 0);
-    int rc = LT_OK;
-    if (tjCompress2(jpeg, image->values, (int)image->shape[1], 0, (int)image->shape[0],
-                    colour ? TJPF_RGB : TJPF_GRAY, &bytes, &size, colour ? TJSAMP_444 : TJSAMP_GRAY,
-                    LT_JPEG_QUALITY, TJFLAG_ACCURATEDCT))
-        rc = lt_fail(err, LT_EFAIL, "%s: libturbojpeg cannot write it: %s", name,
-                     tjGetErrorStr2(jpeg));
-    else
-        rc = lt_sink_write(sink, bytes, size, err);
-    tjFree(bytes);
+    int rc = lt_alloc(&room, size, 1, name, err);
+    if (!rc)
+        rc = encode(jpeg, room, &size, look, values, name, err);
+    if (!rc)
+        rc = lt_outfile_write(file, room, size, err);
+    lt_free(room);
     tjDestroy(jpeg);
     return rc;
 }
@@ -81,6 +97,13 @@ static int jpeg_write(struct lt_sink *sink, const struct lt_array *image, const 
 #define WRITE NULL
 #endif
 
-static const char *const endings[] = {".jpg", ".jpeg", NULL};
-const struct lt_image_ops lt_image_jpeg = {"JPEG",  "libturbojpeg", jpeg_is, READ,
-                                           endings, false,          WRITE};
+const struct lt_image_ops lt_image_jpeg = {
+    .word = "JPEG",
+    .library = "libturbojpeg",
+    .endings = {{".jpg", 0}, {".jpeg", 0}},
+    .bits = 8,
+    .side = 65500, /* the library's limit */
+    .is = jpeg_is,
+    .read = READ,
+    .write = WRITE,
+};

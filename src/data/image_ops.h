@@ -3,18 +3,27 @@
 #define LT_DATA_IMAGE_OPS_H
 
 #include "data/image.h"
-#include "data/sink.h"
+
+/* The end of a file's name. */
+struct lt_image_ending {
+    const char *text; /* ".pgm" */
+    int channels;     /* that such a file holds; 0: 1 or 3 */
+};
 
 struct lt_image_ops {
-    const char *word, *library;               /* for messages */
+    const char *word, *library; /* for messages */
+    /* The first stands for the kind; text is NULL behind the last. */
+    struct lt_image_ending endings[4];
+    int bits;                                 /* of a channel, at most */
+    int64_t side;                             /* pixels, at most */
     bool (*is)(const struct lt_bytes *bytes); /* by the first bytes */
+    /* Both are NULL in a build that lacks the library.  `out` is freed by the caller, also on
+     * failure; what is written was checked. */
     int (*read)(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                struct lt_error *err); /* `out` is freed by the caller, also on failure; NULL: this
-                                          build lacks the library */
-    const char *const *endings;        /* of names that are written in this kind; NULL ends */
-    bool deep;                         /* has 16 bits a channel, too */
-    int (*write)(struct lt_sink *sink, const struct lt_array *image, const char *name,
-                 struct lt_error *err); /* NULL: this build lacks the library */
+                struct lt_error *err);
+    int (*write)(struct lt_outfile *file, const struct lt_image_look *look,
+                 const void *values /* (H, W, C) of uint8_t or uint16_t */, const char *name,
+                 struct lt_error *err);
 };
 extern const struct lt_image_ops lt_image_png;
 extern const struct lt_image_ops lt_image_jpeg;
@@ -42,5 +51,20 @@ int lt_image_damaged(const char *name, const char *kind, const char *why, struct
 int lt_image_cut(const char *name, const char *kind, size_t bytes, struct lt_error *err);
 /* "NAME: is an animated PNG; ..." */
 int lt_image_animated(const char *name, const char *kind, struct lt_error *err);
+/* "NAME: the PNG cannot be written (WHY)" */
+int lt_image_unwritten(const char *name, const char *kind, const char *why, struct lt_error *err);
+
+/* A PNG whose rows are made one after the other. */
+struct lt_png_rows {
+    int64_t height, width;
+    int channels; /* 1: grey, 2: grey and alpha, 3: RGB, 4: RGBA */
+    int bits;     /* 8 or 16 */
+    /* (W, C) of uint8_t or uint16_t, good until the next call */
+    const void *(*row)(void *context, int64_t y);
+    void *context;
+};
+/* LT_EUSAGE in a build without libpng. */
+int lt_png_write(struct lt_outfile *file, const struct lt_png_rows *rows, const char *name,
+                 struct lt_error *err);
 
 #endif

@@ -54,9 +54,9 @@ static void read_bytes(png_structp png, png_bytep to, size_t n)
 
 static png_voidp take_memory(png_structp png, png_alloc_size_t n)
 {
-    struct reading *r = png_get_mem_ptr(png);
+    bool *no_memory = png_get_mem_ptr(png);
     void *memory = malloc(n);
-    r->no_memory |= !memory;
+    *no_memory |= !memory;
     return memory;
 }
 
@@ -165,7 +165,7 @@ static void decode(struct reading *r, struct lt_array *out)
 
 static int read_raw(struct reading *r, struct lt_array *out)
 {
-    r->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, on_error, on_warning, r,
+    r->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, on_error, on_warning, &r->no_memory,
                                       take_memory, give_memory);
     r->info = r->png ? png_create_info_struct(r->png) : NULL;
     if (!r->info)
@@ -249,9 +249,11 @@ static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
 /* ---- writing ------------------------------------------------------------- */
 
 struct writing {
-    struct lt_sink *sink;
+    struct lt_outfile *file;
+    const char *name;
     struct lt_error *err;
     int rc;
+    bool no_memory;
     png_structp png;
     png_infop info;
 };
@@ -259,56 +261,79 @@ struct writing {
 static void write_bytes(png_structp png, png_bytep bytes, size_t n)
 {
     struct writing *w = png_get_io_ptr(png);
-    w->rc = lt_sink_write(w->sink, bytes, n, w->err);
+    if (!w->rc)
+        w->rc = lt_outfile_write(w->file, bytes, n, w->err);
     if (w->rc)
-        png_error(png, "the file cannot be written");
+        png_error(png, "writing failed");
 }
 
-static void write_failed(png_structp png, png_const_charp text)
-{
-    struct writing *w = png_get_error_ptr(png);
-    w->rc = lt_fail(w->err, LT_EFAIL, "libpng cannot write an image (%.200s)", text);
-    png_longjmp(png, 1);
-}
-
-static void flush_nothing(png_structp png)
+/* Nothing: the file is flushed when it is complete. */
+static void flush_bytes(png_structp png)
 {
     (void)png;
 }
 
-/* libpng jumps back here when it fails; what it needs to know then lives in *w. */
-static void write_image(struct writing *w, const struct lt_array *image)
+static void on_write_error(png_structp png, png_const_charp text)
 {
-    const bool colour = image->rank == 3 && image->shape[2] == 3, deep = image->type == LT_U16;
-    const size_t row = (size_t)image->shape[1] * (colour ? 3 : 1) * (deep ? 2 : 1);
-    if (setjmp(png_jmpbuf(w->png)))
-        return;
-    png_set_write_fn(w->png, w, write_bytes, flush_nothing);
-    png_set_IHDR(w->png, w->info, (png_uint_32)image->shape[1], (png_uint_32)image->shape[0],
-                 deep ? 16 : 8, colour ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    struct writing *w = png_get_error_ptr(png);
+    if (!w->rc)
+        w->rc = w->no_memory ? lt_fail_memory(w->err, w->name, 0)
+                             : lt_image_unwritten(w->name, "PNG", text, w->err);
+    png_longjmp(png, 1);
+}
+
+/* Everything that libpng may leave by longjmp. */
+static void encode(struct writing *w, const struct lt_png_rows *rows)
+{
+    static const int colors[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
+                                 PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    png_set_write_fn(w->png, w, write_bytes, flush_bytes);
+    png_set_IHDR(w->png, w->info, (png_uint_32)rows->width, (png_uint_32)rows->height, rows->bits,
+                 colors[rows->channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
     png_write_info(w->png, w->info);
-    const uint16_t one = 1;
-    if (deep && *(const unsigned char *)&one == 1) /* most significant byte first */
-        png_set_swap(w->png);
-    for (int64_t y = 0; y < image->shape[0]; y++)
-        png_write_row(w->png, (png_const_bytep)image->values + (size_t)y * row);
+    if (rows->bits == 16)
+        png_set_swap(w->png); /* files have the big end first */
+    for (int64_t y = 0; y < rows->height; y++)
+        png_write_row(w->png, rows->row(rows->context, y));
     png_write_end(w->png, w->info);
 }
 
-static int png_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
-                     struct lt_error *err)
+int lt_png_write(struct lt_outfile *file, const struct lt_png_rows *rows, const char *name,
+                 struct lt_error *err)
 {
-    struct writing w = {.sink = sink, .err = err};
-    w.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &w, write_failed, on_warning);
+    struct writing w = {.file = file, .name = name, .err = err};
+    w.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &w, on_write_error, on_warning,
+                                      &w.no_memory, take_memory, give_memory);
     w.info = w.png ? png_create_info_struct(w.png) : NULL;
-    if (w.info)
-        write_image(&w, image);
-    else
+    if (!w.info)
         w.rc = lt_fail_memory(err, name, 0);
-    if (w.png)
-        png_destroy_write_struct(&w.png, &w.info);
+    else if (setjmp(png_jmpbuf(w.png)) == 0)
+        encode(&w, rows);
+    png_destroy_write_struct(&w.png, &w.info);
     return w.rc;
+}
+
+/* An image in memory, row by row. */
+struct in_memory {
+    const unsigned char *values;
+    size_t row; /* bytes */
+};
+
+static const void *row_in_memory(void *context, int64_t y)
+{
+    const struct in_memory *image = context;
+    return image->values + (size_t)y * image->row;
+}
+
+static int png_write(struct lt_outfile *file, const struct lt_image_look *look, const void *values,
+                     const char *name, struct lt_error *err)
+{
+    size_t row = (size_t)(look->width * look->channels * (look->bits / 8));
+    struct in_memory image = {values, row};
+    struct lt_png_rows rows = {look->height, look->width,   look->channels,
+                               look->bits,   row_in_memory, &image};
+    return lt_png_write(file, &rows, name, err);
 }
 
 #define READ png_read
@@ -316,7 +341,23 @@ static int png_write(struct lt_sink *sink, const struct lt_array *image, const c
 #else
 #define READ NULL
 #define WRITE NULL
+
+int lt_png_write(struct lt_outfile *file, const struct lt_png_rows *rows, const char *name,
+                 struct lt_error *err)
+{
+    (void)file;
+    (void)rows;
+    return lt_fail(err, LT_EUSAGE, "%s: this build has no libpng and draws no images", name);
+}
 #endif
 
-static const char *const endings[] = {".png", NULL};
-const struct lt_image_ops lt_image_png = {"PNG", "libpng", png_is, READ, endings, true, WRITE};
+const struct lt_image_ops lt_image_png = {
+    .word = "PNG",
+    .library = "libpng",
+    .endings = {{".png", 0}},
+    .bits = 16,
+    .side = LT_IMAGE_SIDE_MAX,
+    .is = png_is,
+    .read = READ,
+    .write = WRITE,
+};

@@ -6,9 +6,7 @@
 #include "data/image_ops.h"
 
 #include "base/mem.h"
-#include "data/readers.h"
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* A file that is being read. */
@@ -173,28 +171,48 @@ static int pnm_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     return p.next == p.end ? LT_OK : fail_damaged(&p, "more follows behind the image");
 }
 
-static int pnm_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
-                     struct lt_error *err)
+/* ---- writing ------------------------------------------------------------- */
+
+/* Two bytes a sample, big end first. */
+static int put_wide(struct lt_outfile *file, const uint16_t *samples, size_t count,
+                    struct lt_error *err)
 {
-    char head[80];
-    const size_t count = (size_t)lt_array_width(image), depth = lt_type_size(image->type);
-    unsigned char *swapped = NULL;
-    const bool colour = image->rank == 3 && image->shape[2] == 3;
-    int n =
-        snprintf(head, sizeof head, "P%d\n%lld %lld\n%d\n", colour ? 6 : 5,
-                 (long long)image->shape[1], (long long)image->shape[0], depth > 1 ? 65535 : 255);
-    int rc = lt_sink_write(sink, head, (size_t)n, err);
-    if (!rc)
-        rc = lt_alloc(&swapped, count, depth, name, err);
-    if (rc)
-        return rc;
-    memcpy(swapped, image->values, count * depth);
-    if (depth > 1) /* most significant byte first */
-        lt_swap_bytes(swapped, count, depth);
-    rc = lt_sink_write(sink, swapped, count * depth, err);
-    lt_free(swapped);
+    enum { LT_PART = 2048 };
+    unsigned char part[2 * LT_PART];
+    int rc = LT_OK;
+    for (size_t first = 0; first < count && !rc; first += LT_PART) {
+        size_t n = count - first < LT_PART ? count - first : LT_PART;
+        for (size_t i = 0; i < n; i++) {
+            part[2 * i] = (unsigned char)(samples[first + i] >> 8);
+            part[2 * i + 1] = (unsigned char)(samples[first + i] & 255);
+        }
+        rc = lt_outfile_write(file, part, 2 * n, err);
+    }
     return rc;
 }
 
-static const char *const endings[] = {".ppm", ".pgm", ".pnm", NULL};
-const struct lt_image_ops lt_image_pnm = {"PNM", NULL, pnm_is, pnm_read, endings, true, pnm_write};
+static int pnm_write(struct lt_outfile *file, const struct lt_image_look *look, const void *values,
+                     const char *name, struct lt_error *err)
+{
+    char head[80];
+    size_t count = (size_t)(look->height * look->width * look->channels);
+    (void)name;
+    int n = snprintf(head, sizeof head, "P%d\n%" PRId64 " %" PRId64 "\n%d\n",
+                     look->channels == 1 ? 5 : 6, look->width, look->height,
+                     look->bits == 8 ? 255 : 65535);
+    int rc = lt_outfile_write(file, head, (size_t)n, err);
+    if (rc)
+        return rc;
+    return look->bits == 8 ? lt_outfile_write(file, values, count, err)
+                           : put_wide(file, values, count, err);
+}
+
+const struct lt_image_ops lt_image_pnm = {
+    .word = "PNM",
+    .endings = {{".pnm", 0}, {".pgm", 1}, {".ppm", 3}},
+    .bits = 16,
+    .side = LT_IMAGE_SIDE_MAX,
+    .is = pnm_is,
+    .read = pnm_read,
+    .write = pnm_write,
+};

@@ -69,32 +69,32 @@ static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const c
     return rc;
 }
 
-/* Without loss, and grey as three equal channels. */
-static int webp_write(struct lt_sink *sink, const struct lt_array *image, const char *name,
-                      struct lt_error *err)
+/* ---- writing ------------------------------------------------------------- */
+
+static int spread_grey(unsigned char **rgb, const struct lt_image_look *look,
+                       const unsigned char *grey, const char *name, struct lt_error *err)
 {
-    const size_t pixels = (size_t)(image->shape[0] * image->shape[1]);
-    const bool colour = image->rank == 3 && image->shape[2] == 3;
-    const unsigned char *from = image->values;
-    unsigned char *spread = NULL;
+    size_t pixels = (size_t)(look->height * look->width);
+    int rc = lt_alloc(rgb, pixels, 3, name, err);
+    for (size_t i = 0; i < pixels && !rc; i++)
+        memset(*rgb + 3 * i, grey[i], 3);
+    return rc;
+}
+
+static int webp_write(struct lt_outfile *file, const struct lt_image_look *look, const void *values,
+                      const char *name, struct lt_error *err)
+{
+    unsigned char *rgb = NULL;
     uint8_t *bytes = NULL;
-    int rc = LT_OK;
-    if (!colour) {
-        if ((rc = lt_alloc(&spread, pixels, 3, name, err)))
-            return rc;
-        for (size_t i = 0; i < pixels; i++)
-            memset(spread + 3 * i, from[i], 3);
-        from = spread;
-    }
-    size_t size = WebPEncodeLosslessRGB(from, (int)image->shape[1], (int)image->shape[0],
-                                        (int)image->shape[1] * 3, &bytes);
-    if (size == 0)
-        rc = lt_fail(err, LT_EFAIL, "%s: libwebp cannot write it (16,383 pixels a side at most)",
-                     name);
-    else
-        rc = lt_sink_write(sink, bytes, size, err);
+    int rc = look->channels == 1 ? spread_grey(&rgb, look, values, name, err) : LT_OK;
+    if (rc)
+        return rc;
+    /* The size was checked, so nothing but memory can be short. */
+    size_t size = WebPEncodeLosslessRGB(rgb ? rgb : values, (int)look->width, (int)look->height,
+                                        3 * (int)look->width, &bytes);
+    rc = size ? lt_outfile_write(file, bytes, size, err) : lt_fail_memory(err, name, 0);
     WebPFree(bytes);
-    lt_free(spread);
+    lt_free(rgb);
     return rc;
 }
 
@@ -105,5 +105,13 @@ static int webp_write(struct lt_sink *sink, const struct lt_array *image, const 
 #define WRITE NULL
 #endif
 
-static const char *const endings[] = {".webp", NULL};
-const struct lt_image_ops lt_image_webp = {"WebP", "libwebp", webp_is, READ, endings, false, WRITE};
+const struct lt_image_ops lt_image_webp = {
+    .word = "WebP",
+    .library = "libwebp",
+    .endings = {{".webp", 0}},
+    .bits = 8,
+    .side = 16383, /* the format has 14 bits for it */
+    .is = webp_is,
+    .read = READ,
+    .write = WRITE,
+};

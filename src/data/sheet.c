@@ -2,13 +2,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "data/writer_ops.h"
+#include "data/image_ops.h"
 #include <inttypes.h>
 #include <string.h>
-
-#ifdef LT_HAVE_PNG
-
-#include <png.h>
 
 enum {
     LT_GAP = 1,          /* sheet pixels between an original and its reconstruction, per zoom */
@@ -119,96 +115,34 @@ static void draw_row(const struct layout *l, int64_t y, unsigned char *row)
     }
 }
 
-/* ---- libpng ------------------------------------------------------------ */
-
-struct target {
-    struct lt_outfile *file;
-    const char *name;
-    struct lt_error *err;
-    int rc;
+/* What lt_png_write asks for its rows. */
+struct drawing {
+    const struct layout *layout;
+    unsigned char *row; /* (width, C) */
 };
 
-static void write_bytes(png_structp png, png_bytep bytes, size_t n)
+static const void *next_row(void *context, int64_t y)
 {
-    struct target *t = png_get_io_ptr(png);
-    if (!t->rc)
-        t->rc = lt_outfile_write(t->file, bytes, n, t->err);
-    if (t->rc)
-        png_error(png, "writing failed");
-}
-
-static void flush_bytes(png_structp png)
-{
-    (void)png;
-}
-
-static void on_error(png_structp png, png_const_charp text)
-{
-    struct target *t = png_get_error_ptr(png);
-    if (!t->rc)
-        t->rc = lt_fail(t->err, LT_EFAIL, "%s: the PNG cannot be written (%s)", t->name, text);
-    png_longjmp(png, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp text)
-{
-    (void)png;
-    (void)text;
-}
-
-/* Everything that libpng may leave by longjmp; `row` outlives it. */
-static int write_png(struct target *t, const struct layout *l, unsigned char *row)
-{
-    static const int colors[] = {0, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA,
-                                 PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, t, on_error, on_warning);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info) {
-        png_destroy_write_struct(&png, NULL);
-        return lt_fail_memory(t->err, t->name, 0);
-    }
-    if (setjmp(png_jmpbuf(png)) == 0) {
-        png_set_write_fn(png, t, write_bytes, flush_bytes);
-        png_set_IHDR(png, info, (png_uint_32)l->width, (png_uint_32)l->height, 8,
-                     colors[l->sheet->channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                     PNG_FILTER_TYPE_DEFAULT);
-        png_write_info(png, info);
-        for (int64_t y = 0; y < l->height; y++) {
-            draw_row(l, y, row);
-            png_write_row(png, row);
-        }
-        png_write_end(png, info);
-    }
-    png_destroy_write_struct(&png, &info);
-    return t->rc;
+    const struct drawing *d = context;
+    draw_row(d->layout, y, d->row);
+    return d->row;
 }
 
 int lt_sheet_draw(struct lt_outfile *file, const char *name, const struct lt_sheet *sheet,
                   struct lt_error *err)
 {
-    struct layout layout = {0};
-    struct target target = {file, name, err, LT_OK};
-    unsigned char *row = NULL;
-    int rc = make_layout(&layout, sheet, name, err);
+    struct layout l = {0};
+    struct drawing d = {.layout = &l};
+    int rc = make_layout(&l, sheet, name, err);
     if (!rc)
-        rc = lt_alloc(&row, (size_t)(layout.width * sheet->channels), 1, name, err);
-    if (!rc)
-        rc = write_png(&target, &layout, row);
-    lt_free(row);
+        rc = lt_alloc(&d.row, (size_t)(l.width * sheet->channels), 1, name, err);
+    if (!rc) {
+        struct lt_png_rows rows = {l.height, l.width, (int)sheet->channels, 8, next_row, &d};
+        rc = lt_png_write(file, &rows, name, err);
+    }
+    lt_free(d.row);
     return rc;
 }
-
-#else
-
-int lt_sheet_draw(struct lt_outfile *file, const char *name, const struct lt_sheet *sheet,
-                  struct lt_error *err)
-{
-    (void)file;
-    (void)sheet;
-    return lt_fail(err, LT_EUSAGE, "%s: this build has no libpng and draws no images", name);
-}
-
-#endif
 
 int lt_sheet_write(const char *path, const struct lt_sheet *sheet, struct lt_error *err)
 {
@@ -221,52 +155,3 @@ int lt_sheet_write(const char *path, const struct lt_sheet *sheet, struct lt_err
     lt_outfile_abort(&file);
     return rc;
 }
-
-/* ---- rows as a sheet: -o FILE.png -------------------------------------- */
-
-/* Values as shares of the greatest: integers by their type, reals as they are. */
-static double full_level(enum lt_type type)
-{
-    return type == LT_F32 || type == LT_F64 ? 1.0 : lt_writer_fit(type, 1e300);
-}
-
-static int begin(struct lt_writer *w, struct lt_error *err)
-{
-    size_t cells = 0;
-    if (w->rank < 2 || w->rank > 3 || (w->rank == 3 && w->shape[2] > 4))
-        return lt_fail(err, LT_EUSAGE,
-                       "%s: rows of %" PRId64 " values are no images and cannot be drawn; use .csv "
-                       "or .npy",
-                       w->name, w->columns);
-    if (!lt_size_mul((size_t)w->total, (size_t)w->columns, &cells))
-        return lt_fail_memory(err, w->name, SIZE_MAX);
-    w->type = lt_writer_common_type(w);
-    return lt_grow(&w->buffer, &w->room, cells * sizeof(float), 1, w->name, err);
-}
-
-static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
-                      struct lt_error *err)
-{
-    (void)err;
-    float *to = (float *)(void *)(w->buffer + w->used);
-    double full = full_level(w->type);
-    for (int64_t i = 0; i < n * w->columns; i++)
-        to[i] = (float)(lt_out_value(rows, i) / full);
-    w->used += (size_t)(n * w->columns) * sizeof *to;
-    return LT_OK;
-}
-
-static int finish(struct lt_writer *w, struct lt_error *err)
-{
-    struct lt_sheet sheet = {
-        .originals = (const float *)(const void *)w->buffer,
-        .n = w->total,
-        .height = w->shape[0],
-        .width = w->shape[1],
-        .channels = w->rank == 3 ? w->shape[2] : 1,
-        .zoom = 1,
-    };
-    return lt_sheet_draw(lt_sink_file(w->sink), w->name, &sheet, err);
-}
-
-const struct lt_writer_ops lt_png_writer = {".png", false, begin, write_rows, finish};

@@ -49,6 +49,7 @@ static int make_one_row(struct lt_array *a, const char *name, struct lt_error *e
     a->shape[0] = a->rows;
     a->rank++;
     a->rows = 1;
+    a->kind = ".npy";
     if (a->owned)
         return LT_OK;
     /* Folders hold more files than a process may keep mapped. */
@@ -89,7 +90,10 @@ static int read_image(struct lt_array *out, struct source *s, const char *npz_ke
                       struct lt_error *err)
 {
     (void)npz_key;
-    return lt_image_read(out, &s->bytes, s->name, err);
+    int rc = lt_image_read(out, &s->bytes, s->name, err);
+    if (strcmp(s->path, "-") == 0)
+        out->kind = NULL; /* there is no file */
+    return rc;
 }
 
 /* Kinds known by their first bytes. What is none of them is CSV. */

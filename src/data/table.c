@@ -166,6 +166,11 @@ const char *lt_table_where(const struct lt_table *table, int64_t row, int64_t co
     return buf;
 }
 
+bool lt_table_row_file(const struct lt_table *table, int64_t row, struct lt_row_file *out)
+{
+    return table->ops->row_file && table->ops->row_file(table, row, out);
+}
+
 void lt_table_where_array(const struct lt_table *table, int64_t row, int64_t column, char *buf,
                           size_t size)
 {

@@ -143,6 +143,15 @@ int lt_table_first_text(const struct lt_table *table, int64_t column, int64_t *r
 const char *lt_table_where(const struct lt_table *table, int64_t row, int64_t column, char *buf,
                            size_t size);
 
+/* The file that a row came from. */
+struct lt_row_file {
+    const char *path; /* lives as long as the table */
+    const char *kind; /* of a file that is this one row, as an ending: ".png" ".jpg" ".webp" ".pnm"
+                         ".npy", whatever its name says; NULL: it holds more rows */
+};
+/* False where rows came from no file, or are lines of text. */
+bool lt_table_row_file(const struct lt_table *table, int64_t row, struct lt_row_file *out);
+
 /* ---- fetching ---------------------------------------------------------- */
 
 struct lt_block_group {

@@ -140,6 +140,12 @@ static void where(const struct lt_table *table, int64_t row, int64_t column, cha
     lt_table_where(v->parent, parent_row(v, row), parent_column(v, column), buf, size);
 }
 
+static bool row_file(const struct lt_table *table, int64_t row, struct lt_row_file *out)
+{
+    const struct view *v = view_of(table);
+    return lt_table_row_file(v->parent, parent_row(v, row), out);
+}
+
 static int32_t text_count(const struct lt_table *table, int64_t column)
 {
     const struct view *v = view_of(table);
@@ -164,6 +170,7 @@ static void release(struct lt_table *table)
 static const struct lt_table_ops view_ops = {
     .fetch = fetch,
     .where = where,
+    .row_file = row_file,
     .text_count = text_count,
     .text = text,
     .block_init = block_init,

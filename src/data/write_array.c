@@ -59,7 +59,8 @@ static int begin_npy(struct lt_writer *w, struct lt_error *err)
     return lt_sink_write(w->sink, head, lt_npy_head(w, head), err);
 }
 
-const struct lt_writer_ops lt_npy_writer = {".npy", true, begin_npy, write_rows, NULL};
+const struct lt_writer_ops lt_npy_writer = {
+    .ending = ".npy", .gz = true, .begin = begin_npy, .rows = write_rows};
 
 /* ---- IDX --------------------------------------------------------------- */
 
@@ -118,4 +119,5 @@ static int begin_idx(struct lt_writer *w, struct lt_error *err)
     return lt_sink_write(w->sink, head, 8 + 4 * (size_t)w->rank, err);
 }
 
-const struct lt_writer_ops lt_idx_writer = {".idx", true, begin_idx, write_rows, NULL};
+const struct lt_writer_ops lt_idx_writer = {
+    .ending = ".idx", .gz = true, .begin = begin_idx, .rows = write_rows};

@@ -102,7 +102,8 @@ static int finish(struct lt_writer *w, struct lt_error *err)
     return rc;
 }
 
-const struct lt_writer_ops lt_npz_writer = {".npz", false, begin, write_rows, finish};
+const struct lt_writer_ops lt_npz_writer = {
+    .ending = ".npz", .begin = begin, .rows = write_rows, .finish = finish};
 
 #else
 
@@ -112,6 +113,6 @@ static int begin(struct lt_writer *w, struct lt_error *err)
                    w->name);
 }
 
-const struct lt_writer_ops lt_npz_writer = {".npz", false, begin, NULL, NULL};
+const struct lt_writer_ops lt_npz_writer = {.ending = ".npz", .begin = begin};
 
 #endif

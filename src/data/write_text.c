@@ -82,5 +82,7 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
     return rc;
 }
 
-const struct lt_writer_ops lt_csv_writer = {".csv", true, begin, write_rows, NULL};
-const struct lt_writer_ops lt_tsv_writer = {".tsv", true, begin, write_rows, NULL};
+const struct lt_writer_ops lt_csv_writer = {
+    .ending = ".csv", .gz = true, .begin = begin, .rows = write_rows};
+const struct lt_writer_ops lt_tsv_writer = {
+    .ending = ".tsv", .gz = true, .begin = begin, .rows = write_rows};

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 
 static const struct lt_writer_ops *const writers[] = {
-    &lt_csv_writer, &lt_tsv_writer, &lt_npy_writer, &lt_npz_writer, &lt_idx_writer, &lt_png_writer,
+    &lt_folder_writer, &lt_csv_writer, &lt_tsv_writer, &lt_npy_writer,
+    &lt_npz_writer,    &lt_idx_writer, &lt_png_writer, &lt_image_writer,
 };
 
 /* ---- the kind ---------------------------------------------------------- */
@@ -20,26 +21,34 @@ static bool ends_with(const char *text, size_t n, const char *end)
     return n > m && strncasecmp(text + n - m, end, m) == 0;
 }
 
+/* Whether a kind writes files of this name, and whether gzipped. */
+static bool takes(const struct lt_writer_ops *ops, const char *path, bool *gzip)
+{
+    size_t n = strlen(path);
+    *gzip = !ops->takes && ends_with(path, n, ".gz");
+    if (ops->takes)
+        return ops->takes(path);
+    return ends_with(path, n - (*gzip ? 3 : 0), ops->ending) && (ops->gz || !*gzip);
+}
+
 static const struct lt_writer_ops *find_writer(const char *path, bool *gzip, struct lt_error *err)
 {
     struct stat file;
     *gzip = false;
     if (strcmp(path, "-") == 0)
         return &lt_csv_writer;
-    size_t n = strlen(path);
-    *gzip = ends_with(path, n, ".gz");
-    n -= *gzip ? 3 : 0;
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
-        if (ends_with(path, n, writers[i]->ending) && (writers[i]->gz || !*gzip))
+        if (takes(writers[i], path, gzip))
             return writers[i];
-    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode) && !S_ISDIR(file.st_mode)) {
+    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode)) {
         *gzip = false; /* a pipe or a device has no ending to tell */
         return &lt_csv_writer;
     }
     lt_fail(
         err, LT_EUSAGE,
         "%s: the ending of the name says no kind of file; use .csv, .tsv, .npy, .idx (each also "
-        "with .gz), .npz or .png",
+        "with .gz) or .npz, for images also .png, .jpg, .webp, .pgm, .ppm or a folder, which ends "
+        "in /",
         path);
     return NULL;
 }
@@ -163,6 +172,7 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
     w->columns = schema->columns;
     w->text = schema->text;
     w->text_context = schema->text_context;
+    w->source = schema->source;
     int rc = lt_alloc(&w->types, columns, sizeof *w->types, w->name, err);
     if (!rc && schema->names)
         rc = lt_alloc(&w->names, columns, sizeof *w->names, w->name, err);
@@ -186,26 +196,33 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
     return rc;
 }
 
-int lt_writer_create(struct lt_writer **out, const char *path,
-                     const struct lt_writer_schema *schema, struct lt_error *err)
+int lt_writer_create_as(struct lt_writer **out, const struct lt_writer_ops *ops, bool gzip,
+                        const char *path, const struct lt_writer_schema *schema,
+                        struct lt_error *err)
 {
     *out = NULL;
     struct lt_writer *w = NULL;
-    bool gzip = false;
-    path = path ? path : "-";
-    const struct lt_writer_ops *ops = find_writer(path, &gzip, err);
-    if (!ops)
-        return LT_EUSAGE;
     int rc = lt_alloc(&w, 1, sizeof *w, path, err);
     if (rc)
         return rc;
     w->ops = ops;
     if ((rc = lt_strdup(&w->name, strcmp(path, "-") == 0 ? "standard output" : path, err)) ||
-        (rc = copy_schema(w, schema, err)) || (rc = lt_sink_open(&w->sink, path, gzip, err)) ||
+        (rc = copy_schema(w, schema, err)) ||
+        (!ops->folder && (rc = lt_sink_open(&w->sink, path, gzip, err))) ||
         (rc = ops->begin(w, err)))
         lt_writer_abort(&w);
     *out = w;
     return rc;
+}
+
+int lt_writer_create(struct lt_writer **out, const char *path,
+                     const struct lt_writer_schema *schema, struct lt_error *err)
+{
+    *out = NULL;
+    bool gzip = false;
+    path = path ? path : "-";
+    const struct lt_writer_ops *ops = find_writer(path, &gzip, err);
+    return ops ? lt_writer_create_as(out, ops, gzip, path, schema, err) : LT_EUSAGE;
 }
 
 static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
@@ -231,7 +248,7 @@ int lt_writer_rows_f32(struct lt_writer *w, const float *values, int64_t n, stru
 
 int lt_writer_flush(struct lt_writer *w, struct lt_error *err)
 {
-    if (fflush(lt_outfile_stream(lt_sink_file(w->sink))) == 0)
+    if (!w->sink || fflush(lt_outfile_stream(lt_sink_file(w->sink))) == 0)
         return LT_OK;
     return lt_fail(err, LT_EFAIL, "%s cannot be written: %s", w->name, strerror(errno));
 }
@@ -245,7 +262,7 @@ int lt_writer_commit(struct lt_writer **w, struct lt_error *err)
                      writer->name, writer->written, writer->total);
     if (!rc && writer->ops->finish)
         rc = writer->ops->finish(writer, err);
-    if (!rc)
+    if (!rc && writer->sink)
         rc = lt_sink_commit(&writer->sink, err);
     lt_writer_abort(w);
     return rc;
@@ -257,6 +274,8 @@ void lt_writer_abort(struct lt_writer **w)
     if (!writer)
         return;
     lt_sink_abort(&writer->sink);
+    if (writer->ops->release)
+        writer->ops->release(writer);
     for (int64_t j = 0; writer->names && j < writer->columns; j++)
         lt_free(writer->names[j]);
     lt_free(writer->names);

@@ -1,9 +1,15 @@
 /* Writers: rows out to a file whose kind comes from its name.
  *
- * .csv .tsv .npy .npz .idx, each also with .gz (a .npz is compressed as it is);
- * .png draws image-shaped rows as one sheet.  Without a name, CSV goes to
- * standard output.  A file appears whole under its name at commit, or not at
- * all.  Values come in as double or float in the units of the data and leave
+ * .csv .tsv .npy .npz .idx, each also with .gz (a .npz is compressed as it is).
+ * Without a name, CSV goes to standard output.  Rows that are images may also
+ * become
+ *
+ *     one image    .png .jpg .jpeg .webp .pgm .ppm .pnm (data/image.h), when there is one row
+ *     one sheet    .png, when there are more
+ *     a folder     a name that ends in / or is a folder: one file for every row
+ *
+ * A file appears whole under its name at commit, or not at all; the files of a
+ * folder do so one by one, as their rows come.  Values come in as double or float in the units of the data and leave
  * in the type of their column: integers are rounded to nearest, halves away
  * from zero, and clipped to the type's range; reals are written so that
  * reading them gives the same bits.
@@ -28,6 +34,9 @@ struct lt_writer_schema {
     const char *const *names; /* (D), or NULL: no names, and no header in CSV */
     int shape_rank;           /* of a row; 0 or 1: plain; 2: (H, W); 3: (H, W, C) ... */
     int64_t shape[LT_SHAPE_MAX];
+    /* What each row was made from, in use until commit; NULL: nothing that is known.  Folders ask
+     * for it. */
+    const struct lt_table *source; /* (N) rows */
 };
 
 enum { LT_WRITER_TEXT = 64 };
@@ -37,11 +46,23 @@ struct lt_writer;
 /* `path` NULL or "-": CSV on standard output.  Arrays (.npy .npz .idx) have one
  * type: the columns' common one; f8 when they differ and any needs it, else f4.
  * IDX knows u1 i1 i2 i4 f4 f8 only; other types are written as the next wider
- * of these.  Drawings (.png) take integers as shares of their greatest value,
- * reals as they are, 0 black and 1 white.  Unknown ending -> LT_EUSAGE naming
- * the known ones; .png of rows that are no images -> LT_EUSAGE; a name that
- * cannot be written -> LT_EFAIL, before any work is done.  .npz and .png hold
- * all rows in memory until commit. */
+ * of these.  Images of bytes and of u2 keep their values and depth.  Sheets, and
+ * images of other types, have 8 bits and take integers as shares of their
+ * greatest value, reals as they are, 0 black and 1 white.
+ *
+ * In a folder each row becomes what it was: where every row of `source` came
+ * from a file of its own, the row gets that file's name (less .gz), kind, size,
+ * depth and channels, and for NPY files shape and type.  Otherwise files are
+ * called 000000, 000001, ... as the rows come, of the kind that holds them: .png
+ * for grey or RGB in bytes or u2 (.pgm or .ppm in a build without libpng), .npy
+ * for others, each of shape (H, W) or (H, W, C).  The folder is made when there
+ * is none, and removed again when nothing came into it; other files in it stay.
+ * Rows that would have the same name, and files that would replace one that
+ * `source` was read from, are refused (LT_EUSAGE).
+ *
+ * Unknown ending -> LT_EUSAGE naming the known ones; images of rows that are
+ * none -> LT_EUSAGE; a name that cannot be written -> LT_EFAIL, before any work
+ * is done.  .npz and sheets hold all rows in memory until commit. */
 int lt_writer_create(struct lt_writer **out, const char *path,
                      const struct lt_writer_schema *schema, struct lt_error *err);
 /* Whether `path` has an ending that can be written (same errors, no file touched). */
@@ -62,7 +83,7 @@ int lt_writer_flush(struct lt_writer *w, struct lt_error *err);
 
 /* Finishes the file; frees and NULLs *w in any case. */
 int lt_writer_commit(struct lt_writer **w, struct lt_error *err);
-/* Leaves no file behind; NULL is allowed. */
+/* Leaves no file behind, but in a folder the files of rows so far; NULL is allowed. */
 void lt_writer_abort(struct lt_writer **w);
 
 #endif

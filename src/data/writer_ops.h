@@ -15,20 +15,28 @@ struct lt_out_rows {
 
 struct lt_writer;
 struct lt_writer_ops {
-    const char *ending; /* ".csv" */
-    bool gz;            /* may carry .gz behind the ending */
+    const char *ending;              /* ".csv" */
+    bool gz;                         /* may carry .gz behind the ending */
+    bool (*takes)(const char *path); /* NULL: what has the ending */
+    bool folder;                     /* has no file of its own */
     int (*begin)(struct lt_writer *w, struct lt_error *err);
     int (*rows)(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
                 struct lt_error *err);
     int (*finish)(struct lt_writer *w, struct lt_error *err); /* before the sink is closed */
+    void (*release)(struct lt_writer *w);                     /* at the end, also on failure */
 };
 extern const struct lt_writer_ops lt_csv_writer, lt_tsv_writer, lt_npy_writer, lt_npz_writer,
-    lt_idx_writer, lt_png_writer;
+    lt_idx_writer, lt_png_writer, lt_image_writer, lt_folder_writer;
+
+/* lt_writer_create for a kind that is known, whatever the name says. */
+int lt_writer_create_as(struct lt_writer **out, const struct lt_writer_ops *ops, bool gzip,
+                        const char *path, const struct lt_writer_schema *schema,
+                        struct lt_error *err);
 
 struct lt_writer {
     const struct lt_writer_ops *ops;
-    char *name; /* for messages */
-    struct lt_sink *sink;
+    char *name;             /* for messages */
+    struct lt_sink *sink;   /* NULL: a folder */
     int64_t total, written; /* rows */
     int64_t columns;
     enum lt_type *types; /* (D) */
@@ -40,6 +48,9 @@ struct lt_writer {
     int64_t shape[LT_SHAPE_MAX];
     char *buffer; /* one batch or everything, as the kind needs */
     size_t used, room;
+    const struct lt_table *source; /* or NULL */
+    bool named;                    /* a folder's files have the names of the source's */
+    bool made;                     /* the folder is ours */
 };
 
 /* The value in the range of an integer type: to nearest, halves away from
