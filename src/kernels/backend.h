@@ -249,6 +249,11 @@ struct lt_backend_ops {
                           struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
                           struct lt_buffer dw, struct lt_buffer db);
 
+    /* patches (rows coarse pixels, kernel kernel in) = what each coarse pixel sees of x, rows images of
+     * the fine grid: the rows that W's are multiplied with (not transposed). */
+    void (*conv_patches)(struct lt_backend *b, const struct lt_conv_spec *spec, int64_t rows,
+                         struct lt_buffer x, struct lt_buffer patches);
+
     /* General products. */
     int (*matmul_create)(struct lt_backend *b, const struct lt_matmul_spec *spec,
                          struct lt_matmul **out, struct lt_error *err);

@@ -124,6 +124,9 @@ double lt_oracle_act(enum lt_act act, double x);
 void lt_oracle_params(const struct lt_oracle *o, int node, const double **weights,
                       const double **bias);
 
+/* The convolution of a conv or deconv node, as far as the spec tells. */
+struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node);
+
 /* Bytes of the pre-activations that a node's activation needs for its derivative. */
 size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
 

@@ -364,6 +364,13 @@ struct lt_buffer lt_net_dense_input(const struct lt_net *net, int node)
     return lt_value_of(net, net->spec.node[node].input[0], &(struct lt_pass){.training = true});
 }
 
+void lt_net_conv_patches(const struct lt_net *net, int node, int64_t rows, struct lt_buffer patches)
+{
+    const struct lt_conv_spec spec = lt_node_conv(&net->spec, node);
+    net->backend->ops->conv_patches(net->backend, &spec, rows, lt_net_dense_input(net, node),
+                                    patches);
+}
+
 void lt_net_get_code(const struct lt_net *net, float *codes, int64_t n)
 {
     size_t bytes = (size_t)n * (size_t)lt_net_spec_dims(&net->spec) * sizeof(float);

@@ -129,7 +129,9 @@ struct lt_param {
     size_t offset;      /* in floats, into the parameter array */
     int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); a bias is (out, 1) */
     bool bias;
-    bool conv; /* weights of a convolution, (out, kernel, kernel, in) */
+    bool conv,
+        transposed; /* weights of a convolution, (out, kernel, kernel, in); of a deconv node */
+    int64_t uses;   /* times that a weight is multiplied for a row: pixels of a convolution */
 };
 struct lt_params {
     int count;
@@ -186,6 +188,9 @@ struct lt_buffer lt_net_weights(const struct lt_net *net);
 struct lt_buffer lt_net_gradients(const struct lt_net *net); /* training only */
 /* What a dense node read in the last training pass, (rows, in). */
 struct lt_buffer lt_net_dense_input(const struct lt_net *net, int node);
+/* The same for a convolution, of the first `rows` rows: patches (rows uses, cols of its weights). */
+void lt_net_conv_patches(const struct lt_net *net, int node, int64_t rows,
+                         struct lt_buffer patches);
 /* Call after the weights changed and before the next forward. */
 void lt_net_pack(struct lt_net *net);
 void lt_net_set_weights(struct lt_net *net,

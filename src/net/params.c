@@ -16,6 +16,8 @@ static void add(struct lt_params *p, const struct lt_net_spec *spec, int node, i
     q->cols = cols;
     q->bias = bias;
     q->conv = !bias && spec->node[node].kind != LT_NODE_DENSE;
+    q->transposed = !bias && spec->node[node].kind == LT_NODE_DECONV;
+    q->uses = bias ? 1 : lt_layer_of(spec, node)->weights(spec, node).uses;
     p->total += (size_t)rows * (size_t)cols;
 }
 

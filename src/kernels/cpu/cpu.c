@@ -6,6 +6,7 @@
 #include "kernels/cpu/dense.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/state.h"
+#include "kernels/patches.h"
 #include <stdio.h>
 
 static int cpu_open(struct lt_backend *b, struct lt_error *err)
@@ -81,6 +82,7 @@ const struct lt_backend_ops lt_cpu_ops = {
     .conv_pack = lt_cpu_conv_pack,
     .conv_forward = lt_cpu_conv_forward,
     .conv_backward = lt_cpu_conv_backward,
+    .conv_patches = lt_host_conv_patches,
     .matmul_create = lt_cpu_matmul_create,
     .matmul_free = lt_cpu_matmul_free,
     .matmul_run = lt_cpu_matmul_run,

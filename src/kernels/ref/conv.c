@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "kernels/patches.h"
 #include "kernels/ref/state.h"
 #include <string.h>
 
@@ -63,48 +64,6 @@ void lt_ref_conv_pack(struct lt_backend *b, struct lt_conv *conv, struct lt_buff
     lt_host_elementwise(b)->transpose(out, patch, conv->w, patch, conv->turned, out);
 }
 
-/* ---- patches ---- */
-
-/* The part of a patch line that lies on the grid: `count` values of it from `skip` on are those from
- * `at` on of the fine grid's image.  Returns whether there is any. */
-struct overlap {
-    int64_t skip, at, count;
-};
-static bool overlap(const struct lt_conv_spec *s, int64_t y, int64_t x, int64_t i,
-                    struct overlap *o)
-{
-    const int64_t line = y * s->stride - s->kernel / 2 + i;
-    const int64_t first = x * s->stride - s->kernel / 2;
-    const int64_t begin = first < 0 ? 0 : first;
-    const int64_t end = first + s->kernel > s->in_w ? s->in_w : first + s->kernel;
-    *o = (struct overlap){.skip = (begin - first) * s->in,
-                          .at = (line * s->in_w + begin) * s->in,
-                          .count = (end - begin) * s->in};
-    return line >= 0 && line < s->in_h && end > begin;
-}
-
-static void gather(const struct lt_conv *c, const float *fine, int64_t y, float *patches)
-{
-    const struct lt_conv_spec *s = &c->spec;
-    struct overlap o;
-    memset(patches, 0, (size_t)(c->line * lt_conv_patch(s)) * sizeof *patches);
-    for (int64_t x = 0; x < c->line; x++)
-        for (int64_t i = 0; i < s->kernel; i++, patches += s->kernel * s->in)
-            if (overlap(s, y, x, i, &o))
-                memcpy(patches + o.skip, fine + o.at, (size_t)o.count * sizeof *fine);
-}
-
-static void scatter(const struct lt_conv *c, const float *patches, int64_t y, float *fine)
-{
-    const struct lt_conv_spec *s = &c->spec;
-    struct overlap o;
-    for (int64_t x = 0; x < c->line; x++)
-        for (int64_t i = 0; i < s->kernel; i++, patches += s->kernel * s->in)
-            if (overlap(s, y, x, i, &o))
-                for (int64_t k = 0; k < o.count; k++)
-                    fine[o.at + k] += patches[o.skip + k];
-}
-
 /* ---- passes, one image in a chunk ---- */
 
 struct work {
@@ -129,7 +88,7 @@ static void to_coarse(const struct work *w, const float *fine, float *coarse, fl
     const struct lt_conv *c = w->conv;
     const int64_t patch = lt_conv_patch(&c->spec), out = c->spec.out;
     for (int64_t y = 0; y < c->lines; y++) {
-        gather(c, fine, y, patches);
+        lt_patches_gather(&c->spec, fine, y, patches);
         const struct lt_product p = {.m = c->line,
                                      .n = out,
                                      .k = patch,
@@ -163,7 +122,7 @@ static void to_fine(const struct work *w, const float *coarse, float *fine, floa
                                      .c_row = patch,
                                      .alpha = 1.0f};
         w->product(&p);
-        scatter(c, patches, y, fine);
+        lt_patches_scatter(&c->spec, patches, y, fine);
     }
 }
 
@@ -222,7 +181,8 @@ static void weight_gradient_chunk(void *context, size_t chunk, int thread)
     const int64_t end = (int64_t)lt_chunk_end(chunk, OUT_CHUNK, (size_t)out);
     float *patches = scratch(c, thread);
     for (int64_t line = 0; line < w->rows * c->lines; line++) {
-        gather(c, w->x + line / c->lines * lt_conv_fine_values(&c->spec), line % c->lines, patches);
+        lt_patches_gather(&c->spec, w->x + line / c->lines * lt_conv_fine_values(&c->spec),
+                          line % c->lines, patches);
         const struct lt_product p = {.m = end - first,
                                      .n = patch,
                                      .k = c->line,

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "kernels/patches.h"
 #include "kernels/ref/conv.h"
 #include "kernels/ref/state.h"
 #include <stdio.h>
@@ -263,6 +264,7 @@ const struct lt_backend_ops lt_ref_ops = {
     .conv_pack = lt_ref_conv_pack,
     .conv_forward = lt_ref_conv_forward,
     .conv_backward = lt_ref_conv_backward,
+    .conv_patches = lt_host_conv_patches,
     .matmul_create = ref_matmul_create,
     .matmul_free = ref_matmul_free,
     .matmul_run = ref_matmul_run,

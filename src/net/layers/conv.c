@@ -13,7 +13,7 @@ static bool transposed(const struct lt_node *n)
 }
 
 /* The convolution of a node: from its input's shape, or to its own. */
-static struct lt_conv_spec shape_of(const struct lt_net_spec *spec, int node)
+struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node)
 {
     const struct lt_node *n = &spec->node[node];
     const struct lt_shape x = spec->node[n->input[0]].shape, y = n->shape;
@@ -61,7 +61,7 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
 
 static struct lt_weights weights(const struct lt_net_spec *spec, int node)
 {
-    const struct lt_conv_spec s = shape_of(spec, node);
+    const struct lt_conv_spec s = lt_node_conv(spec, node);
     const double taps = (double)(s.kernel * s.kernel), step = (double)(s.stride * s.stride);
     const double up = (double)s.in * taps, down = (double)s.out * taps / step;
     return (struct lt_weights){.rows = s.out,
@@ -75,7 +75,7 @@ static struct lt_weights weights(const struct lt_net_spec *spec, int node)
 
 static int bind(struct lt_net *net, int node, struct lt_error *err)
 {
-    struct lt_conv_spec s = shape_of(&net->spec, node);
+    struct lt_conv_spec s = lt_node_conv(&net->spec, node);
     s.rows = net->options.rows;
     s.batch = net->batch;
     s.training = net->options.training;
@@ -146,7 +146,7 @@ static void oracle_weight(const struct lt_conv_spec *s, const double *w, int64_t
 static void oracle(struct lt_oracle *o, int node)
 {
     const struct lt_node *n = &o->spec->node[node];
-    const struct lt_conv_spec s = shape_of(o->spec, node);
+    const struct lt_conv_spec s = lt_node_conv(o->spec, node);
     const int64_t in = lt_input_width(o->spec, node, 0), out = lt_node_width(o->spec, node);
     const double *w, *bias;
     lt_oracle_params(o, node, &w, &bias);

@@ -14,7 +14,7 @@
  *     W <- (1 - lr decay) W - lr U / (rms(U) sqrt(in))
  *
  * so that every step changes a unit's input by about lr whatever the layer's width.  Biases,
- * convolutions and layers of very many inputs take Adam steps of ADAM_LR lr.  All decisions are functions of the step, so the state is the arrays
+ * transposed convolutions and layers of very many inputs take Adam steps of ADAM_LR lr.  All decisions are functions of the step, so the state is the arrays
  * alone: M and the second moments of biases (each as long as the parameters), then A and P of
  * every layer.  docs/optimizers.md holds the measurements behind the constants. */
 
@@ -25,7 +25,8 @@ enum {
     MOMENT_WARM = 20,
     REFRESH_EVERY = 40,
     REFRESH_WARM = 40,
-    WHITEN_MOST = 2048
+    WHITEN_MOST = 2048,
+    PATCHES = 1024
 };
 
 struct layer {
@@ -39,11 +40,20 @@ struct foof {
     struct layer layer[LT_NODES_MAX];
 };
 
-/* Whether a block is whitened: weights of dense layers, unless the inverse would cost more than it
- * brings. */
+/* Whether a block is whitened: weights of dense layers and of convolutions, unless the inverse would
+ * cost more than it brings.  A transposed convolution is multiplied with single pixels and not with
+ * patches, so it takes Adam steps. */
 static bool whitened(const struct lt_param *q)
 {
-    return !q->bias && !q->conv && q->cols <= WHITEN_MOST;
+    return !q->bias && !q->transposed && q->cols <= WHITEN_MOST;
+}
+
+/* Of a convolution, the images of a batch whose patches are looked at: enough for about
+ * PATCHES of them. */
+static int64_t images_seen(const struct lt_param *q, int64_t batch)
+{
+    const int64_t n = PATCHES / q->uses > 0 ? PATCHES / q->uses : 1;
+    return n < batch ? n : batch;
 }
 
 static size_t state_floats(const struct lt_params *p)
@@ -62,6 +72,11 @@ static size_t scratch_floats(const struct lt_params *p)
         size_t n = (size_t)p->param[i].rows * (size_t)p->param[i].cols;
         size_t work = lt_spd_work(p->param[i].cols);
         n = !whitened(&p->param[i]) || n > work ? n : work;
+        if (p->param[i].conv && whitened(&p->param[i])) {
+            size_t seen = (size_t)(PATCHES > p->param[i].uses ? PATCHES : p->param[i].uses);
+            seen *= (size_t)p->param[i].cols;
+            n = seen > n ? seen : n;
+        }
         most = n > most ? n : most;
     }
     return most;
@@ -74,12 +89,13 @@ static struct lt_buffer at(const struct lt_optimizer *o, size_t floats)
 
 static int plan_layer(struct lt_optimizer *o, struct layer *l, struct lt_error *err)
 {
-    int64_t in = l->param->cols;
-    struct lt_matmul_spec collect = {.m = in,
-                                     .n = in,
-                                     .k = o->settings.batch,
-                                     .transpose_a = true,
-                                     .precision = o->settings.precision};
+    int64_t in = l->param->cols, batch = o->settings.batch;
+    struct lt_matmul_spec collect = {
+        .m = in,
+        .n = in,
+        .k = l->param->conv ? images_seen(l->param, batch) * l->param->uses : batch,
+        .transpose_a = true,
+        .precision = o->settings.precision};
     struct lt_matmul_spec whiten = {
         .m = l->param->rows, .n = in, .k = in, .precision = o->settings.precision};
     int rc = o->backend->ops->matmul_create(o->backend, &collect, &l->collect, err);
@@ -131,14 +147,29 @@ static bool refreshes(int64_t step)
     return (step & (step - 1)) == 0;
 }
 
+/* What the weights were multiplied with in this step: the rows that a dense layer read, or patches of
+ * some images. */
+static struct lt_buffer inputs(struct lt_optimizer *o, const struct layer *l,
+                               const struct lt_step *s, int64_t *rows)
+{
+    *rows = s->rows;
+    if (!l->param->conv)
+        return lt_net_dense_input(o->net, l->param->node);
+    const int64_t images = images_seen(l->param, s->rows);
+    *rows = images * l->param->uses;
+    lt_net_conv_patches(o->net, l->param->node, images, lt_optimizer_scratch(o));
+    return lt_optimizer_scratch(o);
+}
+
 static void update_moments(struct lt_optimizer *o, const struct layer *l, const struct lt_step *s)
 {
     const struct lt_backend_ops *ops = o->backend->ops;
     int64_t in = l->param->cols;
     if (collects(s, o)) {
-        struct lt_buffer h = lt_net_dense_input(o->net, l->param->node);
         float keep = s->step == 0 ? 0 : MOMENT_DECAY;
-        ops->matmul_run(o->backend, l->collect, (1 - keep) / (float)s->rows, h, h, keep,
+        int64_t rows;
+        struct lt_buffer h = inputs(o, l, s, &rows);
+        ops->matmul_run(o->backend, l->collect, (1 - keep) / (float)rows, h, h, keep,
                         at(o, l->moment));
     }
     if (refreshes(s->step))
