@@ -136,7 +136,7 @@ T_UNUSED static int job_open(struct job *j)
         rc = lt_net_create(&j->net, &spec, j->own, &options, &j->err);
     if (rc)
         return rc;
-    lt_params_init(lt_net_params(j->net), &spec, j->settings.seed, j->weights);
+    lt_params_init(lt_net_params(j->net), lt_net_spec_of(j->net), j->settings.seed, j->weights);
     lt_net_set_weights(j->net, j->weights);
     struct lt_source train = lt_feed_source(j->feed, j->train);
     struct lt_source stop = lt_feed_source(j->feed, j->stop);

@@ -278,6 +278,8 @@ refuses "denoising_what_is_no_image" 3 'data.csv: is no image; a denoiser reads 
 'shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C)' denoise d data.csv -o out/x.csv
 refuses "noise_said_twice" 2 '--noise and --like both say which noise; give one of them' \
     train clean -o out/m --noise gaussian:0.1 --like noisy -q
+refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a denoiser treats all '\
+'pixels alike; use none or bytes' train clean -o out/m --arch conv --noise gaussian:0.1 --scale standard
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
 rm -r clean noisy d

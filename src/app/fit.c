@@ -258,6 +258,11 @@ static void tell_alone(const struct fit *f)
 static int fit_prep(struct fit *f, struct lt_error *err)
 {
     int scaling = f->options->scale ? lt_scaling_by_name(f->options->scale) : LT_SCALING_AUTO;
+    enum lt_type type = lt_table_group(f->table, 0)->type;
+    /* a denoiser treats all pixels alike, wherever they are */
+    if (lt_recipe_denoises(f->options) && scaling == LT_SCALING_AUTO &&
+        (type == LT_F32 || type == LT_F64))
+        scaling = LT_SCALING_NONE;
     struct lt_prep_options options = {(enum lt_scaling)scaling, f->options->types};
     int64_t extra = 0, moved = 0;
     int rc = lt_prep_fit(&f->prep, f->table, f->train_rows, f->parts[LT_PART_TRAIN].count, &options,

@@ -132,10 +132,8 @@ void lt_pictures_settle(struct lt_pictures *p)
 static int write_image(const struct lt_pictures *p, const char *path, struct lt_error *err)
 {
     const int64_t n = p->h * p->w * p->c;
-    const struct lt_image_look look = {.height = p->h,
-                                       .width = p->w,
-                                       .channels = (int)p->c,
-                                       .bits = p->type == LT_U16 ? 16 : 8};
+    const struct lt_image_look look = {
+        .height = p->h, .width = p->w, .channels = (int)p->c, .bits = p->type == LT_U16 ? 16 : 8};
     double *values = NULL;
     if (is_real(p->type))
         return lt_fail(err, LT_EUSAGE, "%s: holds whole numbers and %s reals; write .npy", path,

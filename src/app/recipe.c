@@ -157,7 +157,7 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
 {
     struct lt_autoencoder a = {0};
     struct words w = no_words;
-    int scale;
+    int scale = LT_SCALING_AUTO;
     int rc = check_numbers(o, err);
     if (!rc)
         rc = read_words(&w, &a, o, err);
@@ -167,6 +167,13 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
         rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
         rc = pick("scale", o->scale, lt_scaling_by_name, &scale, err);
+    if (!rc && o->scale && lt_recipe_denoises(o) && scale != LT_SCALING_AUTO &&
+        scale != LT_SCALING_NONE && scale != LT_SCALING_BYTES)
+        rc = lt_fail(
+            err, LT_EUSAGE,
+            "--scale %s is for columns, and a denoiser treats all pixels alike; use none or "
+            "bytes",
+            o->scale);
     if (!rc && o->detector)
         rc = pick("detector", o->detector, lt_detector_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&

@@ -141,7 +141,7 @@ struct lt_params {
 /* The layout of an inferred spec. */
 int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err);
 
-/* Initial weights by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
+/* Initial weights of an inferred spec by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
  * 2010); a convolution that is added to a path past it
  * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0.  A function of (seed, block) only. */

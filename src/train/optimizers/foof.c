@@ -13,8 +13,10 @@
  *     U  = (b M + (1 - b) G) P                one step ahead, as Nesterov's
  *     W <- (1 - lr decay) W - lr U / (rms(U) sqrt(in))
  *
- * so that every step changes a unit's input by about lr whatever the layer's width.  Biases,
- * transposed convolutions and layers of very many inputs take Adam steps of ADAM_LR lr.  All decisions are functions of the step, so the state is the arrays
+ * so that every step changes a unit's input by about lr whatever the layer's width.  Inputs of a
+ * convolution are patches, here of about PATCHES pixels of the batch.  Biases, transposed
+ * convolutions and layers of very many inputs take Adam steps of ADAM_LR lr.  All decisions are
+ * functions of the step, so the state is the arrays
  * alone: M and the second moments of biases (each as long as the parameters), then A and P of
  * every layer.  docs/optimizers.md holds the measurements behind the constants. */
 
