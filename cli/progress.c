@@ -190,8 +190,8 @@ static void print_legend(struct lt_screen *screen, const latent_progress *p)
     if (screen->legend || !training(p))
         return;
     screen->legend = 1;
-    fprintf(screen->to, "train: loss per row; valid: squared error per held-out row; "
-                        "PCA: the line to beat\n");
+    fprintf(screen->to, "train: loss per row; valid: squared error per held-out row%s\n",
+            isnan(p->pca_error) ? "" : "; PCA: the line to beat");
 }
 
 static void clear_bar(struct lt_screen *screen)

@@ -1,6 +1,7 @@
 #include "app/fit.h"
 #include "app/arrival.h"
 #include "app/augment.h"
+#include "app/cut.h"
 #include "app/imputer.h"
 #include "app/judge.h"
 #include "app/like.h"
@@ -14,7 +15,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "data/crops.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 struct fit {
     struct lt_table *table, *valid; /* valid: where kept rows come from; may be table */
     struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
-    struct lt_table *own[4];        /* views made on the way: kept images, crops */
+    struct lt_cut cut;              /* images in crops */
     struct lt_augment augment;
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
@@ -123,44 +123,6 @@ static int64_t kept_rows(const struct fit *f, int64_t rows)
                                   : lt_split_default_kept(rows);
 }
 
-/* Keeps whole images from training, so that no crop of an image judges what learnt from another. */
-static int keep_images(struct fit *f, struct lt_error *err)
-{
-    struct lt_rowset train[LT_PARTS];
-    const int64_t rows = lt_table_rows(f->table);
-    int64_t kept = kept_rows(f, rows), *list = NULL;
-    kept = kept < 1 ? 1 : kept;
-    if (rows < 2)
-        return lt_fail(err, LT_EUSAGE, "%s is one image; give others to judge by with --valid FILE",
-                       lt_table_name(f->table));
-    lt_split(train, rows, kept, f->options->seed);
-    int rc = lt_rowset_list(&list, &train[LT_PART_TRAIN], err);
-    if (!rc)
-        rc = lt_table_pick(&f->own[0], f->table, list, train[LT_PART_TRAIN].count, err);
-    lt_free(list);
-    list = NULL;
-    int64_t *others = NULL, n = 0;
-    if (!rc)
-        rc = lt_alloc(&others, (size_t)kept, sizeof *others, "rows", err);
-    for (int part = 0; part < LT_PARTS && !rc; part++) {
-        if (part == LT_PART_TRAIN)
-            continue;
-        rc = lt_rowset_list(&list, &train[part], err);
-        for (int64_t i = 0; i < train[part].count && !rc; i++)
-            others[n++] = list[i];
-        lt_free(list);
-        list = NULL;
-    }
-    if (!rc)
-        rc = lt_table_pick(&f->own[1], f->table, others, n, err);
-    lt_free(others);
-    if (!rc) {
-        f->table = f->own[0];
-        f->valid = f->own[1];
-    }
-    return rc;
-}
-
 /* Images into crops, where asked or where a denoiser meets large ones. */
 static int crop_images(struct fit *f, struct lt_error *err)
 {
@@ -173,15 +135,12 @@ static int crop_images(struct fit *f, struct lt_error *err)
         f->crop = DENOISER_SIDE;
     if (f->crop == 0)
         return 0;
-    int rc = f->valid == f->table ? keep_images(f, err) : 0;
-    if (!rc)
-        rc = lt_table_crops(&f->own[2], f->table, f->crop, err);
-    if (!rc)
-        rc = lt_table_crops(&f->own[3], f->valid, f->crop, err);
+    int rc = lt_cut_images(&f->cut, f->table, f->valid != f->table ? f->valid : NULL, f->crop,
+                           kept_rows(f, lt_table_rows(f->table)), f->options->seed, err);
     if (rc)
         return rc;
-    f->table = f->own[2];
-    f->valid = f->own[3];
+    f->table = f->cut.train;
+    f->valid = f->cut.kept;
     tell(f, 0, "training on %lld crops of %lld x %lld pixels, flipped and turned at random",
          (long long)lt_table_rows(f->table), (long long)f->crop, (long long)f->crop);
     return 0;
@@ -675,8 +634,7 @@ static void free_fit(struct fit *f)
     lt_feed_free(&f->stop_feed);
     lt_table_free(&f->valid_view);
     lt_augment_free(&f->augment);
-    for (size_t i = 0; i < sizeof f->own / sizeof *f->own; i++)
-        lt_table_free(&f->own[i]);
+    lt_cut_free(&f->cut);
     lt_pca_free(&f->pca);
     lt_prep_free(&f->prep);
     lt_free(f->train_rows);

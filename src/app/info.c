@@ -2,6 +2,7 @@
 #include "app/conformal.h"
 #include "app/imputer.h"
 #include "app/judge.h"
+#include "app/judge_denoiser.h"
 #include "app/record.h"
 #include <stdio.h>
 #include <string.h>
@@ -92,26 +93,42 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
         snprintf(text, size, "%s %g, weight %g", word, (double)node->amount, (double)node->weight);
     else if (node->kind == LT_NODE_SPARSE)
         snprintf(text, size, "%s, weight %g", word, (double)node->weight);
+    else if (node->kernel > 0)
+        snprintf(text, size, "%s, %lld x %lld%s", word, (long long)node->kernel,
+                 (long long)node->kernel, node->stride > 1 ? ", stride " : "");
     else
         snprintf(text, size, "%s%s", word, node->tied ? ", tied" : "");
+    if (node->kernel > 0 && node->stride > 1)
+        snprintf(text + strlen(text), size - strlen(text), "%lld", (long long)node->stride);
+}
+
+/* "12544", or what a grid is made of: "64 x 14 x 14". */
+static void width_of(const struct lt_node *node, char *text, size_t size)
+{
+    const struct lt_shape s = node->shape;
+    if (s.h * s.w > 1)
+        snprintf(text, size, "%lld x %lld x %lld", (long long)s.c, (long long)s.h, (long long)s.w);
+    else
+        snprintf(text, size, "%lld", (long long)s.c);
 }
 
 static void add_network(struct lt_report *r, const struct lt_network *n)
 {
     lt_report_line(r, " ");
-    lt_report_line(r, "  %-12s %-9s %8s %10s  %s", "node", "kind", "width", "weights", "");
+    lt_report_line(r, "  %-12s %-9s %14s %10s  %s", "node", "kind", "width", "weights", "");
     for (int i = 0; i < n->spec.count; i++) {
         const struct lt_node *node = &n->spec.node[i];
         int64_t weights = 0;
         for (int p = 0; p < n->layout.count; p++)
             if (n->layout.param[p].node == i)
                 weights += n->layout.param[p].rows * n->layout.param[p].cols;
-        char count[24] = "", detail[60];
+        char count[24] = "", detail[80], width[80];
         detail_of(node, detail, sizeof detail);
+        width_of(node, width, sizeof width);
         if (weights > 0)
             snprintf(count, sizeof count, "%lld", (long long)weights);
-        lt_report_line(r, "  %-12s %-9s %8lld %10s  %s", node->name, lt_node_kind_name(node->kind),
-                       (long long)lt_shape_width(node->shape), count, detail);
+        lt_report_line(r, "  %-12s %-9s %14s %10s  %s", node->name, lt_node_kind_name(node->kind),
+                       width, count, detail);
     }
     lt_report_line(r, " ");
     lt_report_integer(r, "weights", (int64_t)n->layout.total);
@@ -148,9 +165,14 @@ int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_e
     int rc = lt_report_create(&r, err);
     if (rc)
         return rc;
-    lt_report_verdict(r, NULL, "An autoencoder that holds a row of %lld numbers in %lld.",
-                      (long long)lt_net_spec_inputs(&n->spec),
-                      (long long)lt_net_spec_dims(&n->spec));
+    if (lt_model_denoises(model))
+        lt_report_verdict(r, NULL, "A denoiser for images of %lld channel%s.",
+                          (long long)n->spec.node[0].shape.c,
+                          n->spec.node[0].shape.c == 1 ? "" : "s");
+    else
+        lt_report_verdict(r, NULL, "An autoencoder that holds a row of %lld numbers in %lld.",
+                          (long long)lt_net_spec_inputs(&n->spec),
+                          (long long)lt_net_spec_dims(&n->spec));
     add_schema(r, &model->prep);
     lt_report_integer(r, "dims", lt_net_spec_dims(&n->spec));
     add_network(r, n);
