@@ -430,7 +430,7 @@ static int init_weights(struct fit *f, struct lt_error *err)
     lt_params_init(params, &f->recipe.spec, f->options->seed, weights);
     lt_params_fit_data(params, &f->recipe.spec, f->pca.mean, square, weights);
     lt_start_levels(params, &f->recipe.spec, &f->prep, weights);
-    if (f->recipe.denoiser)
+    if (f->recipe.denoiser && f->recipe.shape.unit == LT_ACT_LINEAR)
         lt_start_denoiser(params, &f->recipe.spec, weights);
     lt_net_set_weights(f->net, weights);
     lt_free(weights);
