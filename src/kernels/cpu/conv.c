@@ -287,7 +287,7 @@ static void pass_group(const struct lt_conv *c, bool to_coarse, int64_t row, int
                       c->w_coarse, y + row * c->coarse);
         return;
     }
-    float *unfolding = c->unfolding + (c->folded ? thread * c->group * c->fine_copy : 0);
+    float *unfolding = c->folded ? c->unfolding + thread * c->group * c->fine_copy : NULL;
     lt_kernel_run(c->to_fine.run, thread, image(c, LT_CONV_TO_FINE, false, x, x16, row), c->w_fine,
                   c->folded ? unfolding : y + row * c->fine);
     for (int64_t i = 0; c->folded && i < count; i++)
