@@ -15,7 +15,8 @@ struct lt_denoiser {
     int64_t channels;
     int64_t unit;   /* sides of a tile are multiples of it */
     int64_t margin; /* pixels that an output sees to each side, rounded up to units */
-    int64_t side;   /* of the tiles that net is bound for; 0: none yet */
+    int64_t side;   /* of the tiles that net is bound for; 0: none yet, or for whole images */
+    bool whole;     /* bound for images of the size that trained */
     struct lt_net *net;
     float *tiles; /* (TILES, side, side, C) */
 };
@@ -65,33 +66,36 @@ void lt_denoiser_free(struct lt_denoiser **denoiser)
     lt_free(d);
 }
 
-/* Binds the network for tiles of this side. */
+/* Binds the network for tiles of this side, or with 0 for images of the size that trained. */
 static int bind(struct lt_denoiser *d, int64_t side, struct lt_error *err)
 {
     const struct lt_network *network = &d->model->network[0];
     const struct lt_net_options options = {.rows = TILES, .precision = d->precision};
     struct lt_net_spec *spec = NULL;
-    if (d->side == side)
+    if (side > 0 ? d->side == side : d->whole)
         return LT_OK;
     lt_net_free(&d->net);
     lt_free(d->tiles);
     d->tiles = NULL;
     d->side = 0;
+    d->whole = false;
     int rc = lt_alloc(&spec, 1, sizeof *spec, "a denoiser", err);
     if (rc)
         return rc;
     *spec = network->spec;
-    rc = lt_net_spec_resize(spec, side, side, err);
+    if (side > 0)
+        rc = lt_net_spec_resize(spec, side, side, err);
     if (!rc)
         rc = lt_net_create(&d->net, spec, d->backend, &options, err);
     if (!rc)
-        rc = lt_alloc(&d->tiles, (size_t)(TILES * side * side * d->channels), sizeof *d->tiles,
+        rc = lt_alloc(&d->tiles, (size_t)(TILES * lt_net_spec_inputs(spec)), sizeof *d->tiles,
                       "tiles", err);
     lt_free(spec);
     if (rc)
         return rc;
     lt_net_set_weights(d->net, network->params);
     d->side = side;
+    d->whole = side == 0;
     return LT_OK;
 }
 
@@ -143,12 +147,27 @@ static int64_t side_for(const struct lt_denoiser *d, int64_t h, int64_t w)
     return whole < most ? whole : most;
 }
 
+static void pass(struct lt_denoiser *d, int64_t n, const float *x, float *out)
+{
+    lt_net_put_input(d->net, x, n);
+    lt_net_encode(d->net, &(struct lt_pass){.rows = n});
+    lt_net_decode(d->net, &(struct lt_pass){.rows = n});
+    lt_net_get_output(d->net, out, n);
+}
+
 int lt_denoiser_run(struct lt_denoiser *d, const float *image, int64_t h, int64_t w, float *out,
                     struct lt_error *err)
 {
     const size_t values = (size_t)(h * w * d->channels);
+    const struct lt_shape trained = d->model->network[0].spec.node[0].shape;
     float *result = NULL;
-    int rc = bind(d, side_for(d, h, w), err);
+    int rc;
+    if (h == trained.h && w == trained.w) {
+        if (!(rc = bind(d, 0, err)))
+            pass(d, 1, image, out);
+        return rc;
+    }
+    rc = bind(d, side_for(d, h, w), err);
     if (!rc)
         rc = lt_alloc(&result, values, sizeof *result, "an image", err);
     if (rc)
@@ -159,10 +178,7 @@ int lt_denoiser_run(struct lt_denoiser *d, const float *image, int64_t h, int64_
         const int64_t left = cut.down * cut.across - at, n = left < TILES ? left : TILES;
         for (int64_t i = 0; i < n; i++)
             fill_tile(d, &cut, at + i, image, d->tiles + i * tile);
-        lt_net_put_input(d->net, d->tiles, n);
-        lt_net_encode(d->net, &(struct lt_pass){.rows = n});
-        lt_net_decode(d->net, &(struct lt_pass){.rows = n});
-        lt_net_get_output(d->net, d->tiles, n);
+        pass(d, n, d->tiles, d->tiles);
         for (int64_t i = 0; i < n; i++)
             take_tile(d, &cut, at + i, d->tiles + i * tile, result);
     }

@@ -3,6 +3,8 @@
  * An image is continued beyond its edges by its mirror image and cut into square
  * tiles that overlap by what a pixel of the output sees of the input, so that the
  * result is that of the whole image at once, and memory is bounded by a tile's.
+ * An image of the size that the network was trained on is taken as it was in
+ * training, without anything beyond its edges.
  */
 #ifndef LT_APP_DENOISER_H
 #define LT_APP_DENOISER_H
