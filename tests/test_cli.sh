@@ -272,6 +272,10 @@ refuses "denoising_to_nowhere" 2 'say where the images go: -o FILE, or -o FOLDER
     denoise d noisy
 refuses "denoising_in_place" 2 '-o noisy: the noisy images are there and would be replaced; name '\
 'another' denoise d noisy -o noisy
+refuses "denoising_into_the_folder_of_an_image" 2 '-o noisy: the noisy images are there and would be '\
+'replaced; name another' denoise d noisy/03.pgm -o noisy
+refuses "denoising_over_the_truth" 2 '-o clean: the clean images are there and would be replaced; name '\
+'another' denoise d noisy -o clean --truth clean
 refuses "denoising_with_what_denoises_not" 2 'the model takes no noise away; train one on images '\
 'with --arch conv and --noise, such as gaussian:25/255, and without --dims' denoise m noisy -o out/x
 refuses "denoising_what_is_no_image" 3 'data.csv: is no image; a denoiser reads images, and arrays of '\

@@ -48,14 +48,23 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static int join(char **out, const char *folder, const char *name, struct lt_error *err)
+/* What belongs to file i: `where` itself, or the file of the same name in it. */
+static int beside(char **out, const struct job *job, int i, const char *where, bool folder,
+                  struct lt_error *err)
 {
-    const size_t length = strlen(folder) + strlen(name) + 2;
-    int rc = lt_alloc(out, length, 1, "a name", err);
-    if (!rc)
-        snprintf(*out, length, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
-                 name);
-    return rc;
+    return folder ? lt_folder_join(out, where, base_of(job->files[i]), err)
+                  : lt_strdup(out, where, err);
+}
+
+static int target_of(char **out, const struct job *job, int i, struct lt_error *err)
+{
+    return beside(out, job, i, job->options->out, job->folder, err);
+}
+
+static int truth_of(char **out, const struct job *job, int i, struct lt_error *err)
+{
+    const char *truth = job->options->truth;
+    return beside(out, job, i, truth, lt_folder_is(truth), err);
 }
 
 /* ---- what to do ---- */
@@ -66,15 +75,22 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int list_files(struct job *job, struct lt_error *err)
+/* No file is written over what is read. */
+static int check_kept(const struct job *job, int i, struct lt_error *err)
 {
-    const struct lt_denoise_options *o = job->options;
-    if (lt_folder_is(o->in))
-        return lt_folder_list(&job->files, &job->count, o->in, err);
-    int rc = lt_alloc(&job->files, 1, sizeof *job->files, "names", err);
-    if (!rc)
-        rc = lt_strdup(&job->files[0], o->in, err);
-    job->count = rc ? 0 : 1;
+    char *target = NULL, *truth = NULL;
+    const char *out = job->options->out;
+    int rc = target_of(&target, job, i, err);
+    if (!rc && job->options->truth)
+        rc = truth_of(&truth, job, i, err);
+    if (!rc && same_file(target, job->files[i]))
+        rc = lt_fail(err, LT_EUSAGE,
+                     "-o %s: the noisy images are there and would be replaced; name another", out);
+    if (!rc && truth && same_file(target, truth))
+        rc = lt_fail(err, LT_EUSAGE,
+                     "-o %s: the clean images are there and would be replaced; name another", out);
+    lt_free(target);
+    lt_free(truth);
     return rc;
 }
 
@@ -84,10 +100,11 @@ static int prepare_output(struct job *job, struct lt_error *err)
     const size_t length = strlen(out);
     job->folder = lt_folder_is(job->options->in) || lt_folder_is(out) ||
                   (length > 0 && out[length - 1] == '/');
-    if (same_file(job->options->in, out))
-        return lt_fail(err, LT_EUSAGE,
-                       "-o %s: the noisy images are there and would be replaced; name another",
-                       out);
+    for (int i = 0; i < job->count; i++) {
+        int rc = check_kept(job, i, err);
+        if (rc)
+            return rc;
+    }
     if (job->folder && mkdir(out, 0777) && errno != EEXIST)
         return lt_fail(err, LT_EFAIL, "%s: cannot make the folder: %s", out, strerror(errno));
     if (job->folder && !lt_folder_is(out))
@@ -105,7 +122,7 @@ static int open_job(struct job *job, struct lt_error *err)
                        "--noise, such as gaussian:25/255, and without --dims");
     const enum lt_type type = job->model->prep.schema.group[0].type;
     job->deep = type == LT_U8 ? 255 : type == LT_U16 ? 65535 : 1;
-    int rc = list_files(job, err);
+    int rc = lt_folder_files(&job->files, &job->count, o->in, err);
     if (!rc && job->count == 0)
         rc = lt_fail(err, LT_ECONTENT, "%s: the folder holds no files", o->in);
     if (!rc)
@@ -129,14 +146,11 @@ static void close_job(struct job *job)
 
 /* ---- one file ---- */
 
-/* The truth of file i: the truth itself, or the file of the same name in it. */
 static int read_truth(const struct job *job, int i, const struct lt_pictures *noisy,
                       struct lt_pictures *truth, struct lt_error *err)
 {
     char *path = NULL;
-    int rc = lt_folder_is(job->options->truth)
-                 ? join(&path, job->options->truth, base_of(job->files[i]), err)
-                 : lt_strdup(&path, job->options->truth, err);
+    int rc = truth_of(&path, job, i, err);
     if (!rc)
         rc = lt_pictures_read(truth, path, noisy->c, job->deep, err);
     if (!rc && (truth->h != noisy->h || truth->w != noisy->w || truth->count != noisy->count))
@@ -175,17 +189,6 @@ static int judge_image(struct job *job, struct outcome *o, const struct lt_pictu
     return rc;
 }
 
-static void add_contest(struct lt_filter_contest *to, const struct lt_filter_contest *from)
-{
-    to->pictures += from->pictures;
-    to->noisy_psnr += from->noisy_psnr;
-    to->noisy_ssim += from->noisy_ssim;
-    for (int i = 0; i < LT_FILTER_TRIALS_MAX; i++) {
-        to->psnr[i] += from->psnr[i];
-        to->ssim[i] += from->ssim[i];
-    }
-}
-
 /* `noisy` as it came, `clean` as it is written. */
 static int judge_file(struct job *job, int i, const struct lt_pictures *noisy,
                       const struct lt_pictures *clean, struct lt_error *err)
@@ -197,7 +200,7 @@ static int judge_file(struct job *job, int i, const struct lt_pictures *noisy,
         rc = judge_image(job, &job->outcomes[i], noisy, clean, &truth, k, &own, err);
     if (!rc && own.pictures > 0) {
         job->outcomes[i].filter = lt_filter_contest_best(&own, -1);
-        add_contest(&job->contest, &own);
+        lt_filter_contest_join(&job->contest, &own);
     }
     lt_pictures_free(&truth);
     return rc;
@@ -207,9 +210,7 @@ static int write_file(const struct job *job, int i, const struct lt_pictures *cl
                       struct lt_error *err)
 {
     char *path = NULL;
-    if (!job->folder)
-        return lt_pictures_write(clean, job->options->out, err);
-    int rc = join(&path, job->options->out, base_of(job->files[i]), err);
+    int rc = target_of(&path, job, i, err);
     if (!rc)
         rc = lt_pictures_write(clean, path, err);
     lt_free(path);

@@ -105,6 +105,18 @@ int lt_filter_contest_add(struct lt_filter_contest *contest, const struct lt_pic
     return rc;
 }
 
+void lt_filter_contest_join(struct lt_filter_contest *contest,
+                            const struct lt_filter_contest *other)
+{
+    contest->pictures += other->pictures;
+    contest->noisy_psnr += other->noisy_psnr;
+    contest->noisy_ssim += other->noisy_ssim;
+    for (int i = 0; i < LT_FILTER_TRIALS_MAX; i++) {
+        contest->psnr[i] += other->psnr[i];
+        contest->ssim[i] += other->ssim[i];
+    }
+}
+
 struct lt_filter_score lt_filter_contest_best(const struct lt_filter_contest *contest, int filter)
 {
     int from = filter < 0 ? 0 : filter, to = filter < 0 ? lt_filters() : filter + 1;

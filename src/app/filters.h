@@ -68,6 +68,10 @@ struct lt_filter_contest {
 int lt_filter_contest_add(struct lt_filter_contest *contest, const struct lt_picture *noisy,
                           const float *truth /* (H, W, C) */, double peak, struct lt_error *err);
 
+/* Adds the pictures of another contest. */
+void lt_filter_contest_join(struct lt_filter_contest *contest,
+                            const struct lt_filter_contest *other);
+
 /* The one filter and setting of highest mean PSNR over at least one picture; the first of equals.
  * `filter` -1 chooses among all of them, any other among the settings of that filter. */
 struct lt_filter_score lt_filter_contest_best(const struct lt_filter_contest *contest, int filter);

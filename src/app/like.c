@@ -26,11 +26,7 @@ static int read_files(struct look *look, const char *path, struct lt_error *err)
 {
     char **names = NULL;
     int count = 0;
-    if (!lt_folder_is(path)) {
-        look->files = 1;
-        return lt_pictures_read(&look->file[0], path, 0, 255, err);
-    }
-    int rc = lt_folder_list(&names, &count, path, err);
+    int rc = lt_folder_files(&names, &count, path, err);
     for (int i = 0; i < count && i < LT_LIKE_FILES && !rc; i++) {
         rc = lt_pictures_read(&look->file[i], names[i], 0, 255, err);
         look->files = i + 1;

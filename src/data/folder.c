@@ -20,7 +20,7 @@ static int fail_folder(const char *folder, struct lt_error *err)
 }
 
 /* "FOLDER/NAME", with one slash. */
-static int join(char **out, const char *folder, const char *name, struct lt_error *err)
+int lt_folder_join(char **out, const char *folder, const char *name, struct lt_error *err)
 {
     size_t n = strlen(folder), room;
     while (n > 1 && folder[n - 1] == '/')
@@ -43,7 +43,7 @@ static int add(char ***paths, size_t *room, int *count, const char *folder, cons
                        LT_FOLDER_FILES_MAX);
     int rc = lt_grow(paths, room, (size_t)*count + 1, sizeof **paths, folder, err);
     if (!rc)
-        rc = join(&path, folder, name, err);
+        rc = lt_folder_join(&path, folder, name, err);
     if (!rc && stat(path, &st) != 0)
         rc = lt_fail(err, LT_EFAIL, "%s: cannot be read: %s", path, strerror(errno));
     if (!rc && S_ISREG(st.st_mode)) {
@@ -83,6 +83,23 @@ int lt_folder_list(char ***paths, int *count, const char *folder, struct lt_erro
     *paths = NULL;
     *count = 0;
     return rc;
+}
+
+int lt_folder_files(char ***paths, int *count, const char *path, struct lt_error *err)
+{
+    if (lt_folder_is(path))
+        return lt_folder_list(paths, count, path, err);
+    *count = 0;
+    int rc = lt_alloc(paths, 1, sizeof **paths, path, err);
+    if (!rc)
+        rc = lt_strdup(*paths, path, err);
+    if (rc) {
+        lt_free(*paths);
+        *paths = NULL;
+        return rc;
+    }
+    *count = 1;
+    return LT_OK;
 }
 
 void lt_folder_free(char **paths, int count)

@@ -15,6 +15,10 @@ bool lt_folder_is(const char *path);
  * lt_folder_free.  LT_EFAIL when the folder or what stands in it cannot be read, LT_EUSAGE when it
  * holds too many files; *paths is then NULL. */
 int lt_folder_list(char ***paths, int *count, const char *folder, struct lt_error *err);
+/* The same of a folder; of anything else, the path itself. */
+int lt_folder_files(char ***paths, int *count, const char *path, struct lt_error *err);
+/* "FOLDER/NAME", the caller's to free. */
+int lt_folder_join(char **out, const char *folder, const char *name, struct lt_error *err);
 void lt_folder_free(char **paths, int count); /* NULL is allowed, and so are NULL paths */
 
 #endif
