@@ -4,6 +4,7 @@ LATENT is the program to measure (default: build/latent of this tree) and
 LATENT_TEST_DATA the folder with mnist/ and adbench/ (default: ../shared/data
 beside this tree).
 """
+import array
 import glob
 import json
 import os
@@ -34,6 +35,18 @@ def need(name):
     if not path:
         skip(f"{name} is not under {os.path.normpath(DATA)}; set LATENT_TEST_DATA")
     return path
+
+
+def write_npy(path, descr, shape, body):
+    """An array of the bytes `body` in C order."""
+    head = "{'descr': '%s', 'fortran_order': False, 'shape': %r, }" % (descr, tuple(shape))
+    head += " " * (63 - (10 + len(head)) % 64) + "\n"
+    with open(path, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + body)
+
+
+def write_floats(path, shape, values):
+    write_npy(path, "<f4", shape, array.array("f", values).tobytes())
 
 
 def mnist():
