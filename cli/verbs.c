@@ -102,9 +102,8 @@ static const struct lt_verb verbs[] = {
         "take noise away from images",
         "Takes noise away from the images of IN, a file or a folder, with a model trained by "
         "--arch conv --noise. Images may have any size, also large ones: they are worked on in "
-        "tiles. Each is written with the size, depth and colours it came with; arrays of reals "
-        "(.npy) are "
-        "neither rounded nor clipped.",
+        "tiles. Each is written with the size, depth and colours it came with; arrays of "
+        "reals (.npy) are neither rounded nor clipped.",
         {{"latent denoise m noisy.png -o clean.png", "one photograph"},
          {"latent denoise m noisy/ -o clean/", "a folder, each file under its name"},
          {"latent denoise m noisy/ -o clean/ --truth original/",

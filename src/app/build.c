@@ -252,15 +252,6 @@ static void zero(const struct lt_param *q, float *weights)
     memset(weights + q->offset, 0, (size_t)(q->rows * q->cols) * sizeof *weights);
 }
 
-/* Whether a node is the second convolution of a block. */
-static bool ends_block(const struct lt_net_spec *spec, int node)
-{
-    for (int i = node + 1; i < spec->count; i++)
-        if (spec->node[i].kind == LT_NODE_ADD && spec->node[i].input[1] == node)
-            return true;
-    return false;
-}
-
 void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
                        float *weights)
 {
@@ -278,13 +269,20 @@ void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec 
         a->stride * a->stride * in > a->width)
         return;
     for (int p = 0; p < params->count; p++)
-        if (params->param[p].conv && ends_block(spec, params->param[p].node))
-            zero(&params->param[p], weights);
-        else if (params->param[p].bias)
+        if (params->param[p].bias ||
+            (params->param[p].conv && lt_node_ends_block(spec, params->param[p].node)))
             zero(&params->param[p], weights);
     zero(last, weights);
     copy_pixels(a, first, in, weights + first->offset);
     copy_pixels(b, last, in, weights + last->offset);
+}
+
+/* Whether a node is one of the two convolutions of a block, which follow one another. */
+static bool is_half(const struct lt_net_spec *spec, int node)
+{
+    return lt_node_ends_block(spec, node) ||
+           (node + 1 < spec->count && spec->node[node + 1].input[0] == node &&
+            lt_node_ends_block(spec, node + 1));
 }
 
 /* "512", "32c3", "32c3/2", "32r3"; a transposed convolution by what it mirrors; "" for what is told
@@ -293,14 +291,13 @@ static void node_text(const struct lt_net_spec *spec, int node, char *text, size
 {
     const struct lt_node *n = &spec->node[node];
     const struct lt_node *conv = n->kind == LT_NODE_ADD ? &spec->node[n->input[1]] : n;
-    const char end = n->kind == LT_NODE_CONV ? n->name[strlen(n->name) - 1] : '\0';
     long long width = n->kind == LT_NODE_DECONV ? spec->node[n->input[0]].shape.c : conv->width;
     char stride[24] = "";
     text[0] = '\0';
     if (n->kind == LT_NODE_DENSE && n->grid_h == 0)
         snprintf(text, size, "%lld", width);
-    if (conv->kernel == 0 || end == 'a' || end == 'b')
-        return; /* half of a block */
+    if (conv->kernel == 0 || (n->kind == LT_NODE_CONV && is_half(spec, node)))
+        return;
     if (conv->stride > 1)
         snprintf(stride, sizeof stride, "/%lld", (long long)conv->stride);
     snprintf(text, size, "%lld%c%lld%s", width, n->kind == LT_NODE_ADD ? 'r' : 'c',

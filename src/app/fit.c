@@ -26,6 +26,7 @@ struct fit {
     struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
     struct lt_cut cut;              /* images in crops */
     struct lt_augment augment;
+    bool denoiser;               /* of images, rather than an autoencoder */
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
@@ -130,8 +131,7 @@ static int crop_images(struct fit *f, struct lt_error *err)
     int64_t h = 0, w = 0;
     bool image = lt_table_image(f->table, &h, &w, NULL);
     f->crop = f->options->crop;
-    if (f->crop == 0 && lt_recipe_denoises(f->options) && image && h > DENOISER_SIDE &&
-        w > DENOISER_SIDE)
+    if (f->crop == 0 && f->denoiser && image && h > DENOISER_SIDE && w > DENOISER_SIDE)
         f->crop = DENOISER_SIDE;
     if (f->crop == 0)
         return 0;
@@ -219,8 +219,7 @@ static int fit_prep(struct fit *f, struct lt_error *err)
     int scaling = f->options->scale ? lt_scaling_by_name(f->options->scale) : LT_SCALING_AUTO;
     enum lt_type type = lt_table_group(f->table, 0)->type;
     /* a denoiser treats all pixels alike, wherever they are */
-    if (lt_recipe_denoises(f->options) && scaling == LT_SCALING_AUTO &&
-        (type == LT_F32 || type == LT_F64))
+    if (f->denoiser && scaling == LT_SCALING_AUTO && (type == LT_F32 || type == LT_F64))
         scaling = LT_SCALING_NONE;
     struct lt_prep_options options = {(enum lt_scaling)scaling, f->options->types};
     int64_t extra = 0, moved = 0;
@@ -241,8 +240,7 @@ static int fit_pca(struct fit *f, struct lt_error *err)
 {
     struct lt_rows rows = {0};
     int64_t inputs = f->prep.features;
-    bool denoiser = lt_recipe_denoises(f->options);
-    struct lt_pca_options options = {.dims = denoiser               ? 1
+    struct lt_pca_options options = {.dims = f->denoiser            ? 1
                                              : f->options->dims > 0 ? f->options->dims
                                                                     : lt_choose_dims_most(inputs),
                                      .seed = f->options->seed,
@@ -253,7 +251,7 @@ static int fit_pca(struct fit *f, struct lt_error *err)
         rc = lt_pca_fit(&f->pca, &rows, &options, err);
     lt_rows_close(&rows);
     f->dims = f->options->dims;
-    if (!rc && f->dims == 0 && !denoiser) {
+    if (!rc && f->dims == 0 && !f->denoiser) {
         f->dims = lt_choose_dims(&f->pca, f->dims_why, sizeof f->dims_why);
         tell(f, 0, "%s", f->dims_why);
     }
@@ -430,7 +428,7 @@ static int init_weights(struct fit *f, struct lt_error *err)
     lt_params_init(params, &f->recipe.spec, f->options->seed, weights);
     lt_params_fit_data(params, &f->recipe.spec, f->pca.mean, square, weights);
     lt_start_levels(params, &f->recipe.spec, &f->prep, weights);
-    if (f->recipe.denoiser && f->recipe.shape.unit == LT_ACT_LINEAR)
+    if (f->denoiser && f->recipe.shape.unit == LT_ACT_LINEAR)
         lt_start_denoiser(params, &f->recipe.spec, weights);
     lt_net_set_weights(f->net, weights);
     lt_free(weights);
@@ -666,6 +664,7 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
     const latent_train_options *o = f->options;
     if (!rc)
         rc = lt_recipe_check(o, err);
+    f->denoiser = !rc && lt_recipe_denoises(o);
     if (!rc)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);

@@ -93,13 +93,14 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
         snprintf(text, size, "%s %g, weight %g", word, (double)node->amount, (double)node->weight);
     else if (node->kind == LT_NODE_SPARSE)
         snprintf(text, size, "%s, weight %g", word, (double)node->weight);
+    else if (node->stride > 1)
+        snprintf(text, size, "%s, %lld x %lld, stride %lld", word, (long long)node->kernel,
+                 (long long)node->kernel, (long long)node->stride);
     else if (node->kernel > 0)
-        snprintf(text, size, "%s, %lld x %lld%s", word, (long long)node->kernel,
-                 (long long)node->kernel, node->stride > 1 ? ", stride " : "");
+        snprintf(text, size, "%s, %lld x %lld", word, (long long)node->kernel,
+                 (long long)node->kernel);
     else
         snprintf(text, size, "%s%s", word, node->tied ? ", tied" : "");
-    if (node->kernel > 0 && node->stride > 1)
-        snprintf(text + strlen(text), size - strlen(text), "%lld", (long long)node->stride);
 }
 
 /* "12544", or what a grid is made of: "64 x 14 x 14". */

@@ -348,12 +348,12 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
                           int64_t rows)
 {
     struct lt_train_settings *t = &r->train;
-    r->denoiser = r->shape.dims == 0;
-    t->noisy_validation = r->denoiser;
-    int drawn = r->denoiser ? optimizer_by_name("adam") : 0;
+    const bool denoiser = r->shape.dims == 0;
+    t->noisy_validation = denoiser;
+    int drawn = denoiser ? optimizer_by_name("adam") : 0;
     t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : drawn);
     t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec));
-    if (r->denoiser && o->batch == 0)
+    if (denoiser && o->batch == 0)
         t->batch = DENOISER_BATCH < rows ? DENOISER_BATCH : rows;
     int64_t per_epoch = (rows + t->batch - 1) / t->batch;
     t->steps = o->budget > 0 ? 0 : draw_steps(r, o, rows);
@@ -370,7 +370,7 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
     t->patience = o->patience >= 0 ? o->patience : 20;
     t->seed = o->seed;
     r->precision = same(o->precision, "f32") ? LT_PRECISION_F32 : LT_PRECISION_BF16;
-    const bool drawn_here = r->denoiser && w->optimizer < 0;
+    const bool drawn_here = denoiser && w->optimizer < 0;
     double lr = o->lr > 0 || !drawn_here ? o->lr : DENOISER_LR;
     double clip = o->clip > 0 || !drawn_here ? o->clip : DENOISER_CLIP;
     t->optimizer_settings = (struct lt_optimizer_settings){.lr = lr,

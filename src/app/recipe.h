@@ -24,7 +24,6 @@ struct lt_recipe {
     struct lt_net_spec spec;
     struct lt_train_settings train; /* budget, checkpoint, callbacks: the caller's */
     enum lt_precision precision;    /* wanted; the backend may fall back */
-    bool denoiser;                  /* a grid for a code, judged by the noise it takes away */
 };
 
 /* Checks the words and numbers of the options that need no data; call it first, so that a

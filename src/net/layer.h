@@ -127,8 +127,10 @@ void lt_oracle_params(const struct lt_oracle *o, int node, const double **weight
 /* The convolution of a conv or deconv node, as far as the spec tells. */
 struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node);
 
-/* Bytes of the pre-activations that a node's activation needs for its derivative. */
+/* For nodes with an activation: bytes of the pre-activations that its derivative needs; and dL/dy in
+ * the node's dy turned into the gradient for the pre-activations. */
 size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
+void lt_act_gradient(struct lt_net *net, int node, const struct lt_pass *pass);
 
 /* Rows rounded up to whole blocks. */
 static inline int64_t lt_rows_padded(int64_t rows, int64_t block)

@@ -24,6 +24,16 @@ size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int
     return (size_t)rows * (size_t)lt_node_width(spec, node) * sizeof(float);
 }
 
+void lt_act_gradient(struct lt_net *net, int node, const struct lt_pass *pass)
+{
+    const struct lt_value *v = &net->value[node];
+    const enum lt_act act = net->spec.node[node].act;
+    if (act != LT_ACT_LINEAR)
+        net->backend->ops->act_backward(net->backend, act,
+                                        (size_t)(pass->rows * lt_node_width(&net->spec, node)),
+                                        v->saved, v->y, v->dy, v->dy);
+}
+
 const char *lt_node_kind_name(enum lt_node_kind kind)
 {
     return lt_layers[kind]->name;

@@ -387,10 +387,10 @@ void lt_net_get_node(const struct lt_net *net, int node, float *values, int64_t 
 void lt_net_get_noisy(const struct lt_net *net, float *rows, int64_t n)
 {
     size_t bytes = (size_t)n * (size_t)lt_node_width(&net->spec, 0) * sizeof(float);
-    int node = 0;
-    while (node < net->spec.count - 1 && net->spec.node[node].kind != LT_NODE_NOISE)
-        node++;
-    node = net->spec.node[node].kind == LT_NODE_NOISE ? node : 0;
+    int node = 0; /* the input itself, without a noise node */
+    for (int i = 0; i < net->spec.count; i++)
+        if (net->spec.node[i].kind == LT_NODE_NOISE)
+            node = i;
     net->backend->ops->download(net->backend, rows, net->value[node].y, bytes);
 }
 

@@ -58,16 +58,13 @@ static double variance(const struct lt_net_spec *spec, int node)
     }
 }
 
-/* Residual blocks start close to the identity, so that a chain of them does. */
-static double branch_gain(const struct lt_net_spec *spec, int node)
+/* Residual blocks of convolutions start close to the identity, so that a chain of them does. */
+static const double BLOCK_GAIN = 0.2;
+
+static double deviation(const struct lt_net_spec *spec, int node)
 {
-    const double gain = 0.2;
-    if (spec->node[node].kind != LT_NODE_CONV)
-        return 1;
-    for (int i = node + 1; i < spec->count; i++)
-        if (spec->node[i].kind == LT_NODE_ADD && spec->node[i].input[1] == node)
-            return gain;
-    return 1;
+    bool block = spec->node[node].kind == LT_NODE_CONV && lt_node_ends_block(spec, node);
+    return sqrt(variance(spec, node)) * (block ? BLOCK_GAIN : 1);
 }
 
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
@@ -83,7 +80,7 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
         }
         struct lt_stream stream = lt_stream(seed, LT_RNG_INIT, 0, (uint64_t)p);
         lt_fill_normal(&stream, w, n);
-        float sd = (float)(sqrt(variance(spec, q->node)) * branch_gain(spec, q->node));
+        float sd = (float)deviation(spec, q->node);
         for (size_t i = 0; i < n; i++)
             w[i] *= sd;
     }

@@ -24,6 +24,14 @@ int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number
     return i;
 }
 
+bool lt_node_ends_block(const struct lt_net_spec *spec, int node)
+{
+    for (int i = node + 1; i < spec->count; i++)
+        if (spec->node[i].kind == LT_NODE_ADD && spec->node[i].input[1] == node)
+            return true;
+    return false;
+}
+
 static int check_name(const struct lt_net_spec *spec, int node, struct lt_error *err)
 {
     const char *name = spec->node[node].name;

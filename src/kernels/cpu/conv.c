@@ -18,9 +18,9 @@
  * (docs/speed.md), so activations are never reordered; weights are, once per step and use.  In bf16 a
  * stride of 2 is folded away (fold.h) while activations are copied to bf16. */
 enum {
-    GROUP_PIXELS =
-        256,     /* of the coarse grid: groups have as many, if LT_CONV_ROW_BLOCK images have */
-    SHARES = 16, /* at most, of a batch */
+    GROUP_PIXELS = 256,     /* of the coarse grid in a group, unless LT_CONV_ROW_BLOCK images have
+                               fewer */
+    SHARES = 16,            /* at most, of a batch */
     SHARE_FLOATS = 1 << 23, /* at most, of all places */
     ADD_CHUNK = 4096        /* weights */
 };
@@ -250,15 +250,21 @@ struct work {
     size_t data_groups; /* chunks of backward: first these, then shares */
 };
 
-/* Copies the images of a group that are asked for to bf16, and returns their number. */
-static int64_t copy_group(const struct work *w, bool fine, int64_t row, const float *from,
-                          uint16_t *to, int thread)
+/* The images that are asked for, of a group from `row` on. */
+static int64_t asked(const struct work *w, int64_t row)
+{
+    const int64_t group = w->conv->group;
+    return row + group < w->rows ? group : w->rows - row;
+}
+
+/* Copies the images of a group that are asked for to bf16. */
+static void copy_group(const struct work *w, bool fine, int64_t row, const float *from,
+                       uint16_t *to, int thread)
 {
     const struct lt_conv *c = w->conv;
-    const int64_t count = row + c->group < w->rows ? c->group : w->rows - row;
-    const int64_t size = fine ? c->fine : c->coarse;
+    const int64_t count = asked(w, row), size = fine ? c->fine : c->coarse;
     if (!to)
-        return count;
+        return;
     if (fine && c->folded) {
         uint16_t *line = c->lines + thread * (c->spec.in_w + 1) * c->spec.in;
         for (int64_t i = row; i < row + count; i++)
@@ -266,7 +272,6 @@ static int64_t copy_group(const struct work *w, bool fine, int64_t row, const fl
     } else {
         w->elementwise->to_bf16((size_t)(count * size), from + row * size, to + row * size);
     }
-    return count;
 }
 
 /* Image `row` as a product reads it: of an array, or of its copy in bf16. */
@@ -300,7 +305,8 @@ static void forward_group(void *context, size_t chunk, int thread)
     const struct lt_conv *c = w->conv;
     const bool up = c->spec.transposed;
     const int64_t row = (int64_t)chunk * c->group, at = row * c->pixels * c->channels;
-    const int64_t count = copy_group(w, !up, row, w->x, c->x16, thread);
+    const int64_t count = asked(w, row);
+    copy_group(w, !up, row, w->x, c->x16, thread);
     pass_group(c, !up, row, count, w->x, c->x16, w->y, thread);
     w->elementwise->bias_act[w->act](count * c->pixels, c->channels, c->channels, w->bias,
                                      w->pre ? w->pre + at : NULL, w->y + at);
@@ -332,8 +338,7 @@ static void data_gradient_group(const struct work *w, size_t index, int thread)
 {
     const struct lt_conv *c = w->conv;
     const int64_t row = (int64_t)index * c->group;
-    const int64_t count = row + c->group < w->rows ? c->group : w->rows - row;
-    pass_group(c, c->spec.transposed, row, count, w->da, c->da16, w->dx, thread);
+    pass_group(c, c->spec.transposed, row, asked(w, row), w->da, c->da16, w->dx, thread);
 }
 
 /* The last share, filled up with zeros. */

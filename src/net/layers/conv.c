@@ -110,9 +110,7 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     const struct lt_node *n = &net->spec.node[node];
     struct lt_value *v = &net->value[node];
     struct lt_backend *b = net->backend;
-    if (n->act != LT_ACT_LINEAR)
-        b->ops->act_backward(b, n->act, (size_t)(pass->rows * lt_node_width(&net->spec, node)),
-                             v->saved, v->y, v->dy, v->dy);
+    lt_act_gradient(net, node, pass);
     b->ops->conv_backward(b, v->conv, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
                           lt_gradient_begin(net, node, 0), lt_param_at(net->gradients, v->weight),
                           lt_param_at(net->gradients, v->bias));

@@ -80,9 +80,7 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     struct lt_value *v = &net->value[node];
     struct lt_backend *b = net->backend;
     struct lt_buffer db = lt_param_at(net->gradients, v->bias);
-    if (n->act != LT_ACT_LINEAR)
-        b->ops->act_backward(b, n->act, (size_t)(pass->rows * n->width), v->saved, v->y, v->dy,
-                             v->dy);
+    lt_act_gradient(net, node, pass);
     if (v->adds_weight) /* dense_backward will add to dw and db alike */
         b->ops->zero(b, db, (size_t)n->width * sizeof(float));
     b->ops->dense_backward(b, v->dense, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
