@@ -143,7 +143,7 @@ static int measure_wide_pca(struct demo *demo, latent_error *error)
     options.steps = 1;
     int e = latent_train(&model, demo->train, &options, &silent, NULL, error);
     if (!e)
-        e = latent_eval(model, demo->test, &apply, &report, error);
+        e = latent_eval(model, demo->test, NULL, &apply, &report, error);
     if (!e)
         demo->wide_error = latent_report_number(report, "pca.squared_error");
     latent_report_free(&report);
@@ -160,7 +160,7 @@ static void say_row(const struct demo *demo, const char *name, int dims, double 
 
 static int judge_curves(struct demo *demo, latent_error *error)
 {
-    int e = latent_eval(demo->model, demo->test, &demo->apply, &demo->judged, error);
+    int e = latent_eval(demo->model, demo->test, NULL, &demo->apply, &demo->judged, error);
     if (!e)
         e = measure_wide_pca(demo, error);
     if (e)
@@ -322,7 +322,7 @@ static int learn_sensors(struct demo *demo, latent_error *error)
     if (!e)
         e = latent_model_save(demo->table_model, path_in(demo, "sensors.latent", path), error);
     if (!e)
-        e = latent_eval(demo->table_model, other, &demo->apply, &demo->table_judged, error);
+        e = latent_eval(demo->table_model, other, NULL, &demo->apply, &demo->table_judged, error);
     if (!e) {
         int dims = (int)latent_model_dims(demo->table_model);
         const char *message = latent_report_string(demo->table_judged, "message");

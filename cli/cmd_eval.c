@@ -19,7 +19,7 @@ int lt_cmd_eval(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = lt_open_data(settings, 1, &data, error);
     if (!e)
-        e = latent_eval(model, data, &options, &report, error);
+        e = latent_eval(model, data, &settings->eval, &options, &report, error);
     if (!e && settings->sheet)
         e = latent_sheet(model, data, SHEET_ROWS, settings->sheet, &options, error);
     if (!e)

@@ -10,7 +10,8 @@
 
 enum { SHEET_ROWS = 10 };
 
-int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_error *error)
+int lt_run_convert(struct lt_settings *settings, lt_convert *convert, int draws,
+                   latent_error *error)
 {
     latent_model *model = NULL;
     latent_data *data = NULL;
@@ -27,13 +28,15 @@ int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_err
         e = lt_check_output(settings, "--sheet", settings->sheet, error);
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
-    if (!e)
+    if (!e && settings->operand_count > 1)
         e = lt_open_data(settings, 1, &data, error);
     if (!e)
         lt_interrupt_install();
     if (!e)
-        e = convert(model, data, path, &options, &report, error);
-    if (!e && settings->sheet)
+        e = convert(settings, model, data, path, &options, &report, error);
+    if (!e && settings->sheet && draws)
+        e = convert(settings, model, data, settings->sheet, &options, NULL, error);
+    else if (!e && settings->sheet)
         e = latent_sheet(model, data, SHEET_ROWS, settings->sheet, &options, error);
     if (!e)
         e = lt_print_report(settings, report, path == NULL, error);

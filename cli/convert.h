@@ -1,5 +1,5 @@
-/* convert.h: encode, decode and reconstruct are one command: model, data in,
- * data out. They differ in the function that does it. */
+/* convert.h: verbs that write rows are one command: a model, mostly data in, rows
+ * out. They differ in the function that does it. */
 #ifndef LT_CLI_CONVERT_H
 #define LT_CLI_CONVERT_H
 
@@ -7,10 +7,14 @@
 
 struct lt_settings;
 
-typedef int lt_convert(const latent_model *model, const latent_data *data, const char *path,
+/* `data` is NULL for verbs that take none. */
+typedef int lt_convert(const struct lt_settings *settings, const latent_model *model,
+                       const latent_data *data, const char *path,
                        const latent_apply_options *options, latent_report **report,
                        latent_error *error);
 
-int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_error *error);
+/* `draws`: what the verb writes for --sheet is its own rows, rather than data above reconstructions. */
+int lt_run_convert(struct lt_settings *settings, lt_convert *convert, int draws,
+                   latent_error *error);
 
 #endif

@@ -9,10 +9,12 @@
 #define SCORE LT_VERB_SCORE
 #define DRIFT LT_VERB_DRIFT
 #define COMPARE LT_VERB_COMPARE
-#define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT)
-#define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
+#define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
+#define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
+#define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | WALK)
 #define DATA                                                                                       \
-    (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT | COMPARE)
+    (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |         \
+     COMPARE | LT_VERB_INTERPOLATE)
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
     (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE | LT_VERB_DENOISE)
@@ -54,6 +56,14 @@ static const struct lt_option rows[] = {
     {"resume", 0, NULL, LT_OPTION_FLAG, AT(train.resume), TRAIN, LT_GROUP_FILES, 0, 0, NULL,
      "continue from MODEL.checkpoint where there is one, to the same bits"},
 
+    {"count", 'n', "N", LT_OPTION_WHOLE, AT(count), LT_VERB_SAMPLE, LT_GROUP_DATA, 1, 1e12, NULL,
+     "rows to draw; default: 100"},
+    {"from", 0, "ROW", LT_OPTION_WHOLE, AT(from), LT_VERB_INTERPOLATE, LT_GROUP_DATA, 0, MANY, NULL,
+     "the row, counted from 0, at which the walk begins"},
+    {"to", 0, "ROW", LT_OPTION_WHOLE, AT(to), LT_VERB_INTERPOLATE, LT_GROUP_DATA, 0, MANY, NULL,
+     "the row at which it ends"},
+    {"steps", 0, "N", LT_OPTION_WHOLE, AT(count), LT_VERB_INTERPOLATE, LT_GROUP_DATA, 2, 1e9, NULL,
+     "rows of the walk, both ends included; default: 9"},
     {"columns", 0, "A,B", LT_OPTION_TEXT, AT(data.columns), ROWS, LT_GROUP_DATA, 0, 0, NULL,
      "use only these columns, by name, or where they have none by number, 0,3-7; default: all"},
     {"ignore", 0, "A,B", LT_OPTION_TEXT, AT(data.ignore), ROWS, LT_GROUP_DATA, 0, 0, NULL,
@@ -101,6 +111,14 @@ static const struct lt_option rows[] = {
     {"sparse", 0, "KIND:AMOUNT", LT_OPTION_TEXT, AT(train.sparse), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "few units of a code speak for a row: topk:N keeps the N largest, l1:W charges W for their "
      "sizes, kl:RHO:BETA charges BETA for mean activities other than RHO; default: none"},
+    {"vae", 0, NULL, LT_OPTION_FLAG, AT(train.vae), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "a variational code: each row has a normal distribution of codes, and all together a standard "
+     "one, so that latent sample can draw new rows"},
+    {"beta", 0, "B", LT_OPTION_AMOUNT, AT(train.beta), TRAIN, LT_GROUP_NETWORK, 0, 1e6, NULL,
+     "with --vae: weight of the divergence from the standard distribution; more gives smoother codes "
+     "that tell less; default: 1"},
+    {"binarise", 0, NULL, LT_OPTION_FLAG, AT(train.binarise), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "read values within [0,1] as chances and train on zeros and ones drawn anew in every epoch"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
@@ -131,6 +149,11 @@ static const struct lt_option rows[] = {
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 
+    {"nll", 0, NULL, LT_OPTION_FLAG, AT(eval.nll), LT_VERB_EVAL, LT_GROUP_TRUST, 0, 0, NULL,
+     "tell how likely the rows are under a variational model: negative log-likelihood by importance "
+     "sampling"},
+    {"samples", 0, "N", LT_OPTION_WHOLE, AT(eval.samples), LT_VERB_EVAL, LT_GROUP_TRUST, 1, 1e7, NULL,
+     "with --nll: codes drawn for every row; default: 5000"},
     {"level", 0, "P", LT_OPTION_AMOUNT, AT(drift.level), DRIFT, LT_GROUP_TRUST, 1e-9, 0.5, NULL,
      "chance of calling drift where there is none, over all tests together; default: 0.01"},
     {"least", 0, "SHARE", LT_OPTION_AMOUNT, AT(drift.least), DRIFT, LT_GROUP_TRUST, 0, 1, NULL,

@@ -51,7 +51,9 @@ enum lt_verb_bit {
     LT_VERB_DRIFT = 1 << 11,
     LT_VERB_COMPARE = 1 << 12,
     LT_VERB_DENOISE = 1 << 13,
-    LT_VERB_ALL = (1 << 14) - 1,
+    LT_VERB_SAMPLE = 1 << 14,
+    LT_VERB_INTERPOLATE = 1 << 15,
+    LT_VERB_ALL = (1 << 16) - 1,
 };
 
 struct lt_option {

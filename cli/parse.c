@@ -18,8 +18,10 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     settings->argv = argv;
     settings->seed = 1;
     settings->rows[1] = -1;
+    settings->from = settings->to = -1;
     latent_data_options_init(&settings->data);
     latent_train_options_init(&settings->train);
+    latent_eval_options_init(&settings->eval);
     latent_score_options_init(&settings->score);
     latent_drift_options_init(&settings->drift);
     latent_compare_options_init(&settings->compare);

@@ -134,7 +134,7 @@ static void compose(struct line *line, const struct lt_screen *screen, const lat
     if (isfinite(p->train_loss))
         add(line, 1, NULL, "train %.4g", p->train_loss);
     if (p->penalty > 0)
-        add(line, 2, NULL, "of it sparsity %.3g", p->penalty);
+        add(line, 2, NULL, "of it penalty %.3g", p->penalty);
     if (isfinite(p->valid_error))
         add(line, 0, p->valid_error < p->pca_error ? "\033[32m" : NULL, "valid %.4g",
             p->valid_error);

@@ -34,6 +34,8 @@ struct lt_settings {
     const char *uncertainty; /* NULL: not given */
     const char *valid;       /* a fraction or a file, NULL: not given */
     int64_t rows[2];         /* from, and one past the last; -1: to the end */
+    int64_t count;           /* sample, interpolate: rows to write; 0: not given */
+    int64_t from, to;        /* interpolate: rows; -1: not given */
 
     /* computing; NULL: not given */
     const char *backend;
@@ -41,6 +43,7 @@ struct lt_settings {
 
     latent_data_options data;
     latent_train_options train;
+    latent_eval_options eval;
     latent_score_options score;
     latent_drift_options drift;
     latent_compare_options compare;

@@ -28,6 +28,8 @@ const struct lt_verb *lt_verb_find(const char *name);
 int lt_cmd_train(struct lt_settings *settings, latent_error *error);
 int lt_cmd_encode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_decode(struct lt_settings *settings, latent_error *error);
+int lt_cmd_sample(struct lt_settings *settings, latent_error *error);
+int lt_cmd_interpolate(struct lt_settings *settings, latent_error *error);
 int lt_cmd_reconstruct(struct lt_settings *settings, latent_error *error);
 int lt_cmd_denoise(struct lt_settings *settings, latent_error *error);
 int lt_cmd_impute(struct lt_settings *settings, latent_error *error);

@@ -178,6 +178,9 @@ typedef struct latent_train_options {
     const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
     const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
+    int vae;            /* a variational code, drawn from normal distributions while training */
+    double beta;        /* vae: weight of their divergence from the standard one; default 1 */
+    int binarise;       /* values are chances of a 1, drawn anew in every epoch */
     double l1, l2;      /* penalties on weights (not biases), default 0 */
     const char *scale;  /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */
     const char *types;  /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
@@ -296,6 +299,18 @@ LATENT_API int latent_reconstruct_to(const latent_model *model, const latent_dat
                                      const char *path, const latent_apply_options *options,
                                      latent_report **report, latent_error *error);
 
+/* New rows from a variational model: codes drawn from the standard normal distribution under
+ * options->seed, decoded.  LATENT_EUSAGE when the model is not variational. */
+LATENT_API int latent_sample_to(const latent_model *model, int64_t rows, const char *path,
+                                const latent_apply_options *options, latent_report **report,
+                                latent_error *error);
+/* A walk of `steps` rows from row `from` of the data to row `to`, both included: codes on the straight
+ * line between theirs, decoded. */
+LATENT_API int latent_interpolate_to(const latent_model *model, const latent_data *data,
+                                     int64_t from, int64_t to, int64_t steps, const char *path,
+                                     const latent_apply_options *options, latent_report **report,
+                                     latent_error *error);
+
 /* Takes noise away from images with a model that was trained to (convolutions, noise, no width of a code).
  * `in` is a file or a folder, and so is `out`; every image is written with the size, depth, colours
  * and units it came with.  `truth` holds the clean images, a file or a folder of the same names: the
@@ -319,10 +334,21 @@ LATENT_API int latent_impute_to(const latent_model *model, const char *data, con
                                 const latent_apply_options *options /* or NULL */,
                                 latent_report **report, latent_error *error);
 
-/* Error on data the model has not seen, beside PCA and the mean. */
+typedef struct latent_eval_options {
+    size_t size;     /* set by _init */
+    int nll;         /* how likely are the rows? for variational models; default 0 */
+    int64_t samples; /* of codes a row, by which that is estimated; default 5000 */
+} latent_eval_options;
+LATENT_API void latent_eval_options_init(latent_eval_options *options);
+
+/* Error on data the model has not seen, beside PCA and the mean.  With `nll` also the negative
+ * log-likelihood of a row in nats, by importance sampling: under bce of the values drawn as zeros and
+ * ones, under mse of scaled values around normal outputs; LATENT_EUSAGE when the model is not
+ * variational or has other losses. */
 LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
-                           const latent_apply_options *options, latent_report **report,
-                           latent_error *error);
+                           const latent_eval_options *eval /* or NULL */,
+                           const latent_apply_options *options /* or NULL */,
+                           latent_report **report, latent_error *error);
 
 /* A PNG of originals above reconstructions, for image-shaped data; `rows` at most. */
 LATENT_API int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows,

@@ -1,12 +1,9 @@
 #include "latent.h"
 
-#include "app/apply.h"
 #include "app/arrange.h"
 #include "app/bench.h"
-#include "app/denoise.h"
 #include "app/doctor.h"
 #include "app/fit.h"
-#include "app/impute.h"
 #include "app/info.h"
 #include "app/judge.h"
 #include "app/metrics.h"
@@ -14,7 +11,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "data/writer.h"
 #include "handles.h"
 #include "model/modelfile.h"
 #include <math.h>
@@ -170,6 +166,7 @@ void latent_data_free(latent_data **data)
 void latent_train_options_init(latent_train_options *options)
 {
     *options = (latent_train_options){.size = sizeof *options,
+                                      .beta = 1,
                                       .momentum = 0.9,
                                       .weight_decay = -1,
                                       .warmup = -1,
@@ -259,7 +256,8 @@ int lt_session_options_of(struct lt_session_options *out, const latent_apply_opt
 {
     *out = (struct lt_session_options){.threads = o && o->threads > 0 ? o->threads : lt_cpu_count(),
                                        .backend = o ? o->backend : NULL,
-                                       .listener = o ? o->listener : NULL};
+                                       .listener = o ? o->listener : NULL,
+                                       .seed = o ? o->seed : 1};
     const char *precision = o && o->precision ? o->precision : "f32";
     if (strcmp(precision, "bf16") == 0)
         out->precision = LT_PRECISION_BF16;
@@ -269,8 +267,8 @@ int lt_session_options_of(struct lt_session_options *out, const latent_apply_opt
     return 0;
 }
 
-static int open_session(struct lt_session **out, const latent_model *model,
-                        const latent_apply_options *options, struct lt_error *err)
+int lt_session_open(struct lt_session **out, const latent_model *model,
+                    const latent_apply_options *options, struct lt_error *err)
 {
     struct lt_session_options s;
     *out = NULL;
@@ -282,7 +280,7 @@ int latent_session_create(latent_session **out, const latent_model *model,
                           const latent_apply_options *options, latent_error *error)
 {
     struct lt_session *s = NULL;
-    int rc = open_session(&s, model, options, internal_error(error));
+    int rc = lt_session_open(&s, model, options, internal_error(error));
     *out = (latent_session *)(void *)s;
     return rc;
 }
@@ -399,136 +397,16 @@ int latent_reconstruct(latent_session *session, const float *rows, int64_t n, fl
                    run_reconstruct);
 }
 
-/* ---- from data to a file ---- */
-
-typedef int apply_fn(struct lt_session *, struct lt_table *, const char *, struct lt_error *);
-
-static int applied(struct lt_report **out, const char *what, int64_t rows, int64_t from, int64_t to,
-                   const char *path, double seconds, struct lt_error *err)
-{
-    struct lt_report *r = NULL;
-    if (!out)
-        return 0;
-    int rc = lt_report_create(&r, err);
-    if (rc)
-        return rc;
-    lt_report_verdict(r, NULL, "%s %lld rows of %lld numbers as %lld in %.2f s%s%s.", what,
-                      (long long)rows, (long long)from, (long long)to, seconds, path ? " to " : "",
-                      path ? path : "");
-    lt_report_integer(r, "rows", rows);
-    lt_report_integer(r, "columns", to);
-    lt_report_number(r, "seconds", seconds);
-    if (path)
-        lt_report_string(r, "file", path);
-    rc = lt_report_seal(r, err);
-    if (rc)
-        lt_report_free(&r);
-    *out = r;
-    return rc;
-}
-
-static int apply_to(const char *what, apply_fn *apply, const latent_model *model,
-                    const latent_data *data, int64_t to, const char *path,
-                    const latent_apply_options *options, latent_report **report,
-                    struct lt_error *err)
-{
-    struct lt_session *s = NULL;
-    double started = lt_clock();
-    if (report)
-        *report = NULL;
-    int rc = lt_writer_check(path, err);
-    if (!rc)
-        rc = open_session(&s, model, options, err);
-    if (!rc)
-        rc = apply(s, data->table, path, err);
-    lt_session_free(&s);
-    return rc ? rc
-              : applied(internal_report(report), what, lt_table_rows(data->table),
-                        lt_table_columns(data->table), to, path, lt_clock() - started, err);
-}
-
-int latent_encode_to(const latent_model *model, const latent_data *data, const char *path,
-                     const latent_apply_options *options, latent_report **report,
-                     latent_error *error)
-{
-    return apply_to("Encoded", lt_apply_encode, model, data, latent_model_dims(model), path,
-                    options, report, internal_error(error));
-}
-
-int latent_decode_to(const latent_model *model, const latent_data *codes, const char *path,
-                     const latent_apply_options *options, latent_report **report,
-                     latent_error *error)
-{
-    return apply_to("Decoded", lt_apply_decode, model, codes, latent_model_columns(model), path,
-                    options, report, internal_error(error));
-}
-
-int latent_reconstruct_to(const latent_model *model, const latent_data *data, const char *path,
-                          const latent_apply_options *options, latent_report **report,
-                          latent_error *error)
-{
-    return apply_to("Reconstructed", lt_apply_reconstruct, model, data, latent_model_columns(model),
-                    path, options, report, internal_error(error));
-}
-
-int latent_impute_to(const latent_model *model, const char *data, const char *path,
-                     const char *uncertainty, const latent_apply_options *options,
-                     latent_report **report, latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct lt_session_options s;
-    if (report)
-        *report = NULL;
-    int rc = lt_session_options_of(&s, options, err);
-    if (rc)
-        return rc;
-    struct lt_impute_options o = {.data = data,
-                                  .path = path,
-                                  .uncertainty = uncertainty,
-                                  .backend = s.backend,
-                                  .threads = s.threads,
-                                  .seed = options ? options->seed : 1,
-                                  .listener = s.listener};
-    return lt_impute(internal_model(model), &o, internal_report(report), err);
-}
-
-int latent_denoise_to(const latent_model *model, const char *in, const char *out, const char *truth,
-                      const latent_apply_options *options, latent_report **report,
-                      latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct lt_session_options s;
-    if (report)
-        *report = NULL;
-    int rc = lt_session_options_of(&s, options, err);
-    if (rc)
-        return rc;
-    struct lt_denoise_options o = {.in = in,
-                                   .out = out,
-                                   .truth = truth,
-                                   .backend = s.backend,
-                                   .threads = s.threads,
-                                   .precision = s.precision,
-                                   .listener = s.listener};
-    return lt_denoise(internal_model(model), &o, internal_report(report), err);
-}
-
-int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows, const char *path,
-                 const latent_apply_options *options, latent_error *error)
-{
-    struct lt_error *err = internal_error(error);
-    struct lt_session *s = NULL;
-    int rc = open_session(&s, model, options, err);
-    if (!rc)
-        rc = lt_apply_sheet(s, data->table, rows, path, err);
-    lt_session_free(&s);
-    return rc;
-}
-
 /* ---- judging ---- */
 
+void latent_eval_options_init(latent_eval_options *options)
+{
+    *options = (latent_eval_options){.size = sizeof *options, .samples = 5000};
+}
+
 static int eval(const struct lt_model *model, const latent_data *data,
-                const latent_apply_options *options, struct lt_report *report, struct lt_error *err)
+                const latent_eval_options *how, const latent_apply_options *options,
+                struct lt_report *report, struct lt_error *err)
 {
     double started = lt_clock();
     struct lt_session_options s;
@@ -545,6 +423,9 @@ static int eval(const struct lt_model *model, const latent_data *data,
                                         .table = view,
                                         .count = lt_table_rows(view),
                                         .rows_are = "rows of this data",
+                                        .samples = how && how->nll ? how->samples : 0,
+                                        .precision = s.precision,
+                                        .listener = s.listener,
                                         .seed = options ? options->seed : 1},
                       report, err);
     lt_backend_free(&backend);
@@ -553,7 +434,7 @@ static int eval(const struct lt_model *model, const latent_data *data,
     return rc ? rc : lt_report_seal(report, err);
 }
 
-int latent_eval(const latent_model *model, const latent_data *data,
+int latent_eval(const latent_model *model, const latent_data *data, const latent_eval_options *how,
                 const latent_apply_options *options, latent_report **report, latent_error *error)
 {
     struct lt_error *err = internal_error(error);
@@ -561,7 +442,7 @@ int latent_eval(const latent_model *model, const latent_data *data,
     *report = NULL;
     int rc = lt_report_create(&r, err);
     if (!rc)
-        rc = eval(internal_model(model), data, options, r, err);
+        rc = eval(internal_model(model), data, how, options, r, err);
     if (rc)
         lt_report_free(&r);
     *internal_report(report) = r;

@@ -37,5 +37,8 @@ static inline struct lt_report **internal_report(latent_report **r)
  * is none. */
 int lt_session_options_of(struct lt_session_options *out, const latent_apply_options *options,
                           struct lt_error *err);
+/* A session as those options ask for it. */
+int lt_session_open(struct lt_session **out, const latent_model *model,
+                    const latent_apply_options *options /* or NULL */, struct lt_error *err);
 
 #endif

@@ -98,7 +98,7 @@ T_UNUSED static struct lt_model *t_model(struct lt_table *table, int64_t kept,
         rows[i] = lt_rowset_row(&parts[LT_PART_TRAIN], i);
     if (!rc)
         rc = lt_prep_fit(&m->prep, table, rows, n, &(struct lt_prep_options){0}, &err);
-    struct lt_facts facts = {n, &m->prep, "t.csv"};
+    struct lt_facts facts = {n, &m->prep, "t.csv", 0};
     if (!rc)
         rc = lt_recipe_draw(&recipe, &options, 3, &facts, &err);
     if (!rc)

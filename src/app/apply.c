@@ -2,6 +2,7 @@
 #include "app/arrange.h"
 #include "app/pace.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "data/sheet.h"
 #include "data/writer.h"
 #include <math.h>
@@ -105,6 +106,9 @@ struct job {
     struct lt_table *view;         /* the table with the model's columns in the model's order */
     int64_t rows;
     struct lt_pace pace;
+    const float *ends; /* (2, K): the codes that a walk joins */
+    /* Fills s->rows or s->codes with what comes from rows first ... first + n - 1. */
+    int (*read)(struct job *job, int64_t first, int64_t n, float *out, struct lt_error *err);
     /* Turns n rows read into s->rows (or s->codes) into written ones. */
     int (*run)(struct job *job, int64_t n, struct lt_error *err);
 };
@@ -165,7 +169,7 @@ static int run_job(struct job *job, struct layout *layout, const char *path, flo
     int rc = lt_writer_create(&job->writer, path, &layout->schema, err);
     for (int64_t first = 0; first < job->rows && !rc; first += LT_SESSION_ROWS) {
         int64_t n = job->rows - first < LT_SESSION_ROWS ? job->rows - first : LT_SESSION_ROWS;
-        rc = read_rows(job, first, n, into, err);
+        rc = job->read(job, first, n, into, err);
         if (!rc)
             rc = job->run(job, n, err);
         if (!rc)
@@ -181,7 +185,11 @@ int lt_apply_encode(struct lt_session *s, struct lt_table *table, const char *pa
                     struct lt_error *err)
 {
     struct layout layout = {0};
-    struct job job = {.s = s, .source = table, .rows = lt_table_rows(table), .run = run_encode};
+    struct job job = {.s = s,
+                      .source = table,
+                      .rows = lt_table_rows(table),
+                      .read = read_rows,
+                      .run = run_encode};
     int rc = open_rows(&job, table, err);
     if (!rc)
         rc = layout_of_codes(&layout, job.rows, lt_net_spec_dims(&s->model->network[0].spec), err);
@@ -197,8 +205,11 @@ int lt_apply_reconstruct(struct lt_session *s, struct lt_table *table, const cha
                          struct lt_error *err)
 {
     struct layout layout = {0};
-    struct job job = {
-        .s = s, .source = table, .rows = lt_table_rows(table), .run = run_reconstruct};
+    struct job job = {.s = s,
+                      .source = table,
+                      .rows = lt_table_rows(table),
+                      .read = read_rows,
+                      .run = run_reconstruct};
     int rc = open_rows(&job, table, err);
     if (!rc)
         rc = layout_of_rows(&layout, job.rows, &s->model->prep, err);
@@ -215,7 +226,11 @@ int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *pa
 {
     struct layout layout = {0};
     struct lt_prep as_is = {0};
-    struct job job = {.s = s, .source = codes, .rows = lt_table_rows(codes), .run = run_decode};
+    struct job job = {.s = s,
+                      .source = codes,
+                      .rows = lt_table_rows(codes),
+                      .read = read_rows,
+                      .run = run_decode};
     int64_t dims = lt_net_spec_dims(&s->model->network[0].spec);
     if (lt_table_columns(codes) != dims)
         return lt_fail(err, LT_ECONTENT,
@@ -233,6 +248,78 @@ int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *pa
     lt_table_free(&job.view);
     lt_prep_free(&as_is);
     free_layout(&layout);
+    return rc;
+}
+
+static int draw_codes(struct job *job, int64_t first, int64_t n, float *codes, struct lt_error *err)
+{
+    const int64_t dims = lt_net_spec_dims(&job->s->model->network[0].spec);
+    (void)err;
+    for (int64_t i = 0; i < n; i++) {
+        const struct lt_stream stream =
+            lt_stream(job->s->seed, LT_RNG_CODE, 0, (uint64_t)(first + i));
+        lt_fill_normal(&stream, codes + i * dims, (size_t)dims);
+    }
+    return 0;
+}
+
+/* Rows that have no data behind them. */
+static int write_rows(struct job *job, const char *path, struct lt_error *err)
+{
+    struct layout layout = {0};
+    int rc = layout_of_rows(&layout, job->rows, &job->s->model->prep, err);
+    if (!rc)
+        rc = run_job(job, &layout, path, job->s->codes, err);
+    free_layout(&layout);
+    return rc;
+}
+
+int lt_apply_sample(struct lt_session *s, int64_t rows, const char *path, struct lt_error *err)
+{
+    struct job job = {.s = s, .rows = rows, .read = draw_codes, .run = run_decode};
+    if (!lt_net_spec_sampler(&s->model->network[0].spec))
+        return lt_fail(err, LT_EUSAGE,
+                       "the codes of this model have no distribution to draw from; train one with "
+                       "--vae");
+    return write_rows(&job, path, err);
+}
+
+static int walk_codes(struct job *job, int64_t first, int64_t n, float *codes, struct lt_error *err)
+{
+    const int64_t dims = lt_net_spec_dims(&job->s->model->network[0].spec);
+    (void)err;
+    for (int64_t i = 0; i < n; i++) {
+        const float t = job->rows > 1 ? (float)(first + i) / (float)(job->rows - 1) : 0.0f;
+        for (int64_t j = 0; j < dims; j++)
+            codes[i * dims + j] = (1.0f - t) * job->ends[j] + t * job->ends[dims + j];
+    }
+    return 0;
+}
+
+int lt_apply_interpolate(struct lt_session *s, struct lt_table *table, const int64_t ends[2],
+                         int64_t steps, const char *path, struct lt_error *err)
+{
+    const int64_t rows = lt_table_rows(table), dims = lt_net_spec_dims(&s->model->network[0].spec);
+    struct job job = {.s = s, .rows = steps, .read = walk_codes, .run = run_decode};
+    float *codes = NULL;
+    for (int i = 0; i < 2; i++)
+        if (ends[i] < 0 || ends[i] >= rows)
+            return lt_fail(err, LT_EUSAGE, "--%s %lld: %s has the rows 0 to %lld",
+                           i == 0 ? "from" : "to", (long long)ends[i], lt_table_name(table),
+                           (long long)rows - 1);
+    int rc = lt_alloc(&codes, 2 * (size_t)dims, sizeof *codes, "codes", err);
+    if (!rc)
+        rc = open_rows(&job, table, err);
+    if (!rc)
+        rc = lt_feed_rows(job.feed, ends, 2, s->rows, err);
+    if (!rc) {
+        lt_session_encode(s, s->rows, 2, codes);
+        job.ends = codes;
+        rc = write_rows(&job, path, err);
+    }
+    lt_feed_free(&job.feed);
+    lt_table_free(&job.view);
+    lt_free(codes);
     return rc;
 }
 

@@ -71,6 +71,23 @@ static void add_sparse(struct lt_net_spec *s, const struct lt_autoencoder *a)
     n->weight = (float)a->penalty;
 }
 
+/* The code's layer tells the means; another beside it, on the same input, the variances.  The objective
+ * is that of maximum likelihood up to a constant: of Bernoulli outputs under bce; under mse of normal
+ * ones, (x - y)^2 / (2 variance), times 2 variance. */
+static void add_sample(struct lt_net_spec *s, const struct lt_autoencoder *a)
+{
+    if (!a->variational)
+        return;
+    const int mean = s->count - 1;
+    const int logvar =
+        lt_net_spec_add_dense(s, "logvar", 0, s->node[mean].input[0], a->dims, LT_ACT_LINEAR);
+    struct lt_node *n = &s->node[lt_net_spec_add(s, LT_NODE_SAMPLE, "sample", 0, mean)];
+    n->inputs = 2;
+    n->input[1] = logvar;
+    n->weight = (float)(a->variance > 0 ? 2 * a->variance * a->beta : a->beta);
+    n->amount = (float)a->variance;
+}
+
 static void add_categories(struct lt_net_spec *s, const struct lt_autoencoder *a, int from)
 {
     for (int i = 0; i < a->runs; i++) {
@@ -201,6 +218,7 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
     if (a->dims > 0)
         encoder[a->hidden] = add_dense(out, "encoder", a->hidden + 1, a->dims, code_act(a));
     add_sparse(out, a);
+    add_sample(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
     for (int i = a->hidden - (a->dims > 0 ? 1 : 2); i >= 0; i--) {
         int d = add_mirror(out, a, i, a->act);

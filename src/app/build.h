@@ -41,12 +41,16 @@ struct lt_autoencoder {
     enum lt_sparsity sparsity; /* of the code */
     int64_t keep;              /* topk */
     double rho, penalty;       /* kl; kl and l1 */
+    bool variational;          /* the code is drawn from a distribution */
+    double beta,
+        variance; /* variational: weight of the divergence; of what an output says of normal
+                              data, 0 for other losses */
     enum lt_loss loss;
     enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };
 
 /* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., sparse before a code that
- * is, code, decoder1 ..., output; and for every run of categories of W levels, levelsW and outputW,
+ * is, logvar and sample before one that is drawn, code, decoder1 ..., output; and for every run of categories of W levels, levelsW and outputW,
  * which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
  * its group, so that a column of many levels does not take the code from the others
  * (docs/defaults.md has the measurement). */

@@ -1,6 +1,7 @@
 #include "app/fit.h"
 #include "app/arrival.h"
 #include "app/augment.h"
+#include "app/binarise.h"
 #include "app/cut.h"
 #include "app/imputer.h"
 #include "app/judge.h"
@@ -26,6 +27,7 @@ struct fit {
     struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
     struct lt_cut cut;              /* images in crops */
     struct lt_augment augment;
+    struct lt_binarise binarised, binarised_stop;
     bool denoiser;               /* of images, rather than an autoencoder */
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
@@ -327,20 +329,20 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
              "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
-             "sparse %s:%lld:%g:%g, "
+             "sparse %s:%lld:%g:%g, vae %d:%g:%g, binarise %d, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
              lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity), (long long)a->keep,
-             a->rho, a->penalty, t->optimizer->name, t->optimizer_settings.lr,
-             t->optimizer_settings.momentum, t->optimizer_settings.decay,
-             t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
-             (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,
-             t->budget, (long long)t->patience, (unsigned long long)t->seed,
-             f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32", f->backend->ops->name,
-             (unsigned long long)hash);
+             a->rho, a->penalty, a->variational, a->beta, a->variance, f->recipe.binarised,
+             t->optimizer->name, t->optimizer_settings.lr, t->optimizer_settings.momentum,
+             t->optimizer_settings.decay, t->optimizer_settings.clip,
+             lt_schedule_name(t->schedule.kind), (long long)t->schedule.warmup, t->l1, t->l2,
+             (long long)t->batch, (long long)t->steps, t->budget, (long long)t->patience,
+             (unsigned long long)t->seed, f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32",
+             f->backend->ops->name, (unsigned long long)hash);
     return 0;
 }
 
@@ -389,7 +391,8 @@ static double autoencoder_budget(const struct fit *f)
 
 static int prepare_training(struct fit *f, struct lt_error *err)
 {
-    struct lt_facts facts = {f->parts[LT_PART_TRAIN].count, &f->prep, lt_table_name(f->table)};
+    struct lt_facts facts = {f->parts[LT_PART_TRAIN].count, &f->prep, lt_table_name(f->table),
+                             lt_pca_residual(&f->pca, f->dims)};
     int rc = lt_recipe_draw(&f->recipe, f->options, f->dims, &facts, err);
     if (rc)
         return rc;
@@ -435,6 +438,13 @@ static int init_weights(struct fit *f, struct lt_error *err)
     return 0;
 }
 
+static struct lt_source binarised(const struct fit *f, struct lt_binarise *b,
+                                  struct lt_source source)
+{
+    *b = (struct lt_binarise){source, f->prep.features, f->options->seed, f->backend->threads};
+    return lt_binarise_source(b);
+}
+
 static int train(struct fit *f, struct lt_error *err)
 {
     struct lt_train_settings *t = &f->recipe.train;
@@ -442,6 +452,10 @@ static int train(struct fit *f, struct lt_error *err)
     struct lt_source stop = lt_feed_source(f->stop_feed, f->parts[LT_PART_STOP]);
     if (f->crop > 0)
         rows = lt_augment_source(&f->augment, f->parts[LT_PART_TRAIN]);
+    if (f->recipe.binarised) {
+        rows = binarised(f, &f->binarised, rows);
+        stop = binarised(f, &f->binarised_stop, stop);
+    }
     char network[600];
     t->fingerprint = f->fingerprint;
     t->checkpoint = f->options->checkpoint_path;

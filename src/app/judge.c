@@ -1,5 +1,6 @@
 #include "app/judge.h"
 #include "app/judge_denoiser.h"
+#include "app/likelihood.h"
 
 #include "app/metrics.h"
 #include "base/fmath.h"
@@ -36,12 +37,15 @@ struct measures {
 };
 
 /* A unit is a value of a hidden dense layer or of the code.  Dense layers that only feed the code
- * or a head are the code's or the output's values themselves. */
+ * or a head are the code's or the output's values themselves, as are those that tell of its distribution. */
 static bool has_units(const struct lt_net_spec *spec, int node)
 {
     if (node == spec->code)
         return true;
     if (spec->node[node].kind != LT_NODE_DENSE)
+        return false;
+    const int sampler = lt_net_spec_sampler(spec);
+    if (sampler && (spec->node[sampler].input[0] == node || spec->node[sampler].input[1] == node))
         return false;
     for (int i = node + 1; i < spec->count; i++)
         for (int k = 0; k < spec->node[i].inputs; k++)
@@ -607,6 +611,9 @@ int lt_judge(const struct lt_case *c, struct lt_report *r, struct lt_error *err)
     tell_verdict(&m, verdict, r);
     tell_numbers(c, &m, r);
     tell_nats(&m, r);
+    rc = lt_judge_variational(c, r, err);
+    if (rc)
+        goto out;
     lt_report_sizes(r, c->model);
     warn_of_few_rows(&m, r);
     if (m.rows >= ROWS_TOO_FEW && verdict != COLLAPSED)

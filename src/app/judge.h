@@ -15,6 +15,7 @@
 
 #include "app/report.h"
 #include "base/error.h"
+#include "latent.h"
 #include "model/model.h"
 #include <stdint.h>
 
@@ -35,7 +36,11 @@ struct lt_case {
     const int64_t *train_rows;
     int64_t train_count;
     enum lt_settled settled; /* had training converged? see lt_converged */
-    uint64_t seed;           /* of the bootstrap */
+    uint64_t seed;           /* of the bootstrap, and of samples */
+    int64_t
+        samples; /* of codes a row, for the likelihood under a variational model; 0: not wanted */
+    enum lt_precision precision;     /* of these */
+    const latent_listener *listener; /* told while they are drawn; NULL: nobody */
 };
 
 /* Adds verdict, table, sizes, warnings and what to do next to a report, under the keys of

@@ -537,6 +537,14 @@ int lt_pca_baseline(struct lt_baseline *out, const struct lt_pca *pca, int64_t d
 
 /* ---- the width of the code ---- */
 
+double lt_pca_residual(const struct lt_pca *pca, int64_t dims)
+{
+    double left = pca->total;
+    for (int64_t k = 0; k < dims && k < pca->dims; k++)
+        left -= pca->variance[k];
+    return left > 0 ? left : 0;
+}
+
 int64_t lt_choose_dims(const struct lt_pca *pca, char *why, size_t size)
 {
     const double share = 0.9;

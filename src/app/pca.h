@@ -58,6 +58,9 @@ void lt_pca_free(struct lt_pca *pca);
 int lt_pca_baseline(struct lt_baseline *out, const struct lt_pca *pca, int64_t dims,
                     struct lt_error *err);
 
+/* The squared error per training row of the first `dims` directions. */
+double lt_pca_residual(const struct lt_pca *pca, int64_t dims);
+
 /* The width of the code when the user names none: the fewest numbers with which PCA keeps 90 % of
  * the variance, for an autoencoder has to be at least as frugal as PCA to be worth its training;
  * never more than half the inputs, else it hardly squeezes; never more than PCA found directions.

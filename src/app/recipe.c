@@ -58,6 +58,7 @@ static int check_numbers(const latent_train_options *o, struct lt_error *err)
         {"patience", (double)o->patience, -1, 1e9},
         {"valid", o->valid, -1, 0.9},
         {"assume-dirty", o->assume_dirty, 0, 0.4},
+        {"beta", o->beta, 0, 1e6},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         int rc = check_range(ranges[i].option, ranges[i].value, ranges[i].low, ranges[i].high, err);
@@ -143,12 +144,27 @@ static int check_arch(const struct lt_autoencoder *a, const struct words *w,
     return 0;
 }
 
+/* What a variational code does not go together with. */
+static int check_variational(const struct lt_autoencoder *a, const latent_train_options *o,
+                             struct lt_error *err)
+{
+    if (!o->vae && o->beta != 1)
+        return lt_fail(err, LT_EUSAGE,
+                       "--beta weighs the divergence of a variational code; add "
+                       "--vae");
+    if (o->vae && a->sparsity != LT_SPARSITY_NONE)
+        return lt_fail(err, LT_EUSAGE,
+                       "--vae draws its codes from normal distributions, which --sparse would "
+                       "cut; leave one of them out");
+    return 0;
+}
+
 bool lt_recipe_denoises(const latent_train_options *o)
 {
     struct lt_autoencoder a = {0};
     struct words w;
     struct lt_error err = {0};
-    if (o->dims > 0 || read_words(&w, &a, o, &err) || a.noise == LT_NOISE_NONE)
+    if (o->dims > 0 || o->vae || read_words(&w, &a, o, &err) || a.noise == LT_NOISE_NONE)
         return false;
     return w.arch == ARCH_CONV || lt_has_convolutions(&a);
 }
@@ -163,6 +179,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
         rc = read_words(&w, &a, o, err);
     if (!rc)
         rc = check_arch(&a, &w, o, err);
+    if (!rc)
+        rc = check_variational(&a, o, err);
     if (!rc)
         rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
@@ -259,14 +277,20 @@ static int draw_layers(struct lt_autoencoder *a, const struct words *w,
     return 0;
 }
 
-static int draw_loss(struct lt_autoencoder *a, const struct words *w, const struct lt_facts *facts,
-                     struct lt_error *err)
+static int draw_loss(struct lt_autoencoder *a, const struct words *w, const latent_train_options *o,
+                     const struct lt_facts *facts, struct lt_error *err)
 {
     bool unit = facts->prep->low >= 0 && facts->prep->high <= 1;
     a->loss = w->loss >= 0          ? (enum lt_loss)w->loss
               : unit && a->dims > 0 ? LT_LOSS_BCE
                                     : LT_LOSS_MSE;
     a->unit = a->loss == LT_LOSS_BCE ? LT_ACT_SIGMOID : LT_ACT_LINEAR;
+    if (o->binarise && !unit)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--binarise reads values as chances, and those of %s run from %g to %g after "
+            "scaling %s; give values within [0, 1] or bytes",
+            facts->name, facts->prep->low, facts->prep->high, lt_prep_scaling_name(facts->prep));
     if (a->loss == LT_LOSS_BCE && !unit)
         return lt_fail(err, LT_EUSAGE,
                        "--loss bce needs values in [0, 1], and those of %s run from %g to %g after "
@@ -274,6 +298,18 @@ static int draw_loss(struct lt_autoencoder *a, const struct words *w, const stru
                        facts->name, facts->prep->low, facts->prep->high,
                        lt_prep_scaling_name(facts->prep));
     return 0;
+}
+
+/* Normal outputs have the variance that PCA with as many numbers leaves, on average over the inputs. */
+static void draw_divergence(struct lt_autoencoder *a, const latent_train_options *o,
+                            const struct lt_facts *facts)
+{
+    const double least = 1e-6;
+    a->variational = o->vae != 0;
+    a->variance = a->loss == LT_LOSS_MSE
+                      ? fmax(facts->residual / (double)lt_shape_width(a->input), least)
+                      : 0;
+    a->beta = o->beta;
 }
 
 static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_train_options *o,
@@ -312,7 +348,8 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->dropout = o->dropout;
     a->low = facts->prep->low;
     a->high = facts->prep->high;
-    rc = draw_loss(a, w, facts, err);
+    rc = draw_loss(a, w, o, facts, err);
+    draw_divergence(a, o, facts);
     return rc ? rc : lt_autoencoder_build(&r->spec, a, err);
 }
 
@@ -349,7 +386,8 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
 {
     struct lt_train_settings *t = &r->train;
     const bool denoiser = r->shape.dims == 0;
-    t->noisy_validation = denoiser;
+    r->binarised = o->binarise != 0;
+    t->noisy_validation = denoiser || r->shape.variational;
     int drawn = denoiser ? optimizer_by_name("adam") : 0;
     t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : drawn);
     t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec));

@@ -17,6 +17,7 @@ struct lt_facts {
     int64_t rows; /* that train */
     const struct lt_prep *prep;
     const char *name; /* of the data, for messages */
+    double residual;  /* squared error per row that PCA with as many numbers leaves */
 };
 
 struct lt_recipe {
@@ -24,6 +25,7 @@ struct lt_recipe {
     struct lt_net_spec spec;
     struct lt_train_settings train; /* budget, checkpoint, callbacks: the caller's */
     enum lt_precision precision;    /* wanted; the backend may fall back */
+    bool binarised;                 /* rows are drawn as zeros and ones */
 };
 
 /* Checks the words and numbers of the options that need no data; call it first, so that a

@@ -15,6 +15,7 @@ int lt_session_create(struct lt_session **out, const struct lt_model *model,
         return rc;
     s->model = model;
     s->listener = options->listener;
+    s->seed = options->seed;
     rc = lt_backend_create(&s->backend, options->backend, options->threads, err);
     if (!rc)
         rc = lt_net_create(

@@ -18,6 +18,7 @@ enum { LT_SESSION_ROWS = 512 };
 struct lt_session {
     const struct lt_model *model;
     const latent_listener *listener; /* told while rows are written; NULL: nobody */
+    uint64_t seed;                   /* of what is drawn */
     struct lt_backend *backend;
     struct lt_net *net;
     float *rows;    /* (LT_SESSION_ROWS, F): scaled rows */
@@ -30,6 +31,7 @@ struct lt_session_options {
     const char *backend; /* NULL: the best in this build */
     enum lt_precision precision;
     const latent_listener *listener; /* must outlive the session; NULL: nobody */
+    uint64_t seed;
 };
 
 int lt_session_create(struct lt_session **out, const struct lt_model *model,

@@ -109,6 +109,15 @@ struct lt_sparse {
     float rho;    /* kl */
 };
 
+/* Rows that codes are drawn for: row r's numbers are those of the stream (seed, LT_RNG_CODE, epoch,
+ * row_ids[r]); row_ids NULL: none are drawn. */
+struct lt_sampling {
+    int64_t rows, width;
+    uint64_t seed;
+    uint32_t epoch;
+    const int64_t *row_ids; /* (rows), host */
+};
+
 /* What a dense product needs to know when it is planned. */
 struct lt_dense_spec {
     int64_t rows;    /* most rows in a call */
@@ -304,6 +313,17 @@ struct lt_backend_ops {
     void (*sparse_backward)(struct lt_backend *b, const struct lt_sparse *s, float scale,
                             struct lt_buffer y, struct lt_buffer mean, struct lt_buffer dy,
                             struct lt_buffer dx);
+
+    /* A drawn code.  sigma = exp(logvar / 2) and y = mean + sigma * normal, or the mean where none are
+     * drawn; all (rows, width).  row_loss (rows doubles, may be none) receives the divergence of the
+     * row's distribution from the standard normal one.  Backward: the gradients for mean and logvar
+     * (each may be none), of dy's and of scale times the summed divergence. */
+    void (*sample)(struct lt_backend *b, const struct lt_sampling *s, struct lt_buffer mean,
+                   struct lt_buffer logvar, struct lt_buffer sigma, struct lt_buffer y,
+                   struct lt_buffer row_loss);
+    void (*sample_backward)(struct lt_backend *b, const struct lt_sampling *s, float scale,
+                            struct lt_buffer mean, struct lt_buffer sigma, struct lt_buffer y,
+                            struct lt_buffer dy, struct lt_buffer dmean, struct lt_buffer dlogvar);
 
     /* A head.  a, t: (rows, width) pre-activations and clean targets.  Writes
      * y = unit(a) (may be none), da = scale * dL/da (may be none), and per row, as doubles in

@@ -76,6 +76,13 @@ void lt_host_dropout(struct lt_backend *b, float p, uint64_t seed, uint32_t epoc
                      const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                      struct lt_buffer mask, struct lt_buffer y);
 
+void lt_host_sample(struct lt_backend *b, const struct lt_sampling *s, struct lt_buffer mean,
+                    struct lt_buffer logvar, struct lt_buffer sigma, struct lt_buffer y,
+                    struct lt_buffer row_loss);
+void lt_host_sample_backward(struct lt_backend *b, const struct lt_sampling *s, float scale,
+                             struct lt_buffer mean, struct lt_buffer sigma, struct lt_buffer y,
+                             struct lt_buffer dy, struct lt_buffer dmean, struct lt_buffer dlogvar);
+
 void lt_host_sparse(struct lt_backend *b, const struct lt_sparse *s, struct lt_buffer x,
                     struct lt_buffer y, struct lt_buffer mean, struct lt_buffer row_loss);
 void lt_host_sparse_backward(struct lt_backend *b, const struct lt_sparse *s, float scale,
@@ -96,6 +103,7 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .multiply = lt_host_multiply, .head = lt_host_head, .observe = lt_host_observe,                \
     .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \
     .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,                                  \
-    .sparse_backward = lt_host_sparse_backward
+    .sparse_backward = lt_host_sparse_backward, .sample = lt_host_sample,                          \
+    .sample_backward = lt_host_sample_backward
 
 #endif

@@ -85,6 +85,8 @@ static const struct attribute {
     {LT_NODE_SPARSE, "keep", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_SPARSE, "rho", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_SPARSE, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_SAMPLE, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_SAMPLE, "variance", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_SLICE, "width", FORM_INTEGER, FIELD(width), NULL},
 #undef FIELD

@@ -15,9 +15,10 @@
 struct lt_value {
     struct lt_buffer y;     /* output; aliases the input's for nodes that pass it through */
     struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
-    struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice */
+    struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice;
+                               sample: standard deviations */
     struct lt_buffer row_loss,
-        row_squared_error;         /* (rows) doubles: head both, sparse its penalty */
+        row_squared_error;         /* (rows) doubles: head both, sparse and sample their penalty */
     struct lt_dense *dense;        /* dense: the planned product */
     struct lt_conv *conv;          /* conv, deconv: likewise */
     size_t weight, bias;           /* of these: offsets into the parameters, in floats */
@@ -89,7 +90,7 @@ extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
-    lt_layer_sparse, lt_layer_conv, lt_layer_deconv;
+    lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_sample;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

@@ -9,7 +9,7 @@ const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
     [LT_NODE_CODE] = &lt_layer_code,       [LT_NODE_HEAD] = &lt_layer_head,
     [LT_NODE_OBSERVE] = &lt_layer_observe, [LT_NODE_SLICE] = &lt_layer_slice,
     [LT_NODE_SPARSE] = &lt_layer_sparse,   [LT_NODE_CONV] = &lt_layer_conv,
-    [LT_NODE_DECONV] = &lt_layer_deconv,
+    [LT_NODE_DECONV] = &lt_layer_deconv,   [LT_NODE_SAMPLE] = &lt_layer_sample,
 };
 
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node)

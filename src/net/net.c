@@ -378,6 +378,13 @@ void lt_net_get_code(const struct lt_net *net, float *codes, int64_t n)
                                 bytes);
 }
 
+void lt_net_get_spread(const struct lt_net *net, float *sigma, int64_t n)
+{
+    size_t bytes = (size_t)n * (size_t)lt_net_spec_dims(&net->spec) * sizeof(float);
+    net->backend->ops->download(net->backend, sigma,
+                                net->value[lt_net_spec_sampler(&net->spec)].saved, bytes);
+}
+
 void lt_net_get_node(const struct lt_net *net, int node, float *values, int64_t n)
 {
     size_t bytes = (size_t)n * (size_t)lt_node_width(&net->spec, node) * sizeof(float);
@@ -445,6 +452,13 @@ void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)
         else
             lt_layer_of(&net->spec, i)->forward(net, i, pass);
     }
+}
+
+void lt_net_rate(struct lt_net *net, const struct lt_pass *pass)
+{
+    for (int i = 1; i < net->spec.count; i++)
+        if (!net->value[i].in_encoder)
+            lt_layer_of(&net->spec, i)->forward(net, i, pass);
 }
 
 void lt_net_forward(struct lt_net *net, const struct lt_pass *pass)

@@ -49,6 +49,7 @@ enum lt_node_kind {
     LT_NODE_SPARSE,  /* makes a code sparse */
     LT_NODE_CONV,    /* a convolution: from a grid of pixels to one as fine or coarser */
     LT_NODE_DECONV,  /* a transposed convolution: to a grid as fine or finer */
+    LT_NODE_SAMPLE,  /* draws a code from the distribution that its inputs tell */
     LT_NODE_KINDS
 };
 
@@ -74,15 +75,16 @@ struct lt_node {
                                       make up, width / (grid_h grid_w) channels each, 0: one */
     int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
     enum lt_noise noise;           /* noise */
-    float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl */
+    float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl;
+                                      sample: variance of the data around an output under mse, 0: none told */
     float low, high;               /* noise: saltpepper's values */
     enum lt_loss loss;             /* head */
     enum lt_act unit;              /* head: linear or sigmoid */
-    float weight;              /* head, sparse: of its loss or penalty in the objective; observe:
+    float weight;   /* head, sparse, sample: of its loss or penalty in the objective; observe:
                                       what the columns from `target` on are multiplied by */
-    int64_t target;            /* head: first column of the input it reconstructs; slice and
+    int64_t target; /* head: first column of the input it reconstructs; slice and
                                       observe: first column of its input */
-    int64_t group;             /* head with loss ce: columns of one softmax; otherwise 0 */
+    int64_t group;  /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t flag_first, flags; /* observe: input columns whose absence is flagged */
     enum lt_sparsity sparsity; /* sparse */
 };
@@ -203,6 +205,11 @@ void lt_net_get_weights(const struct lt_net *net, float *values /* (total), host
 void lt_net_put_input(struct lt_net *net, const float *rows /* (n, D) */, int64_t n);
 void lt_net_put_code(struct lt_net *net, const float *codes /* (n, K) */, int64_t n);
 void lt_net_get_code(const struct lt_net *net, float *codes /* (n, K) */, int64_t n);
+/* The node that draws a variational code; 0: the code is not drawn. */
+int lt_net_spec_sampler(const struct lt_net_spec *spec);
+/* Of a variational code, whose mean lt_net_get_code gives after a pass that does not train: the
+ * standard deviations. */
+void lt_net_get_spread(const struct lt_net *net, float *sigma /* (n, K) */, int64_t n);
 /* What a node of a net bound for training put out in the last pass: its hidden activations. */
 void lt_net_get_node(const struct lt_net *net, int node, float *values /* (n, width) */, int64_t n);
 /* Of a net bound for training, whose noise node reads the input: what it made of the rows of the last
@@ -213,9 +220,10 @@ void lt_net_get_output(const struct lt_net *net, float *rows /* (n, D) */, int64
 
 /* encode: input to code.  decode: code to heads' values (no loss).  forward:
  * both and the losses against the input.  decode after encode gives the bits
- * of forward; reconstruct is encode and decode. */
+ * of forward; reconstruct is encode and decode.  rate: decode, and the losses against the input. */
 void lt_net_encode(struct lt_net *net, const struct lt_pass *pass);
 void lt_net_decode(struct lt_net *net, const struct lt_pass *pass);
+void lt_net_rate(struct lt_net *net, const struct lt_pass *pass);
 void lt_net_forward(struct lt_net *net, const struct lt_pass *pass);
 /* After a training forward: the gradients of the objective, overwritten. */
 void lt_net_backward(struct lt_net *net, const struct lt_pass *pass);

@@ -24,6 +24,12 @@ int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number
     return i;
 }
 
+int lt_net_spec_sampler(const struct lt_net_spec *spec)
+{
+    const int node = spec->node[spec->code].input[0];
+    return spec->node[node].kind == LT_NODE_SAMPLE ? node : 0;
+}
+
 bool lt_node_ends_block(const struct lt_net_spec *spec, int node)
 {
     for (int i = node + 1; i < spec->count; i++)

@@ -70,6 +70,8 @@ static int open_learner(struct learner *l, struct lt_net_spec *spec, struct lt_e
         if (spec->node[i].kind == LT_NODE_NOISE || spec->node[i].kind == LT_NODE_DROPOUT) {
             spec->node[i].noise = LT_NOISE_NONE;
             spec->node[i].amount = 0;
+        } else if (spec->node[i].kind == LT_NODE_SAMPLE) {
+            spec->node[i].weight = 0;
         }
     int rc = lt_alloc(&x, ROWS * (size_t)p->inputs, sizeof *x, "a batch", err);
     if (!rc)
