@@ -7,7 +7,7 @@
 
 # ---- words ------------------------------------------------------------------
 
-verbs="train encode decode reconstruct denoise impute score eval drift compare info doctor demo bench"
+verbs="train encode decode reconstruct sample interpolate denoise impute score eval drift compare info doctor demo bench"
 
 run --version
 claim "version_begins_with_the_name_and_the_number" \
@@ -287,6 +287,43 @@ refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
 rm -r clean noisy d
+
+# ---- variational codes ---------------------------------------------------------
+
+run train builtin:curves,rows=1500 -o v $small --vae --binarise --json -q
+claim "a_variational_model_is_trained" [ "$status" = 0 ]
+claim "the_variational_json_has_its_keys" has_keys stdout vae.divergence vae.units_used vae.weight
+run eval v builtin:curves,rows=30,part=test --nll --samples 70 --json
+claim "the_likelihood_json_has_its_keys" has_keys stdout nll.nats nll.standard_error nll.bound \
+    nll.bits_per_value nll.samples
+claim "the_likelihood_lies_within_its_bound" python3 -c "
+import json; n = json.load(open('stdout'))['nll']; assert 0 < n['nats'] < n['bound'] and n['samples'] == 70"
+run sample v -n 12 -o out/s.csv -q
+claim "rows_are_sampled" [ "$status/$(wc -l <out/s.csv)" = 0/12 ]
+run sample v -n 700 -o out/more.csv -q --threads 1
+head -n 12 out/more.csv >head.csv
+claim "a_sample_does_not_depend_on_how_many_are_drawn" cmp out/s.csv head.csv
+run sample v -n 12 -o out/other.csv -q --seed 2
+claim "another_seed_draws_other_rows" sh -c '! cmp -s out/s.csv out/other.csv'
+run interpolate v builtin:curves,rows=30,part=test --from 3 --to 8 --steps 5 -o out/w.csv -q
+run reconstruct v builtin:curves,rows=30,part=test -o out/r.csv -q
+sed -n '1p;5p' out/w.csv >ends.csv
+sed -n '4p;9p' out/r.csv >rows.csv
+claim "a_walk_begins_and_ends_at_the_reconstructions_of_its_rows" cmp ends.csv rows.csv
+rm -rf out/*
+refuses "a_walk_without_its_ends" 2 'interpolate needs to know between which rows, for example: latent '\
+'interpolate m images.npy --from 0 --to 7 -o walk.png' interpolate v builtin:curves,rows=30 --from 3
+refuses "a_walk_past_the_end" 2 '--to 30: builtin:curves,rows=30 has the rows 0 to 29' \
+    interpolate v builtin:curves,rows=30 --from 3 --to 30 -o out/w.csv
+refuses "samples_of_a_plain_model" 2 'the codes of this model have no distribution to draw from; train '\
+'one with --vae' sample m -n 3 -o out/s.csv
+refuses "the_likelihood_under_a_plain_model" 2 'only variational models know how likely rows are; train '\
+'one with --vae' eval m data.csv --nll
+refuses "beta_without_a_divergence" 2 '--beta weighs the divergence of a variational code; add --vae' \
+    train data.csv -o out/m --beta 2
+refuses "a_variational_code_that_is_sparse" 2 '--vae draws its codes from normal distributions, which '\
+'--sparse would cut; leave one of them out' train data.csv -o out/m --vae --sparse topk:2
+rm -f v
 
 # ---- same bits -----------------------------------------------------------------
 

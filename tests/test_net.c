@@ -368,6 +368,64 @@ TEST(gradients_of_sparse_codes_are_right)
     }
 }
 
+/* A code that is drawn, read twice; its mean comes from a layer that something else reads too. */
+static void variational_net(struct lt_net_spec *s)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, 7), 9, LT_ACT_TANH);
+    int mean = add_dense(s, "encoder2", e1, 4, LT_ACT_LINEAR);
+    int logvar = add_dense(s, "logvar", e1, 4, LT_ACT_LINEAR);
+    int sample = add(s, LT_NODE_SAMPLE, "sample", mean);
+    s->node[sample].inputs = 2;
+    s->node[sample].input[1] = logvar;
+    s->node[sample].weight = 0.7f;
+    int code = add_code(s, sample);
+    int d1 = add_dense(s, "decoder1", code, 5, LT_ACT_SILU);
+    int both = add(s, LT_NODE_CONCAT, "both", d1);
+    s->node[both].inputs = 2;
+    s->node[both].input[1] = code;
+    add_head(s, "output", add_dense(s, "decoder2", both, 7, LT_ACT_LINEAR), LT_LOSS_BCE,
+             LT_ACT_SIGMOID);
+}
+
+TEST(gradients_of_drawn_codes_are_right)
+{
+    struct lt_net_spec s;
+    variational_net(&s);
+    check_gradients(&s, 13);
+}
+
+/* (mean^2 + sigma^2 - 1) / 2 - log sigma a unit, of every row; and no code is drawn otherwise. */
+TEST(divergences_of_drawn_codes_have_their_closed_form)
+{
+    enum { ROWS = 13, K = 4 };
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    double penalty[ROWS];
+    float code[ROWS * K], sigma[ROWS * K], drawn[ROWS * K];
+    variational_net(&s);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = ROWS, .training = true}));
+    train_once(&r, ROWS);
+    T_OK(lt_net_get_penalties(r.net, penalty, ROWS));
+    lt_net_get_code(r.net, drawn, ROWS);
+    lt_net_forward(r.net, &(struct lt_pass){.rows = ROWS});
+    lt_net_get_code(r.net, code, ROWS);
+    lt_net_get_spread(r.net, sigma, ROWS);
+    for (int i = 0; i < ROWS; i++) {
+        double nats = 0;
+        for (int j = i * K; j < (i + 1) * K; j++) {
+            const double m = (double)code[j], d = (double)sigma[j];
+            nats += (m * m + d * d - 1) / 2 - log(d);
+            T_OK(drawn[j] < code[j] || drawn[j] > code[j]);
+        }
+        T_NEAR(penalty[i], 0.7 * nats, 1e-5);
+    }
+    T_OK(lt_net_get_penalties(r.net, penalty, ROWS));
+    T_NEAR(penalty[0], 0, 0);
+    rig_close(&r);
+}
+
 /* The N largest by sorting, of equal values the first, on every backend. */
 TEST(topk_keeps_the_largest_values_and_of_equal_ones_the_first)
 {
