@@ -5,13 +5,16 @@ LATENT_TEST_DATA the folder with mnist/ and adbench/ (default: ../shared/data
 beside this tree).
 """
 import array
+import ast
 import glob
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LATENT = os.environ.get("LATENT", os.path.join(ROOT, "build", "latent"))
@@ -47,6 +50,41 @@ def write_npy(path, descr, shape, body):
 
 def write_floats(path, shape, values):
     write_npy(path, "<f4", shape, array.array("f", values).tobytes())
+
+
+def read_floats(path):
+    """Shape and values of an array that write_floats or latent wrote."""
+    raw = open(path, "rb").read()
+    end = 10 + int.from_bytes(raw[8:10], "little")
+    head = ast.literal_eval(raw[10:end].decode())
+    if head["descr"] != "<f4" or head["fortran_order"]:
+        sys.exit(f"{path}: is no array of f4 in C order")
+    values = array.array("f")
+    values.frombytes(raw[end:])
+    return head["shape"], values
+
+
+def write_picture(path, rows, zoom=1, gap=2):
+    """A grey PNG of rows of images of one size, each a list of lines of values in [0, 1]."""
+    lines, white = [], 255
+    for images in rows:
+        wide = sum(len(i[0]) * zoom + gap for i in images) + gap
+        lines += [bytes([white] * wide)] * gap
+        for y in range(len(images[0]) * zoom):
+            line = [white] * gap
+            for image in images:
+                line += [min(255, max(0, round(255 * v))) for v in image[y // zoom] for _ in range(zoom)]
+                line += [white] * gap
+            lines.append(bytes(line))
+    lines += [bytes([white] * wide)] * gap
+    def chunk(kind, body):
+        return (struct.pack(">I", len(body)) + kind + body +
+                struct.pack(">I", zlib.crc32(kind + body)))
+    head = struct.pack(">IIBBBBB", wide, len(lines), 8, 0, 0, 0, 0)
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
+                chunk(b"IDAT", zlib.compress(b"".join(b"\0" + line for line in lines), 9)) +
+                chunk(b"IEND", b""))
 
 
 def mnist():
