@@ -333,8 +333,9 @@ struct lt_backend_ops {
 struct lt_backend {
     const struct lt_backend_ops *ops;
     int threads;
-    char note[160]; /* "" or why something fell back, e.g. bf16 on a CPU without it */
-    void *state;    /* the backend's own */
+    char note[160];   /* "" or why something fell back, e.g. bf16 on a CPU without it */
+    int64_t reorders; /* of weights or activations into a library's layouts or back, run so far */
+    void *state;      /* the backend's own */
 };
 
 static inline size_t lt_spd_work(int64_t n)

@@ -124,9 +124,6 @@ double lt_oracle_act(enum lt_act act, double x);
 void lt_oracle_params(const struct lt_oracle *o, int node, const double **weights,
                       const double **bias);
 
-/* The convolution of a conv or deconv node, as far as the spec tells. */
-struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node);
-
 /* For nodes with an activation: bytes of the pre-activations that its derivative needs; and dL/dy in
  * the node's dy turned into the gradient for the pre-activations. */
 size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
