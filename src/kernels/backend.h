@@ -270,6 +270,9 @@ struct lt_backend_ops {
     /* y = alpha x + beta y */
     void (*axpby)(struct lt_backend *b, size_t n, float alpha, struct lt_buffer x, float beta,
                   struct lt_buffer y);
+    /* y = x + z; y may be either */
+    void (*add)(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer z,
+                struct lt_buffer y);
     /* Copies (rows, width) between matrices of row strides from_stride and to_stride
      * (in values); adds instead of copying when `add`. For concatenation and its gradient. */
     void (*copy_columns)(struct lt_backend *b, int64_t rows, int64_t width, struct lt_buffer from,
