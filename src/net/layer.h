@@ -17,11 +17,12 @@ struct lt_value {
     struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
     struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice */
     struct lt_buffer row_loss,
-        row_squared_error;         /* (rows) doubles: head both, sparse its penalty */
-    struct lt_dense *dense;        /* dense: the planned product */
-    struct lt_conv *conv;          /* conv, deconv: likewise */
-    size_t weight, bias;           /* of these: offsets into the parameters, in floats */
-    bool learns;                   /* it or something below has parameters */
+        row_squared_error;  /* (rows) doubles: head both, sparse its penalty */
+    struct lt_dense *dense; /* dense: the planned product */
+    struct lt_conv *conv;   /* conv, deconv: likewise */
+    size_t weight, bias;    /* of these: offsets into the parameters, in floats */
+    int gradient_of;        /* the node in whose place dy stands: itself, or a sum that reads it */
+    bool learns;            /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
     bool adds_weight;              /* tied: another node writes dw first */
     bool in_encoder;               /* the code depends on it */
