@@ -128,6 +128,35 @@ T_UNUSED static void grid_net(struct lt_net_spec *s, struct lt_shape image, int6
     add_head(s, "output", d3, LT_LOSS_BCE, LT_ACT_SIGMOID);
 }
 
+T_UNUSED static int add_sum(struct lt_net_spec *s, const char *name, int a, int b)
+{
+    int i = add(s, LT_NODE_ADD, name, a);
+    s->node[i].inputs = 2;
+    s->node[i].input[1] = b;
+    return i;
+}
+
+/* Chains of sums that may share the place of their gradients, and some that must not: blocks as
+ * denoisers have, x + linear(act(x)); one that ends in an activation, with its inputs in either order;
+ * a sum of a sum and of what that sum reads; and one of a value with itself. */
+T_UNUSED static void sums_net(struct lt_net_spec *s, enum lt_act end)
+{
+    int x = add_dense(s, "encoder1", add_input(s, 9), 6, LT_ACT_LINEAR);
+    int inner = add_dense(s, "inner1", x, 5, LT_ACT_SILU);
+    int one = add_sum(s, "sum1", x, add_dense(s, "outer1", inner, 6, LT_ACT_LINEAR));
+    inner = add_dense(s, "inner2", one, 5, LT_ACT_SILU);
+    int two = add_sum(s, "sum2", add_dense(s, "outer2", inner, 6, end), one);
+    int three = add_sum(s, "sum3", two, one);
+    int four = add_sum(s, "sum4", three, three);
+    int code = add_code(s, four);
+    int d1 = add_dense(s, "decoder1", code, 6, LT_ACT_TANH);
+    int five = add_sum(s, "sum5", add_sum(s, "sum6", d1, code), d1);
+    int apart = add_dense(s, "apart", five, 6, LT_ACT_GELU);
+    int last = add_sum(s, "sum7", add_dense(s, "inner3", five, 6, end), apart);
+    add_head(s, "output", add_dense(s, "decoder2", last, 9, LT_ACT_LINEAR), LT_LOSS_MSE,
+             LT_ACT_LINEAR);
+}
+
 T_UNUSED static const struct lt_shape GREY = {1, 5, 7}, COLOUR = {3, 4, 3};
 
 /* Noise on the input and dropout on both hidden layers. */

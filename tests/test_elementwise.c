@@ -228,6 +228,25 @@ static void compute_everything(const struct lt_elementwise *e, struct everything
     e->to_bf16(N, a, all->bf16);
 }
 
+TEST(a_sum_has_the_same_bits_in_one_pass_as_in_two)
+{
+    float x[N], z[N], two[N], one[N];
+    fill(x, N, 6, 1.0f);
+    fill(z, N, 7, 1.0f);
+    for (int isa = LT_ISA_BASE; isa < LT_ISAS; isa++) {
+        const struct lt_elementwise *e = lt_elementwise_table((enum lt_isa)isa);
+        if (!e)
+            continue;
+        e->axpby(N, 1, x, 0, two);
+        e->axpby(N, 1, z, 1, two);
+        e->add(N, x, z, one);
+        T_OK(same(one, two, sizeof one));
+        memcpy(one, z, sizeof z);
+        e->add(N, x, one, one);
+        T_OK(same(one, two, sizeof one));
+    }
+}
+
 TEST(every_instruction_set_gives_the_bits_of_the_base_one)
 {
     struct everything *base = calloc(1, sizeof *base), *other = calloc(1, sizeof *other);

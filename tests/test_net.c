@@ -304,6 +304,15 @@ TEST(gradients_of_a_skip_a_concatenation_and_two_heads_are_right)
     check_gradients(&s, 8);
 }
 
+TEST(gradients_of_sums_that_share_a_place_are_right)
+{
+    struct lt_net_spec s;
+    sums_net(&s, LT_ACT_LINEAR);
+    check_gradients(&s, 8);
+    sums_net(&s, LT_ACT_TANH);
+    check_gradients(&s, 8);
+}
+
 TEST(gradients_of_convolutions_are_right)
 {
     const int64_t kernels[][2] = {{1, 1}, {3, 1}, {3, 2}, {5, 1}, {5, 3}};

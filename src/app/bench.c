@@ -2,15 +2,14 @@
 
 #include "app/bench/measure.h"
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/parallel.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct lt_bench_ops *const measurements[] = {
-    &lt_bench_train, &lt_bench_bf16, &lt_bench_optimizer, &lt_bench_encode,
-    &lt_bench_csv,   &lt_bench_npy,  &lt_bench_score,
+    &lt_bench_train,  &lt_bench_conv, &lt_bench_bf16, &lt_bench_optimizer,
+    &lt_bench_encode, &lt_bench_csv,  &lt_bench_npy,  &lt_bench_score,
 };
 enum { MEASUREMENTS = sizeof measurements / sizeof *measurements };
 
@@ -26,36 +25,6 @@ static int check_name(const char *what, struct lt_error *err)
     return lt_fail(err, LT_EUSAGE, "bench: \"%.60s\" is not one of %s", what, names);
 }
 
-/* Byte images as sparse as handwriting: four of five pixels are black. */
-static int make_images(struct lt_bench *bench, struct lt_error *err)
-{
-    struct lt_bench_npy file = {0};
-    float *row = NULL;
-    int64_t *rows = NULL;
-    int rc = lt_bench_npy_make(&file, "|u1", 1, LT_BENCH_ROWS, "28, 28", LT_BENCH_INPUTS, err);
-    if (!rc)
-        rc = lt_alloc(&row, LT_BENCH_INPUTS, sizeof *row, "images", err);
-    if (!rc)
-        rc = lt_alloc(&rows, LT_BENCH_ROWS, sizeof *rows, "images", err);
-    for (int64_t i = 0; i < LT_BENCH_ROWS && !rc; i++) {
-        struct lt_stream stream = lt_stream(1, LT_RNG_TEST, 0, (uint64_t)i);
-        unsigned char *image = (unsigned char *)file.values + i * LT_BENCH_INPUTS;
-        lt_fill_uniform(&stream, row, LT_BENCH_INPUTS);
-        for (int j = 0; j < LT_BENCH_INPUTS; j++)
-            image[j] = row[j] < 0.8f ? 0 : (unsigned char)((row[j] - 0.8f) * 1275.0f);
-        rows[i] = i;
-    }
-    if (!rc)
-        rc = lt_table_from_bytes(&bench->images, "bench images", file.bytes, file.size, NULL, err);
-    if (!rc)
-        rc = lt_prep_fit(&bench->prep, bench->images, rows, LT_BENCH_ROWS,
-                         &(struct lt_prep_options){.scaling = LT_SCALING_BYTES}, err);
-    lt_free(rows);
-    lt_free(row);
-    lt_free(file.bytes);
-    return rc;
-}
-
 static int start(struct lt_bench *bench, int threads, struct lt_error *err)
 {
     int rc = lt_report_create(&bench->report, err);
@@ -63,7 +32,8 @@ static int start(struct lt_bench *bench, int threads, struct lt_error *err)
         rc = lt_backend_create(&bench->backend, NULL, threads > 0 ? threads : lt_cpu_count(), err);
     if (!rc)
         bench->bare = strcmp(bench->backend->ops->name, "cpu") == 0;
-    return rc ? rc : make_images(bench, err);
+    return rc ? rc
+              : lt_bench_images(&bench->images, &bench->prep, LT_BENCH_ROWS, LT_BENCH_SIDE, err);
 }
 
 static int measure(struct lt_bench *bench, const char *what, struct lt_error *err)

@@ -279,6 +279,9 @@ struct lt_backend_ops {
     /* y = alpha x + beta y */
     void (*axpby)(struct lt_backend *b, size_t n, float alpha, struct lt_buffer x, float beta,
                   struct lt_buffer y);
+    /* y = x + z; y may be either */
+    void (*add)(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer z,
+                struct lt_buffer y);
     /* Copies (rows, width) between matrices of row strides from_stride and to_stride
      * (in values); adds instead of copying when `add`. For concatenation and its gradient. */
     void (*copy_columns)(struct lt_backend *b, int64_t rows, int64_t width, struct lt_buffer from,
@@ -353,8 +356,9 @@ struct lt_backend_ops {
 struct lt_backend {
     const struct lt_backend_ops *ops;
     int threads;
-    char note[160]; /* "" or why something fell back, e.g. bf16 on a CPU without it */
-    void *state;    /* the backend's own */
+    char note[160];   /* "" or why something fell back, e.g. bf16 on a CPU without it */
+    int64_t reorders; /* of weights or activations into a library's layouts or back, run so far */
+    void *state;      /* the backend's own */
 };
 
 static inline size_t lt_spd_work(int64_t n)

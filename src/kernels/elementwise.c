@@ -350,6 +350,13 @@ static void axpby(size_t n, float alpha, const float *x, float beta, float *y)
     }
 }
 
+static void add(size_t n, const float *x, const float *z, float *y)
+{
+    LT_EACH
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] + z[i];
+}
+
 static void multiply(size_t n, const float *x, const float *mask, float *y)
 {
     LT_EACH
@@ -491,6 +498,7 @@ const struct lt_elementwise LT_ISA_NAME(lt_elementwise) = {
         },
     .penalty = penalty,
     .axpby = axpby,
+    .add = add,
     .multiply = multiply,
     .column_sums = column_sums,
     .dot = dot,

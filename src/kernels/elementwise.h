@@ -58,6 +58,8 @@ struct lt_elementwise {
 
     void (*penalty)(float l1, float l2, size_t n, const float *w, float *g);
     void (*axpby)(size_t n, float alpha, const float *x, float beta, float *y);
+    void (*add)(size_t n, const float *x, const float *z,
+                float *y); /* y = x + z, in place or not */
     void (*multiply)(size_t n, const float *x, const float *mask, float *y); /* in place or not */
 
     /* sums (width) = column sums of a (rows, width), added to it when `add`.

@@ -142,6 +142,21 @@ static void axpby_chunk(void *context, size_t chunk, int thread)
     w->elementwise->axpby(chunk_count(w, chunk), w->alpha, w->x + at, w->beta, w->y + at);
 }
 
+static void add_chunk(void *context, size_t chunk, int thread)
+{
+    const struct work *w = context;
+    const size_t at = chunk_begin(w, chunk);
+    (void)thread;
+    w->elementwise->add(chunk_count(w, chunk), w->x + at, w->x2 + at, w->y + at);
+}
+
+void lt_host_add(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer z,
+                 struct lt_buffer y)
+{
+    struct work w = {.n = n, .x = lt_host_at(x), .x2 = lt_host_at(z), .y = lt_host_at(y)};
+    each(b, &w, add_chunk);
+}
+
 void lt_host_axpby(struct lt_backend *b, size_t n, float alpha, struct lt_buffer x, float beta,
                    struct lt_buffer y)
 {

@@ -50,6 +50,8 @@ void lt_host_act_backward(struct lt_backend *b, enum lt_act act, size_t n, struc
                           struct lt_buffer y, struct lt_buffer dy, struct lt_buffer da);
 void lt_host_axpby(struct lt_backend *b, size_t n, float alpha, struct lt_buffer x, float beta,
                    struct lt_buffer y);
+void lt_host_add(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer z,
+                 struct lt_buffer y);
 void lt_host_copy_columns(struct lt_backend *b, int64_t rows, int64_t width, struct lt_buffer from,
                           int64_t from_stride, struct lt_buffer to, int64_t to_stride, bool add);
 void lt_host_multiply(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
@@ -98,7 +100,7 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .memory_create = lt_host_memory_create, .memory_free = lt_host_memory_free,                    \
     .upload = lt_host_upload, .download = lt_host_download, .copy = lt_host_copy,                  \
     .zero = lt_host_zero, .act_forward = lt_host_act_forward,                                      \
-    .act_backward = lt_host_act_backward, .axpby = lt_host_axpby,                                  \
+    .act_backward = lt_host_act_backward, .axpby = lt_host_axpby, .add = lt_host_add,              \
     .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .dropout = lt_host_dropout,      \
     .multiply = lt_host_multiply, .head = lt_host_head, .observe = lt_host_observe,                \
     .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \

@@ -18,11 +18,12 @@ struct lt_value {
     struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice;
                                sample: standard deviations */
     struct lt_buffer row_loss,
-        row_squared_error;         /* (rows) doubles: head both, sparse and sample their penalty */
-    struct lt_dense *dense;        /* dense: the planned product */
-    struct lt_conv *conv;          /* conv, deconv: likewise */
-    size_t weight, bias;           /* of these: offsets into the parameters, in floats */
-    bool learns;                   /* it or something below has parameters */
+        row_squared_error;  /* (rows) doubles: head both, sparse and sample their penalty */
+    struct lt_dense *dense; /* dense: the planned product */
+    struct lt_conv *conv;   /* conv, deconv: likewise */
+    size_t weight, bias;    /* of these: offsets into the parameters, in floats */
+    int gradient_of;        /* the node in whose place dy stands: itself, or a sum that reads it */
+    bool learns;            /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
     bool adds_weight;              /* tied: another node writes dw first */
     bool in_encoder;               /* the code depends on it */
@@ -124,9 +125,6 @@ static inline struct lt_buffer lt_param_at(void *memory, size_t floats)
 double lt_oracle_act(enum lt_act act, double x);
 void lt_oracle_params(const struct lt_oracle *o, int node, const double **weights,
                       const double **bias);
-
-/* The convolution of a conv or deconv node, as far as the spec tells. */
-struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node);
 
 /* For nodes with an activation: bytes of the pre-activations that its derivative needs; and dL/dy in
  * the node's dy turned into the gradient for the pre-activations. */

@@ -63,6 +63,60 @@ static void mark_writers(struct lt_net *net)
             mark_node_writes(net, i, written, weight_written);
 }
 
+static bool has_gradient(const struct lt_net *net, int node)
+{
+    return net->options.training && net->value[node].learns &&
+           net->spec.node[node].kind != LT_NODE_HEAD && root_of(net, node) == node;
+}
+
+/* Whether what node `reader` reads as its gradient is spoilt when it shares its place with that of
+ * `other`, both inputs of the sum `sum`.  Nodes run backwards from the last to the first, so the place
+ * must not be written to for `other` before it is `reader`'s turn: not by others that `other` goes
+ * into, nor by `other` itself, which may turn it into the gradient of its pre-activations or, as a
+ * sum, share it further.  A node that writes what it adds does so after it has read. */
+static bool spoils(const struct lt_net *net, int sum, int other, int reader)
+{
+    const struct lt_node *o = &net->spec.node[other];
+    bool writes = o->act != LT_ACT_LINEAR || o->kind == LT_NODE_ADD;
+    if (writes && other > reader)
+        return true;
+    for (int i = reader + 1; i < sum; i++)
+        for (int k = 0; k < net->spec.node[i].inputs && !looks_through(net, i); k++)
+            if (root_of(net, net->spec.node[i].input[k]) == other)
+                return true;
+    return false;
+}
+
+/* The gradient of a sum is that of each of its inputs, so those inputs keep theirs in its place, and
+ * nothing is copied, where no one spoils it for the others. */
+static void share_gradients_of(struct lt_net *net, int sum)
+{
+    const struct lt_node *n = &net->spec.node[sum];
+    int shared[LT_NODE_INPUTS_MAX], count = 0;
+    for (int k = 0; k < n->inputs; k++) {
+        const int p = root_of(net, n->input[k]);
+        bool free = has_gradient(net, p) && !net->value[sum].adds[k];
+        for (int j = 0; j < n->inputs; j++)
+            free = free && (j == k || root_of(net, n->input[j]) != p);
+        for (int j = 0; j < count; j++)
+            free = free && !spoils(net, sum, p, shared[j]) && !spoils(net, sum, shared[j], p);
+        if (!free)
+            continue;
+        shared[count++] = p;
+        net->value[p].gradient_of = net->value[sum].gradient_of;
+    }
+}
+
+/* Sums from the last to the first, so that chains of them share one place. */
+static void share_gradients(struct lt_net *net)
+{
+    for (int i = 0; i < net->spec.count; i++)
+        net->value[i].gradient_of = i;
+    for (int i = net->spec.count - 1; i > 0; i--)
+        if (net->spec.node[i].kind == LT_NODE_ADD && has_gradient(net, i))
+            share_gradients_of(net, i);
+}
+
 static void mark_params(struct lt_net *net)
 {
     for (int p = 0; p < net->params.count; p++) {
@@ -182,7 +236,7 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
             v->saved = reserve(net, plan,
                                ops->saves(&net->spec, i, net->options.training, net->options.rows));
         bool head = net->spec.node[i].kind == LT_NODE_HEAD;
-        if (net->options.training && v->learns && !head && !looks_through(net, i))
+        if (has_gradient(net, i) && v->gradient_of == i)
             v->dy = reserve(net, plan, row_bytes(net, width));
         if (ops->row_losses)
             v->row_loss = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
@@ -195,9 +249,12 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         net->output = reserve(net, plan, row_bytes(net, lt_node_width(&net->spec, 0)));
 }
 
-/* Values that are passed through are other names for their roots. */
+/* Values that are passed through are other names for their roots, and gradients for those whose place
+ * they share. */
 static void alias_values(struct lt_net *net)
 {
+    for (int i = 0; i < net->spec.count; i++)
+        net->value[i].dy = net->value[net->value[i].gradient_of].dy;
     for (int i = 0; i < net->spec.count; i++) {
         int root = root_of(net, i);
         net->value[i].y = net->value[root].y;
@@ -215,6 +272,7 @@ static int create(struct lt_net *net, struct lt_error *err)
         return rc;
     mark_learning(net);
     mark_writers(net);
+    share_gradients(net);
     mark_params(net);
     struct lt_plan plan = {0, false};
     plan_values(net, &plan);

@@ -11,13 +11,16 @@ static size_t layers_of(const struct lt_bench_bounded *b, struct lt_bound_layer 
     int last = b->encoder ? b->spec->code : b->spec->count;
     for (int i = 0; i < last; i++) {
         const struct lt_node *node = &b->spec->node[i];
-        if (node->kind != LT_NODE_DENSE)
+        if (!lt_node_has_weights(b->spec, i))
             continue;
-        layers[n] =
-            (struct lt_bound_layer){.in = lt_shape_width(b->spec->node[node->input[0]].shape),
-                                    .out = lt_shape_width(node->shape),
-                                    .need_dx = n > 0,
-                                    .forward_only = b->encoder};
+        struct lt_bound_layer *layer = &layers[n];
+        *layer = (struct lt_bound_layer){.need_dx = n > 0, .forward_only = b->encoder};
+        if (node->kind == LT_NODE_DENSE) {
+            layer->in = lt_shape_width(b->spec->node[node->input[0]].shape);
+            layer->out = lt_shape_width(node->shape);
+        } else {
+            layer->conv = lt_node_conv(b->spec, i);
+        }
         n++;
     }
     return n;

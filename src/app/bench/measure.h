@@ -2,6 +2,7 @@
 #ifndef LT_APP_BENCH_MEASURE_H
 #define LT_APP_BENCH_MEASURE_H
 
+#include "app/augment.h"
 #include "app/report.h"
 #include "kernels/backend.h"
 #include "net/net.h"
@@ -25,7 +26,7 @@ struct lt_bench_ops {
     int (*run)(struct lt_bench *bench, struct lt_error *err);
 };
 extern const struct lt_bench_ops lt_bench_train, lt_bench_bf16, lt_bench_optimizer, lt_bench_encode,
-    lt_bench_csv, lt_bench_npy, lt_bench_score;
+    lt_bench_csv, lt_bench_npy, lt_bench_score, lt_bench_conv;
 
 /* Sets report.verdict unless an earlier measurement did. */
 void lt_bench_tell(struct lt_bench *bench, const char *format, ...)
@@ -42,7 +43,7 @@ struct lt_turn {
     int64_t units;  /* found: units in a turn, which lasts 60 ms or more */
     double seconds; /* found: of one unit, in the best turn so far; 0 before any */
 };
-/* Runs all in turns for about `seconds`, and three turns each at least. */
+/* Runs all in turns for about `seconds`, and three turns each at least, fewer where they are long. */
 int lt_bench_turns(struct lt_turn *turn /* (n) */, int n, double seconds, struct lt_error *err);
 
 /* ---- networks ---- */
@@ -58,9 +59,10 @@ extern const struct lt_bench_shape lt_bench_narrow, lt_bench_wide;
 int lt_bench_network(struct lt_net_spec *out, const struct lt_bench_shape *shape,
                      struct lt_error *err);
 
-/* A network in training, on the images. */
+/* A network in training. */
 struct lt_rig {
     struct lt_net_spec spec;
+    struct lt_augment augment; /* of square images, when they are turned at random */
     struct lt_feed *feed;
     struct lt_net *net;
     struct lt_trainer *trainer;
@@ -68,10 +70,25 @@ struct lt_rig {
 int lt_rig_create(struct lt_rig *rig, struct lt_bench *bench, const struct lt_bench_shape *shape,
                   const struct lt_optimizer_ops *optimizer, enum lt_precision precision,
                   struct lt_error *err);
+/* A network that is to train like this on all rows of a table, but slowly: the schedule is constant and the
+ * learning rate small, so that what is learnt from random pixels does not diverge. */
+struct lt_rig_plan {
+    const struct lt_net_spec *spec;
+    struct lt_table *table;
+    const struct lt_prep *prep;
+    struct lt_train_settings train;
+    bool augment; /* flip and turn the images, which are square, at random */
+};
+int lt_rig_start(struct lt_rig *rig, struct lt_backend *backend, const struct lt_rig_plan *plan,
+                 struct lt_error *err);
 void lt_rig_free(struct lt_rig *rig);
 int lt_rig_step(void *rig, struct lt_error *err); /* for lt_turn: one training step */
 
 /* ---- data ---- */
+
+/* Square byte images as sparse as handwriting, and their prep: bytes / 255. */
+int lt_bench_images(struct lt_table **table, struct lt_prep *prep, int64_t rows, int64_t side,
+                    struct lt_error *err);
 
 /* An NPY file (N, D) in memory, its values yet to be written; freed with lt_free. `descr` is the
  * NPY type, such as "|u1", of `size` bytes. */

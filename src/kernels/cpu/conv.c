@@ -61,24 +61,29 @@ void lt_cpu_conv_free(struct lt_backend *b, struct lt_conv *c)
     lt_free(c);
 }
 
+struct lt_conv_kernel_spec lt_cpu_conv_kernel(const struct lt_conv_spec *s,
+                                              enum lt_conv_product product, int64_t images)
+{
+    return (struct lt_conv_kernel_spec){.product = product,
+                                        .images = images,
+                                        .in = s->in,
+                                        .in_h = s->in_h,
+                                        .in_w = s->in_w,
+                                        .out = s->out,
+                                        .out_h = lt_conv_coarse(s->in_h, s->stride),
+                                        .out_w = lt_conv_coarse(s->in_w, s->stride),
+                                        .kernel = s->kernel,
+                                        .before = s->kernel / 2,
+                                        .stride = s->stride};
+}
+
 static int plan(struct lt_conv *c, struct lt_onednn *o, enum lt_conv_product product,
                 int64_t images, struct lt_conv_kernel *out, struct lt_error *err)
 {
-    const struct lt_conv_spec *s = &c->spec;
-    struct lt_conv_kernel_spec k = {.product = product,
-                                    .images = images,
-                                    .in = s->in,
-                                    .in_h = s->in_h,
-                                    .in_w = s->in_w,
-                                    .out = s->out,
-                                    .out_h = lt_conv_coarse(s->in_h, s->stride),
-                                    .out_w = lt_conv_coarse(s->in_w, s->stride),
-                                    .kernel = s->kernel,
-                                    .before = s->kernel / 2,
-                                    .stride = s->stride,
-                                    .bf16 = c->bf16[product]};
+    struct lt_conv_kernel_spec k = lt_cpu_conv_kernel(&c->spec, product, images);
+    k.bf16 = c->bf16[product];
     if (c->folded) {
-        k.in = 4 * s->in;
+        k.in = 4 * c->spec.in;
         k.in_h = c->fold.h;
         k.in_w = c->fold.w;
         k.kernel = c->fold.folded;
@@ -224,18 +229,24 @@ out:
     return rc;
 }
 
+/* Weights into oneDNN's layout or back. */
+static void reorder(struct lt_backend *b, struct lt_conv_kernel *kernel, const void *from, void *to)
+{
+    lt_kernel_run(kernel->reorder, 0, from, NULL, to);
+    b->reorders++;
+}
+
 void lt_cpu_conv_pack(struct lt_backend *b, struct lt_conv *c, struct lt_buffer w)
 {
     const float *plain = lt_host_at(w);
-    (void)b;
     if (c->folded) {
         lt_fold_weights(&c->fold, c->spec.out, plain, c->w_folded);
         plain = c->w_folded;
     }
     if (c->w_coarse)
-        lt_kernel_run(c->to_coarse.reorder, 0, plain, NULL, c->w_coarse);
+        reorder(b, &c->to_coarse, plain, c->w_coarse);
     if (c->w_fine)
-        lt_kernel_run(c->to_fine.reorder, 0, plain, NULL, c->w_fine);
+        reorder(b, &c->to_fine, plain, c->w_fine);
 }
 
 /* ---- passes ---- */
@@ -423,7 +434,7 @@ void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c, int64_t rows,
     lt_parallel(b->threads, w.data_groups + shares, backward_chunk, &w);
     sum(b, c->places, shares, c->weights.weight_bytes / sizeof(float));
     sum(b, c->bias_places, shares, (size_t)c->channels);
-    lt_kernel_run(c->weights.reorder, 0, c->places, NULL, c->folded ? c->w_folded : lt_host_at(dw));
+    reorder(b, &c->weights, c->places, c->folded ? c->w_folded : lt_host_at(dw));
     if (c->folded)
         lt_unfold_weights(&c->fold, c->spec.out, c->w_folded, lt_host_at(dw));
     memcpy(lt_host_at(db), c->bias_places, (size_t)c->channels * sizeof(float));

@@ -3,6 +3,7 @@
 #define LT_KERNELS_CPU_CONV_H
 
 #include "kernels/backend.h"
+#include "kernels/cpu/onednn.h"
 
 int lt_cpu_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
                        struct lt_error *err);
@@ -14,5 +15,9 @@ void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *conv, int64_t row
 void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
                           struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
                           struct lt_buffer dw, struct lt_buffer db);
+
+/* A product of the convolution over so many images, in f32. */
+struct lt_conv_kernel_spec lt_cpu_conv_kernel(const struct lt_conv_spec *spec,
+                                              enum lt_conv_product product, int64_t images);
 
 #endif

@@ -2,7 +2,7 @@
 #include "kernels/cpu/onednn.h"
 
 #include "base/mem.h"
-#include "kernels/cpu/onednn_api.h"
+#include "kernels/cpu/onednn_conv.h"
 #include <stdio.h>
 
 struct lt_onednn {
@@ -270,65 +270,12 @@ int lt_kernel_create(struct lt_kernel **out, struct lt_onednn *o, const struct l
 
 /* ---- convolutions ---- */
 
-/* A grid, channels last. */
-static struct lt_tensor grid(int64_t images, int64_t channels, int64_t h, int64_t w,
-                             dnnl_data_type_t type)
-{
-    return (struct lt_tensor){
-        {images, channels, h, w}, {h * w * channels, 1, w * channels, channels}, type};
-}
-
-static struct lt_tensor weights(const struct lt_conv_kernel_spec *s, dnnl_data_type_t type,
-                                bool plain)
-{
-    const int64_t k = s->kernel;
-    struct lt_tensor t = {{s->out, s->in, k, k}, {k * k * s->in, 1, k * s->in, s->in}, type};
-    if (!plain)
-        t.strides[0] = 0;
-    return t;
-}
-
-static struct lt_conv_geometry geometry(const struct lt_conv_kernel_spec *s)
-{
-    const int64_t before = s->before, reach = s->kernel - before;
-    return (struct lt_conv_geometry){{s->stride, s->stride},
-                                     {before, before},
-                                     {(s->out_h - 1) * s->stride + reach - s->in_h,
-                                      (s->out_w - 1) * s->stride + reach - s->in_w}};
-}
-
-/* The primitive's descriptor; the gradients need that of the forward convolution first. */
-static dnnl_status_t describe_conv(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
-                                   const struct lt_conv_kernel_spec *s, enum lt_conv_product what,
-                                   const_dnnl_primitive_attr_t attr,
-                                   const_dnnl_primitive_desc_t hint)
-{
-    static const enum lt_primitive primitives[] = {LT_FORWARD, LT_BACKWARD_DATA,
-                                                   LT_BACKWARD_WEIGHTS};
-    const dnnl_data_type_t in = s->bf16 ? dnnl_bf16 : dnnl_f32;
-    const struct lt_tensor tensors[3] = {
-        grid(s->images, s->in, s->in_h, s->in_w, what == LT_CONV_TO_FINE ? dnnl_f32 : in),
-        weights(s, what == LT_CONV_WEIGHTS ? dnnl_f32 : in, false),
-        grid(s->images, s->out, s->out_h, s->out_w, what == LT_CONV_TO_COARSE ? dnnl_f32 : in)};
-    const struct lt_conv_geometry g = geometry(s);
-    dnnl_memory_desc_t md[3];
-    int made = 0;
-    dnnl_status_t status = dnnl_success;
-    while (made < 3 && (status = lt_md_of_tensor(&md[made], &tensors[made])) == dnnl_success)
-        made++;
-    if (status == dnnl_success)
-        status = lt_conv_pd(pd, engine, primitives[what], md[0], md[1], md[2], &g, attr, hint);
-    for (int i = 0; i < made; i++)
-        LT_MD_FREE(md[i]);
-    return status;
-}
-
 static int create_reorder(struct lt_conv_kernel *k, struct lt_onednn *o,
                           const struct lt_conv_kernel_spec *s, const_dnnl_primitive_desc_t conv,
                           const_dnnl_primitive_attr_t attr, struct lt_error *err)
 {
     const bool back = s->product == LT_CONV_WEIGHTS;
-    const struct lt_tensor plain = weights(s, dnnl_f32, true);
+    const struct lt_tensor plain = lt_conv_plain_weights(s);
     const dnnl_query_t what = back ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_memory_desc_t md;
@@ -355,29 +302,25 @@ int lt_conv_kernel_create(struct lt_conv_kernel *out, struct lt_onednn *o,
                           const struct lt_conv_kernel_spec *spec, struct lt_error *err)
 {
     static const struct roles *const roles[] = {&product_roles, &to_fine_roles, &weights_roles};
+    static const struct lt_conv_way way = {.any = false}; /* direct, channels last */
     dnnl_primitive_attr_t attr = NULL;
-    dnnl_primitive_desc_t hint = NULL, pd = NULL;
+    dnnl_primitive_desc_t pd = NULL;
     const int max_threads = omp_get_max_threads();
     int rc;
     *out = (struct lt_conv_kernel){0};
     omp_set_num_threads(1);
     dnnl_status_t status = make_attributes(&attr, false);
     if (status == dnnl_success)
-        status = describe_conv(&hint, o->engine, spec, LT_CONV_TO_COARSE, attr, NULL);
-    if (status == dnnl_success && spec->product != LT_CONV_TO_COARSE)
-        status = describe_conv(&pd, o->engine, spec, spec->product, attr, hint);
-    const_dnnl_primitive_desc_t own = pd ? pd : hint;
-    rc = status == dnnl_success ? make_kernel(&out->run, o, own, roles[spec->product], err)
+        status = lt_conv_describe(&pd, o->engine, spec, &way, attr);
+    rc = status == dnnl_success ? make_kernel(&out->run, o, pd, roles[spec->product], err)
                                 : fail_onednn(err, "plan a convolution", status);
     if (!rc)
-        rc = create_reorder(out, o, spec, own, attr, err);
+        rc = create_reorder(out, o, spec, pd, attr, err);
     if (rc)
         lt_conv_kernel_free(out);
     omp_set_num_threads(max_threads);
     if (pd)
         dnnl_primitive_desc_destroy(pd);
-    if (hint)
-        dnnl_primitive_desc_destroy(hint);
     if (attr)
         dnnl_primitive_attr_destroy(attr);
     return rc;

@@ -6,7 +6,7 @@
  * it the order of its sums, depends on the number of threads; a product that
  * Latent cuts itself (tiles.h) has the same bits for any number.
  *
- * Only onednn.c and bound.c include dnnl.h.
+ * Only onednn*.c and bare*.c see dnnl.h.
  */
 #ifndef LT_KERNELS_CPU_ONEDNN_H
 #define LT_KERNELS_CPU_ONEDNN_H

@@ -1,5 +1,5 @@
 /* The differences between oneDNN 2 and oneDNN 3, which made memory descriptors
- * handles and dropped operation descriptors.  Included by onednn.c and bound.c
+ * handles and dropped operation descriptors.  Included by onednn*.c and bare*.c
  * alone. */
 #ifndef LT_KERNELS_CPU_ONEDNN_API_H
 #define LT_KERNELS_CPU_ONEDNN_API_H
@@ -151,47 +151,67 @@ struct lt_conv_geometry {
     dnnl_dims_t strides, before, behind;
 };
 
-/* The forward convolution, or one of its gradients with the forward one as hint: x, w, y are the fine
- * grid's, the weights' and the coarse grid's descriptors. */
+/* Which of oneDNN's primitives computes a product of a convolution, and how. */
+struct lt_conv_way {
+    bool deconvolution; /* as one of a transposed convolution, which reads the coarse grid */
+    bool winograd;      /* by Winograd's algorithm */
+    bool any;           /* grids as oneDNN likes them best, not channels last */
+};
+
+static inline dnnl_alg_kind_t lt_conv_algorithm(const struct lt_conv_way *way)
+{
+    if (way->deconvolution)
+        return way->winograd ? dnnl_deconvolution_winograd : dnnl_deconvolution_direct;
+    return way->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
+}
+
+/* The forward primitive, or one of its gradients with the forward one as hint: x, w, y are the
+ * descriptors of what the forward one reads, of its weights and of what it writes. */
 static inline dnnl_status_t lt_conv_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
-                                       enum lt_primitive what, dnnl_memory_desc_t x,
-                                       dnnl_memory_desc_t w, dnnl_memory_desc_t y,
-                                       const struct lt_conv_geometry *g,
+                                       enum lt_primitive what, const struct lt_conv_way *way,
+                                       dnnl_memory_desc_t x, dnnl_memory_desc_t w,
+                                       dnnl_memory_desc_t y, const struct lt_conv_geometry *g,
                                        const_dnnl_primitive_attr_t attr,
                                        const_dnnl_primitive_desc_t hint)
 {
+    const dnnl_alg_kind_t algorithm = lt_conv_algorithm(way);
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_dims_t dense = {0, 0};
     switch (what) {
     case LT_BACKWARD_DATA:
-        return dnnl_convolution_backward_data_primitive_desc_create(
-            pd, engine, dnnl_convolution_direct, x, w, y, g->strides, dense, g->before, g->behind,
-            hint, attr);
+        return (way->deconvolution ? dnnl_deconvolution_backward_data_primitive_desc_create
+                                   : dnnl_convolution_backward_data_primitive_desc_create)(
+            pd, engine, algorithm, x, w, y, g->strides, dense, g->before, g->behind, hint, attr);
     case LT_BACKWARD_WEIGHTS:
-        return dnnl_convolution_backward_weights_primitive_desc_create(
-            pd, engine, dnnl_convolution_direct, x, w, NULL, y, g->strides, dense, g->before,
-            g->behind, hint, attr);
+        return (way->deconvolution ? dnnl_deconvolution_backward_weights_primitive_desc_create
+                                   : dnnl_convolution_backward_weights_primitive_desc_create)(
+            pd, engine, algorithm, x, w, NULL, y, g->strides, dense, g->before, g->behind, hint,
+            attr);
     default:
-        return dnnl_convolution_forward_primitive_desc_create(
-            pd, engine, dnnl_forward_training, dnnl_convolution_direct, x, w, NULL, y, g->strides,
-            dense, g->before, g->behind, attr);
+        return (way->deconvolution ? dnnl_deconvolution_forward_primitive_desc_create
+                                   : dnnl_convolution_forward_primitive_desc_create)(
+            pd, engine, dnnl_forward_training, algorithm, x, w, NULL, y, g->strides, dense,
+            g->before, g->behind, attr);
     }
 #else
-    dnnl_convolution_desc_t desc;
+    dnnl_convolution_desc_t desc; /* a deconvolution's is the same type */
     dnnl_status_t status;
     switch (what) {
     case LT_BACKWARD_DATA:
-        status = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &x, &w,
-                                                          &y, g->strides, g->before, g->behind);
+        status = (way->deconvolution ? dnnl_deconvolution_backward_data_desc_init
+                                     : dnnl_convolution_backward_data_desc_init)(
+            &desc, algorithm, &x, &w, &y, g->strides, g->before, g->behind);
         break;
     case LT_BACKWARD_WEIGHTS:
-        status = dnnl_convolution_backward_weights_desc_init(
-            &desc, dnnl_convolution_direct, &x, &w, NULL, &y, g->strides, g->before, g->behind);
+        status = (way->deconvolution ? dnnl_deconvolution_backward_weights_desc_init
+                                     : dnnl_convolution_backward_weights_desc_init)(
+            &desc, algorithm, &x, &w, NULL, &y, g->strides, g->before, g->behind);
         break;
     default:
-        status = dnnl_convolution_forward_desc_init(&desc, dnnl_forward_training,
-                                                    dnnl_convolution_direct, &x, &w, NULL, &y,
-                                                    g->strides, g->before, g->behind);
+        status = (way->deconvolution ? dnnl_deconvolution_forward_desc_init
+                                     : dnnl_convolution_forward_desc_init)(
+            &desc, dnnl_forward_training, algorithm, &x, &w, NULL, &y, g->strides, g->before,
+            g->behind);
     }
     return status == dnnl_success ? dnnl_primitive_desc_create(pd, &desc, attr, engine, hint)
                                   : status;

@@ -17,9 +17,9 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     const struct lt_node *n = &net->spec.node[node];
     struct lt_backend *b = net->backend;
     size_t count = (size_t)(pass->rows * lt_node_width(&net->spec, node));
-    for (int i = 0; i < n->inputs; i++)
-        b->ops->axpby(b, count, 1, lt_value_of(net, n->input[i], pass), i ? 1 : 0,
-                      net->value[node].y);
+    struct lt_buffer sum = lt_value_of(net, n->input[0], pass), y = net->value[node].y;
+    for (int i = 1; i < n->inputs; i++, sum = y)
+        b->ops->add(b, count, sum, lt_value_of(net, n->input[i], pass), y);
 }
 
 static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
@@ -27,11 +27,12 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     const struct lt_node *n = &net->spec.node[node];
     struct lt_backend *b = net->backend;
     size_t count = (size_t)(pass->rows * lt_node_width(&net->spec, node));
+    const struct lt_buffer dy = net->value[node].dy;
     for (int i = 0; i < n->inputs; i++) {
         struct lt_buffer dx = lt_gradient_begin(net, node, i);
-        if (!dx.memory)
+        if (!dx.memory || (dx.memory == dy.memory && dx.offset == dy.offset)) /* shared: net.c */
             continue;
-        b->ops->axpby(b, count, 1, net->value[node].dy, 0, dx);
+        b->ops->axpby(b, count, 1, dy, 0, dx);
         lt_gradient_end(net, node, i, pass);
     }
 }
