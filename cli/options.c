@@ -99,7 +99,8 @@ static const struct lt_option rows[] = {
     {"like", 0, "NOISY", LT_OPTION_TEXT, AT(train.like), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "in place of --noise: noise like that of these images, a file or a folder; default: none"},
     {"sparse", 0, "KIND:AMOUNT", LT_OPTION_TEXT, AT(train.sparse), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
-     "few units of a code speak for a row: topk:N keeps the N largest, l1:W charges W for their "
+     "few units of a code speak for a row: topk:N keeps the N largest, "
+     "batchtopk:N as many on average over a batch, l1:W charges W for their "
      "sizes, kl:RHO:BETA charges BETA for mean activities other than RHO; default: none"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},

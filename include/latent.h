@@ -176,7 +176,7 @@ typedef struct latent_train_options {
     double dropout;    /* on hidden layers, probability; default 0 */
     const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
     const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
-    const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
+    const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     double l1, l2;      /* penalties on weights (not biases), default 0 */
     const char *scale;  /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */

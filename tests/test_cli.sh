@@ -131,6 +131,12 @@ claim "doctor_json_is_one_object" has_keys stdout
 run eval m new.csv
 claim "eval_in_words_names_pca" grep -q PCA stdout
 
+run train data.csv -o out/s $small --sparse batchtopk:1 --json -q
+claim "the_rows_of_a_batch_have_so_many_units_on_average" grep -Eq '"active": (0\.[89]|1\.?[0-2]?)' stdout
+run info out/s
+claim "info_tells_the_threshold_of_a_code" grep -q "batchtopk 1, threshold [0-9.-]*$" stdout
+run doctor out/s
+claim "the_doctor_finds_no_fault_with_a_threshold" sh -c '[ "$1" = 0 ]' - "$status"
 run train data.csv -o out/s $small --sparse topk:1 --json -q
 claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active": 1[,.}]' stdout
 run info out/s
@@ -462,7 +468,8 @@ refuses "a_sparse_code_of_half_a_unit" 2 \
 refuses "a_sparse_code_without_a_weight" 2 \
     '--sparse: "kl:0.1" needs a mean activity below 1 and a positive weight, such as kl:0.05:0.1' \
     train data.csv -o out/m --sparse kl:0.1
-refuses "an_unknown_sparsity" 2 '--sparse: "few" is not one of topk:N, l1:W, kl:RHO:BETA' \
+refuses "an_unknown_sparsity" 2 \
+    '--sparse: "few" is not one of topk:N, batchtopk:N, l1:W, kl:RHO:BETA' \
     train data.csv -o out/m --sparse few
 refuses "a_code_as_wide_as_the_data" 2 '--dims 6 is not smaller than the 6 inputs, so the network '\
 'could copy them; use fewer dims, or --noise or --sparse to prevent copying' train data.csv -o out/m --dims 6 -q

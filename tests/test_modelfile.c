@@ -78,16 +78,20 @@ static struct lt_net_spec rich_spec(void)
 
 static struct lt_net_spec plain_spec(void)
 {
-    struct lt_net_spec s = {.count = 5, .code = 2};
+    struct lt_net_spec s = {.count = 6, .code = 3};
     s.node[0] = node(LT_NODE_INPUT, "input", 0);
     s.node[0].shape = (struct lt_shape){4, 1, 1};
     s.node[1] = node(LT_NODE_DENSE, "encoder1", 0);
     s.node[1].width = 1;
-    s.node[2] = node(LT_NODE_CODE, "code", 1);
-    s.node[3] = node(LT_NODE_DENSE, "decoder1", 2);
-    s.node[3].width = 4;
-    s.node[4] = node(LT_NODE_HEAD, "head", 3);
-    s.node[4].weight = 1;
+    s.node[2] = node(LT_NODE_SPARSE, "sparse", 1);
+    s.node[2].sparsity = LT_SPARSITY_BATCHTOPK;
+    s.node[2].width = 1;
+    s.node[2].threshold = 0.75f;
+    s.node[3] = node(LT_NODE_CODE, "code", 2);
+    s.node[4] = node(LT_NODE_DENSE, "decoder1", 3);
+    s.node[4].width = 4;
+    s.node[5] = node(LT_NODE_HEAD, "head", 4);
+    s.node[5].weight = 1;
     return s;
 }
 
@@ -172,7 +176,7 @@ static void check_node(const struct lt_node *a, const struct lt_node *b)
     T_OK(a->kind == b->kind && a->inputs == b->inputs && a->width == b->width && a->act == b->act &&
          a->tied == b->tied && a->noise == b->noise && a->amount == b->amount && a->low == b->low &&
          a->high == b->high && a->loss == b->loss && a->unit == b->unit && a->weight == b->weight &&
-         a->target == b->target);
+         a->target == b->target && a->sparsity == b->sparsity && a->threshold == b->threshold);
     T_OK(memcmp(a->input, b->input, sizeof a->input) == 0);
     T_OK(memcmp(&a->shape, &b->shape, sizeof a->shape) == 0);
 }
@@ -617,7 +621,7 @@ TEST(every_network_reads_as_many_inputs_as_there_are_features)
         char want[200];
         size_t size = 0;
         s.node[0].shape.c = widths[i];
-        s.node[3].width = widths[i];
+        s.node[4].width = widths[i];
         add_network(m, "other", s);
         lt_model_seal(m);
         bytes_of(m, &bytes, &size);

@@ -368,39 +368,114 @@ TEST(gradients_of_sparse_codes_are_right)
     }
 }
 
-/* The N largest by sorting, of equal values the first, on every backend. */
+enum { CODES = 40, UNITS = 37 };
+
+/* Codes of which many are equal, and some are 0 and -0. */
+static void fill_codes(float *x)
+{
+    fill(x, CODES * UNITS, 9, -1, 1);
+    for (int i = 0; i < CODES * UNITS; i++)
+        x[i] = i % 3 ? (float)(int)(4 * x[i]) : x[i];
+}
+
+/* What is left of the codes. */
+static void sparsify(struct lt_sparse s, int threads, const float *x, float *y)
+{
+    const size_t bytes = CODES * UNITS * sizeof *x;
+    struct lt_error err = {0};
+    struct lt_backend *b = NULL;
+    void *from = NULL, *to = NULL;
+    s.rows = CODES;
+    s.width = UNITS;
+    T_INT(lt_backend_create(&b, "ref", threads, &err), 0);
+    T_INT(b->ops->memory_create(b, bytes, &from, &err), 0);
+    T_INT(b->ops->memory_create(b, bytes, &to, &err), 0);
+    struct lt_buffer in = {from, 0}, out = {to, 0}, none = {NULL, 0};
+    b->ops->upload(b, in, x, bytes);
+    b->ops->sparse(b, &s, in, out, none, none);
+    b->ops->download(b, y, out, bytes);
+    b->ops->memory_free(b, from);
+    b->ops->memory_free(b, to);
+    lt_backend_free(&b);
+}
+
+/* Of n values the `keep` largest and no others, of equal ones the first. */
+static void check_kept(const float *x, const float *y, int64_t n, int64_t keep)
+{
+    for (int64_t j = 0; j < n; j++) {
+        int64_t before = 0;
+        for (int64_t i = 0; i < n; i++)
+            before += x[i] > x[j] || (x[i] == x[j] && i < j);
+        if (x[j] != 0) /* 0 and -0 may change places; both are 0 afterwards */
+            T_OK(y[j] == (before < keep ? x[j] : 0));
+    }
+}
+
 TEST(topk_keeps_the_largest_values_and_of_equal_ones_the_first)
 {
-    enum { ROWS = 40, WIDTH = 37 };
-    static float x[ROWS * WIDTH], y[ROWS * WIDTH];
-    struct lt_error err = {0};
-    fill(x, ROWS * WIDTH, 9, -1, 1);
-    for (int i = 0; i < ROWS * WIDTH; i++)
-        x[i] = i % 3 ? (float)(int)(4 * x[i]) : x[i]; /* many are equal, some are 0 and -0 */
-    for (int64_t keep = 1; keep <= WIDTH; keep += 6) {
-        struct lt_backend *b = NULL;
-        struct lt_sparse s = {.kind = LT_SPARSITY_TOPK, .rows = ROWS, .width = WIDTH, .keep = keep};
-        T_INT(lt_backend_create(&b, "ref", 2, &err), 0);
-        void *from = NULL, *to = NULL;
-        T_INT(b->ops->memory_create(b, sizeof x, &from, &err), 0);
-        T_INT(b->ops->memory_create(b, sizeof y, &to, &err), 0);
-        struct lt_buffer in = {from, 0}, out = {to, 0}, none = {NULL, 0};
-        b->ops->upload(b, in, x, sizeof x);
-        b->ops->sparse(b, &s, in, out, none, none);
-        b->ops->download(b, y, out, sizeof y);
-        for (int r = 0; r < ROWS; r++)
-            for (int j = 0; j < WIDTH; j++) {
-                const float *row = x + r * WIDTH;
-                int64_t before = 0;
-                for (int i = 0; i < WIDTH; i++)
-                    before += row[i] > row[j] || (row[i] == row[j] && i < j);
-                if (row[j] != 0) /* 0 and -0 may change places; both are 0 afterwards */
-                    T_OK(y[r * WIDTH + j] == (before < keep ? row[j] : 0));
-            }
-        b->ops->memory_free(b, from);
-        b->ops->memory_free(b, to);
-        lt_backend_free(&b);
+    static float x[CODES * UNITS], y[CODES * UNITS];
+    fill_codes(x);
+    for (int64_t keep = 1; keep <= UNITS; keep += 6) {
+        sparsify((struct lt_sparse){.kind = LT_SPARSITY_TOPK, .keep = keep}, 2, x, y);
+        for (int r = 0; r < CODES; r++)
+            check_kept(x + r * UNITS, y + r * UNITS, UNITS, keep);
     }
+}
+
+TEST(batchtopk_keeps_the_largest_values_of_all_rows_with_any_number_of_threads)
+{
+    static float x[CODES * UNITS], y[CODES * UNITS];
+    fill_codes(x);
+    for (int64_t keep = 1; keep <= UNITS; keep += 6)
+        for (int threads = 1; threads <= 5; threads += 2) {
+            sparsify((struct lt_sparse){LT_SPARSITY_BATCHTOPK, .keep = keep, .threshold = NAN},
+                     threads, x, y);
+            check_kept(x, y, CODES * UNITS, keep * CODES);
+        }
+}
+
+TEST(batchtopk_with_a_threshold_keeps_the_values_from_it_on)
+{
+    static float x[CODES * UNITS], y[CODES * UNITS];
+    fill_codes(x);
+    sparsify((struct lt_sparse){LT_SPARSITY_BATCHTOPK, .keep = 3, .threshold = 2}, 2, x, y);
+    for (int i = 0; i < CODES * UNITS; i++)
+        T_OK(y[i] == (x[i] >= 2 ? x[i] : 0));
+}
+
+/* The code of a row where a threshold is known, and what training makes of it beside others. */
+TEST(a_batchtopk_code_depends_on_its_batch_while_training_only)
+{
+    enum { N = 8 };
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    float together[N * 6], alone[6];
+    sparse_net(&s, LT_SPARSITY_BATCHTOPK);
+    s.node[3].threshold = 0.1f;
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = N, .training = true}));
+    lt_net_put_input(r.net, r.rows, N);
+    lt_net_encode(r.net, &(struct lt_pass){.rows = N});
+    lt_net_get_code(r.net, together, N);
+    for (int i = 0; i < N; i++) {
+        lt_net_put_input(r.net, r.rows + i * 7, 1);
+        lt_net_encode(r.net, &(struct lt_pass){.rows = 1});
+        lt_net_get_code(r.net, alone, 1);
+        T_OK(memcmp(alone, together + i * 6, sizeof alone) == 0);
+    }
+    for (int training = 0; training < 2; training++) {
+        struct lt_pass pass = training_pass(&r, N);
+        int kept = 0;
+        pass.training = training;
+        lt_net_put_input(r.net, r.rows, N);
+        lt_net_forward(r.net, &pass);
+        lt_net_get_code(r.net, together, N);
+        for (int i = 0; i < N * 6; i++)
+            kept += together[i] != 0;
+        T_OK(training ? kept == 2 * N : kept != 2 * N);
+    }
+    rig_close(&r);
 }
 
 TEST(penalties_on_codes_count_while_training_only)

@@ -113,6 +113,13 @@ TEST(a_resumed_run_ends_in_the_same_bits_with_noise_dropout_and_early_stopping)
     }
 }
 
+TEST(a_resumed_run_of_a_batchtopk_code_ends_in_the_same_bits)
+{
+    struct job j = job_of("foof");
+    j.keep = 1;
+    check_resuming(j);
+}
+
 static int stop_always(void *context, const struct lt_train_progress *progress)
 {
     (void)context, (void)progress;

@@ -66,7 +66,8 @@ static void add_sparse(struct lt_net_spec *s, const struct lt_autoencoder *a)
         return;
     struct lt_node *n = &s->node[add(s, LT_NODE_SPARSE, "sparse", 0)];
     n->sparsity = a->sparsity;
-    n->width = a->sparsity == LT_SPARSITY_TOPK ? a->keep : 0;
+    n->width = lt_keeps_largest(a) ? a->keep : 0;
+    n->threshold = a->sparsity == LT_SPARSITY_BATCHTOPK ? NAN : 0;
     n->amount = (float)a->rho;
     n->weight = (float)a->penalty;
 }
@@ -437,10 +438,11 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
     case LT_SPARSITY_NONE:
         return 0;
     case LT_SPARSITY_TOPK:
+    case LT_SPARSITY_BATCHTOPK:
         if (!read_positive(&amount, '\0', &n) || n != floor(n))
             return lt_fail(err, LT_EUSAGE,
-                           "--sparse: \"%.60s\" needs a whole number of units, such as topk:16",
-                           text);
+                           "--sparse: \"%.60s\" needs a whole number of units, such as %s:16", text,
+                           kind);
         a->keep = (int64_t)n;
         return 0;
     case LT_SPARSITY_L1:
@@ -457,7 +459,8 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
                        "such as kl:0.05:0.1",
                        text);
     default:
-        return lt_fail(err, LT_EUSAGE, "--sparse: \"%s\" is not one of topk:N, l1:W, kl:RHO:BETA",
+        return lt_fail(err, LT_EUSAGE,
+                       "--sparse: \"%s\" is not one of topk:N, batchtopk:N, l1:W, kl:RHO:BETA",
                        kind);
     }
 }

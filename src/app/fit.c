@@ -465,6 +465,18 @@ static int train(struct fit *f, struct lt_error *err)
 
 /* ---- the end ---- */
 
+/* Batches decided what the code keeps; from now on every row is alone. */
+static int find_thresholds(struct fit *f, struct lt_error *err)
+{
+    int rc = 0;
+    for (int i = 0; i < f->recipe.spec.count && !rc; i++) {
+        struct lt_node *n = &f->recipe.spec.node[i];
+        if (n->kind == LT_NODE_SPARSE && n->sparsity == LT_SPARSITY_BATCHTOPK)
+            rc = lt_trainer_threshold(f->trainer, i, &n->threshold, err);
+    }
+    return rc;
+}
+
 static int finish_model(struct fit *f, struct lt_error *err)
 {
     float *weights = NULL;
@@ -472,7 +484,9 @@ static int finish_model(struct fit *f, struct lt_error *err)
     if (rc)
         return rc;
     lt_net_get_weights(f->net, weights);
-    rc = lt_model_add_network(f->model, "autoencoder", &f->recipe.spec, weights, err);
+    rc = find_thresholds(f, err);
+    if (!rc)
+        rc = lt_model_add_network(f->model, "autoencoder", &f->recipe.spec, weights, err);
     lt_free(weights);
     return rc;
 }

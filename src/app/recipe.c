@@ -282,11 +282,12 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     struct lt_autoencoder *a = &r->shape;
     int64_t inputs = facts->prep->features, h, wd, c;
     bool copies = a->noise == LT_NOISE_NONE && a->sparsity == LT_SPARSITY_NONE;
-    if (a->sparsity == LT_SPARSITY_TOPK && (a->keep >= a->dims || a->keep >= inputs))
+    if (lt_keeps_largest(a) && (a->keep >= a->dims || a->keep >= inputs))
         return lt_fail(err, LT_EUSAGE,
-                       "--sparse topk:%lld is not fewer than the %lld units of the code and the "
+                       "--sparse %s:%lld is not fewer than the %lld units of the code and the "
                        "%lld inputs; keep fewer",
-                       (long long)a->keep, (long long)a->dims, (long long)inputs);
+                       lt_sparsity_name(a->sparsity), (long long)a->keep, (long long)a->dims,
+                       (long long)inputs);
     if (a->dims >= inputs && copies)
         return lt_fail(err, LT_EUSAGE,
                        "--dims %lld is not smaller than the %lld inputs, so the network could copy "

@@ -8,6 +8,7 @@ enum form {
     FORM_INTEGER, /* int64_t */
     FORM_SIZE,    /* the same; absent where 0 */
     FORM_FLOAT,   /* float */
+    FORM_LEVEL,   /* the same; absent where 0 */
     FORM_NAME,    /* an enum, by the names of `names` */
     FORM_NODE,    /* int: an earlier node by name; absent where 0 */
 };
@@ -85,6 +86,7 @@ static const struct attribute {
     {LT_NODE_SPARSE, "keep", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_SPARSE, "rho", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_SPARSE, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_SPARSE, "threshold", FORM_LEVEL, FIELD(threshold), NULL},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_SLICE, "width", FORM_INTEGER, FIELD(width), NULL},
 #undef FIELD
@@ -109,7 +111,10 @@ static int write_attribute(struct lt_json *json, const struct lt_net_spec *spec,
             return LT_OK;
         return lt_json_set_integer(json, a->key, integer, err);
     case FORM_FLOAT:
+    case FORM_LEVEL:
         memcpy(&real, at, sizeof real);
+        if (a->form == FORM_LEVEL && real == 0)
+            return LT_OK;
         return lt_json_set_number(json, a->key, (double)real, err);
     case FORM_NAME:
         memcpy(&index, at, sizeof index);
@@ -267,6 +272,9 @@ static int read_attribute(const struct lt_net_spec *spec, int node, const struct
         memcpy(at, &integer, sizeof integer);
         return LT_OK;
     case FORM_FLOAT:
+    case FORM_LEVEL:
+        if (a->form == FORM_LEVEL && !lt_json_get(json, a->key))
+            return LT_OK;
         return read_float(json, a->key, at, err);
     case FORM_NAME:
         return read_name(json, a, at, err);

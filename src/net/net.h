@@ -66,18 +66,18 @@ struct lt_node {
     int inputs;                    /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
-    int64_t width;                 /* dense: outputs; slice: columns; sparse: values topk keeps;
+    int64_t width;   /* dense: outputs; slice: columns; sparse: values topk or batchtopk keep;
                                       conv, deconv: channels of its output */
-    enum lt_act act;               /* dense, conv, deconv */
-    int64_t kernel, stride;        /* conv, deconv: see struct lt_conv_spec */
-    int64_t grid_h, grid_w;        /* deconv: pixels of its output; dense: pixels that its outputs
+    enum lt_act act; /* dense, conv, deconv */
+    int64_t kernel, stride;    /* conv, deconv: see struct lt_conv_spec */
+    int64_t grid_h, grid_w;    /* deconv: pixels of its output; dense: pixels that its outputs
                                       make up, width / (grid_h grid_w) channels each, 0: one */
-    int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
-    enum lt_noise noise;           /* noise */
-    float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl */
-    float low, high;               /* noise: saltpepper's values */
-    enum lt_loss loss;             /* head */
-    enum lt_act unit;              /* head: linear or sigmoid */
+    int tied;                  /* dense: the node whose weights it uses transposed; 0: own */
+    enum lt_noise noise;       /* noise */
+    float amount;              /* noise: amount; dropout: probability; sparse: rho of kl */
+    float low, high;           /* noise: saltpepper's values */
+    enum lt_loss loss;         /* head */
+    enum lt_act unit;          /* head: linear or sigmoid */
     float weight;              /* head, sparse: of its loss or penalty in the objective; observe:
                                       what the columns from `target` on are multiplied by */
     int64_t target;            /* head: first column of the input it reconstructs; slice and
@@ -85,6 +85,8 @@ struct lt_node {
     int64_t group;             /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t flag_first, flags; /* observe: input columns whose absence is flagged */
     enum lt_sparsity sparsity; /* sparse */
+    float threshold; /* sparse, batchtopk: outside training passes values from it on are kept;
+                                  NaN: not known yet, and the batch decides as in training */
 };
 
 struct lt_net_spec {
