@@ -78,8 +78,8 @@ static const struct lt_option rows[] = {
      "values matter as much as the few large ones; default: auto"},
 
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
-     "width of the code, less than the inputs unless --noise or --sparse prevents copying; default: "
-     "drawn from the data, and explained"},
+     "width of the code, less than the inputs unless --noise, --sparse or --contractive prevents "
+     "copying; default: drawn from the data, and explained"},
     {"arch", 0, "NAME", LT_OPTION_CHOICE, AT(train.arch), TRAIN, LT_GROUP_NETWORK, 0, 0, "arch",
      "dense layers, or convolutions for images; default: dense, or what --layers says"},
     {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
@@ -102,6 +102,9 @@ static const struct lt_option rows[] = {
      "few units of a code speak for a row: topk:N keeps the N largest, "
      "batchtopk:N as many on average over a batch, l1:W charges W for their "
      "sizes, kl:RHO:BETA charges BETA for mean activities other than RHO; default: none"},
+    {"contractive", 0, "W", LT_OPTION_AMOUNT, AT(train.contractive), TRAIN, LT_GROUP_NETWORK, 0, MANY,
+     NULL, "penalty on how much the code changes with its input: W times the squares of all slopes of "
+     "the units; default: 0"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,

@@ -29,6 +29,7 @@ struct job {
     int threads;
     bool corrupted; /* noise and dropout */
     int64_t keep; /* units of the code that batchtopk keeps for a row on average; 0: it is plain */
+    double contraction; /* weight of the penalty on the slopes of the code */
     enum lt_precision precision;
     struct lt_train_settings settings;
     struct lt_rowset train, stop;
@@ -136,6 +137,10 @@ T_UNUSED static int job_open(struct job *j)
     j->settings.optimizer = lt_optimizer_by_name(j->optimizer);
     j->settings.optimizer_settings.precision = j->precision;
     int rc = open_data(j);
+    if (!rc && j->contraction > 0)
+        rc = lt_net_spec_infer(&spec, &j->err);
+    if (!rc && j->contraction > 0)
+        rc = lt_net_spec_contract(&spec, j->contraction, 0.01, &j->err);
     if (!rc)
         rc = lt_backend_create(&j->own, j->backend, j->threads, &j->err);
     if (!rc)

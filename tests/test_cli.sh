@@ -472,7 +472,7 @@ refuses "an_unknown_sparsity" 2 \
     '--sparse: "few" is not one of topk:N, batchtopk:N, l1:W, kl:RHO:BETA' \
     train data.csv -o out/m --sparse few
 refuses "a_code_as_wide_as_the_data" 2 '--dims 6 is not smaller than the 6 inputs, so the network '\
-'could copy them; use fewer dims, or --noise or --sparse to prevent copying' train data.csv -o out/m --dims 6 -q
+'could copy them; use fewer dims, or --noise, --sparse or --contractive to prevent copying' train data.csv -o out/m --dims 6 -q
 refuses "a_column_that_is_not_there" 2 'data.csv: there is no column "z"; the columns are a, b, '\
 'c, d, e, f' train data.csv -o out/m --ignore z -q
 refuses "a_flipped_byte_in_a_model" 3 'flipped: the weights do not match their checksum '\

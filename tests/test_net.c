@@ -478,6 +478,145 @@ TEST(a_batchtopk_code_depends_on_its_batch_while_training_only)
     rig_close(&r);
 }
 
+/* ---- contraction ---- */
+
+static void contract(struct lt_net_spec *s, double weight, double step)
+{
+    struct lt_error err = {0};
+    if (lt_net_spec_infer(s, &err) || lt_net_spec_contract(s, weight, step, &err))
+        T_FAIL("%s", err.text);
+}
+
+/* Steps are long here, so that differences of codes are good to as many digits as the codes. */
+TEST(gradients_of_contractive_networks_are_right)
+{
+    struct lt_net_spec s;
+    for (int tied = 0; tied < 2; tied++) {
+        plain_net(&s, SMALL, LT_ACT_TANH, tied, LT_LOSS_MSE, LT_ACT_LINEAR);
+        contract(&s, 0.7, 0.5);
+        check_gradients(&s, 6);
+    }
+    graph_net(&s);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 8);
+    grid_net(&s, GREY, 3, 2);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 3);
+    grid_net(&s, COLOUR, 5, 1);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 5);
+    sparse_net(&s, LT_SPARSITY_KL);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 11);
+    mixed_net(&s, LT_NOISE_NONE);
+    s.node[2].input[0] = 0; /* past the noise */
+    contract(&s, 0.7, 0.5);
+    check_gradients_on(&s, 21, true);
+}
+
+TEST(neighbours_share_the_mask_of_dropout)
+{
+    struct lt_net_spec s;
+    struct rig r;
+    double penalty[7];
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 0);
+    s.node[2].input[0] = 0; /* past the noise */
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 7);
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 0);
+    s.node[2].input[0] = 0; /* past the noise */
+    contract(&s, 1, 1e-3);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 7, .training = true}));
+    train_once(&r, 7);
+    T_OK(lt_net_get_penalties(r.net, penalty, 7));
+    for (int i = 0; i < 7; i++) /* another mask would make it some 1e6 */
+        T_OK(penalty[i] > 0 && penalty[i] < 1e3);
+    rig_close(&r);
+}
+
+/* One layer h = sigmoid(W x + b): |dh/dx|^2 = sum over j of (h_j (1 - h_j))^2 sum over i of W_ji^2
+ * (Rifai et al. 2011). */
+static double contraction_of(const struct rig *r, const float *x)
+{
+    const int64_t out = r->layout.param[0].rows, in = r->layout.param[0].cols;
+    const float *w = r->weights, *bias = r->weights + r->layout.param[1].offset;
+    double sum = 0;
+    for (int64_t j = 0; j < out; j++) {
+        double a = (double)bias[j], squares = 0;
+        for (int64_t i = 0; i < in; i++) {
+            a += (double)w[j * in + i] * (double)x[i];
+            squares += (double)w[j * in + i] * (double)w[j * in + i];
+        }
+        const double h = 1 / (1 + exp(-a));
+        sum += h * (1 - h) * h * (1 - h) * squares;
+    }
+    return sum;
+}
+
+/* The estimate has mean |J|^2 and, for eigenvalues l of J^T J, variance 2 sum l^2: over 256 rows and
+ * 64 epochs the mean is good to about 1 %. */
+TEST(contraction_is_the_square_of_all_slopes)
+{
+    enum { N = 256, EPOCHS = 64 };
+    static const double steps[] = {1e-3, 1e-2, 1e-1};
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+        struct lt_net_spec s;
+        struct rig r;
+        double penalty[N], got = 0, want = 0;
+        int code = add_dense(&s, "encoder1", add_input(&s, 20), 6, LT_ACT_SIGMOID);
+        add_head(&s, "output", add_dense(&s, "decoder1", add_code(&s, code), 20, LT_ACT_LINEAR),
+                 LT_LOSS_MSE, LT_ACT_LINEAR);
+        contract(&s, 0.5, steps[k]);
+        T_OK(rig_open(&r, &s, NULL, 2, &(struct lt_net_options){.rows = N, .training = true}));
+        lt_net_put_input(r.net, r.rows, N);
+        for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+            struct lt_pass pass = training_pass(&r, N);
+            pass.epoch = epoch;
+            lt_net_forward(r.net, &pass);
+            T_OK(lt_net_get_penalties(r.net, penalty, N));
+            for (int i = 0; i < N; i++)
+                got += penalty[i] / EPOCHS;
+        }
+        for (int i = 0; i < N; i++)
+            want += 0.5 * contraction_of(&r, r.rows + i * 20);
+        printf("# steps of %g: %.5f of the closed form\n", steps[k], got / want);
+        T_NEAR(got / want, 1, 0.03);
+        rig_close(&r);
+    }
+}
+
+/* Of nets with and without: losses, codes and outputs. */
+TEST(a_contractive_network_is_applied_as_if_it_were_none)
+{
+    enum { N = 9 };
+    struct lt_net_spec s, plain;
+    struct rig r, p;
+    double loss[2][N], penalty[N];
+    float out[2][N * 35];
+    grid_net(&plain, GREY, 3, 2);
+    s = plain;
+    contract(&s, 2, 0.01);
+    const struct lt_net_options options = {.rows = N, .training = true};
+    T_OK(rig_open(&r, &s, NULL, 2, &options) && rig_open(&p, &plain, NULL, 2, &options));
+    T_INT(r.layout.total, p.layout.total);
+    train_once(&r, N);
+    T_OK(lt_net_get_penalties(r.net, penalty, N) && penalty[0] > 0);
+    for (int k = 0; k < 2; k++) {
+        struct rig *of = k ? &p : &r;
+        lt_net_put_input(of->net, of->rows, N);
+        lt_net_forward(of->net, &(struct lt_pass){.rows = N});
+        lt_net_get_losses(of->net, loss[k], NULL, N);
+        lt_net_decode(of->net, &(struct lt_pass){.rows = N});
+        lt_net_get_output(of->net, out[k], N);
+    }
+    T_OK(memcmp(loss[0], loss[1], sizeof loss[0]) == 0);
+    T_OK(memcmp(out[0], out[1], sizeof out[0]) == 0);
+    lt_net_get_penalties(r.net, penalty, N);
+    T_NEAR(penalty[0], 0, 0);
+    rig_close(&r);
+    rig_close(&p);
+}
+
 TEST(penalties_on_codes_count_while_training_only)
 {
     struct lt_net_spec s;

@@ -52,12 +52,13 @@ static void add_observe(struct lt_net_spec *s, const struct lt_autoencoder *a)
     n->weight = LEVEL_GAIN;
 }
 
-/* A penalty on sizes needs units that reach 0, one on mean activities units between 0 and 1. */
+/* A penalty on sizes needs units that reach 0, one on mean activities units between 0 and 1.  One on
+ * slopes needs units that saturate (Rifai et al. 2011), for a small slope is then no small scale. */
 static enum lt_act code_act(const struct lt_autoencoder *a)
 {
-    return a->sparsity == LT_SPARSITY_L1   ? LT_ACT_RELU
-           : a->sparsity == LT_SPARSITY_KL ? LT_ACT_SIGMOID
-                                           : LT_ACT_LINEAR;
+    return a->sparsity == LT_SPARSITY_L1                         ? LT_ACT_RELU
+           : a->sparsity == LT_SPARSITY_KL || a->contraction > 0 ? LT_ACT_SIGMOID
+                                                                 : LT_ACT_LINEAR;
 }
 
 static void add_sparse(struct lt_net_spec *s, const struct lt_autoencoder *a)

@@ -33,7 +33,7 @@ struct lt_autoencoder {
     int64_t dims;
     int hidden; /* layers */
     struct lt_hidden layer[LT_HIDDEN_MAX];
-    enum lt_act act; /* of hidden layers; the code is linear, or what its sparsity needs */
+    enum lt_act act; /* of hidden layers; the code is linear, or what its penalties need */
     bool tied;
     double dropout;
     enum lt_noise noise;
@@ -41,6 +41,7 @@ struct lt_autoencoder {
     enum lt_sparsity sparsity; /* of the code */
     int64_t keep;              /* topk, batchtopk */
     double rho, penalty;       /* kl; kl and l1 */
+    double contraction; /* weight of the penalty on how much the code changes with its input */
     enum lt_loss loss;
     enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };

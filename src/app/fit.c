@@ -67,6 +67,15 @@ static void tell(const struct fit *f, int level, const char *format, ...)
     f->listener->message(f->listener->context, level, text);
 }
 
+/* What the penalty is for; NULL where there is none. */
+static const char *penalty_name(const struct lt_autoencoder *a)
+{
+    const bool sparse = a->sparsity == LT_SPARSITY_L1 || a->sparsity == LT_SPARSITY_KL;
+    return a->contraction > 0 ? sparse ? "sparsity and contraction" : "contraction"
+           : sparse           ? "sparsity"
+                              : NULL;
+}
+
 static int tell_progress(void *context, const struct lt_train_progress *p)
 {
     const struct fit *f = context;
@@ -80,6 +89,7 @@ static int tell_progress(void *context, const struct lt_train_progress *p)
                                 .epochs = (double)p->steps / per_epoch,
                                 .train_loss = p->train_loss,
                                 .penalty = p->penalty,
+                                .penalty_name = penalty_name(&f->recipe.shape),
                                 .valid_error = p->valid_error,
                                 .pca_error = f->pca_error,
                                 .rows_per_second = p->rows_per_second,
@@ -327,14 +337,14 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
              "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
-             "sparse %s:%lld:%g:%g, "
+             "sparse %s:%lld:%g:%g, contractive %g, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
              lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity), (long long)a->keep,
-             a->rho, a->penalty, t->optimizer->name, t->optimizer_settings.lr,
+             a->rho, a->penalty, a->contraction, t->optimizer->name, t->optimizer_settings.lr,
              t->optimizer_settings.momentum, t->optimizer_settings.decay,
              t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
              (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,
@@ -400,7 +410,7 @@ static int prepare_training(struct fit *f, struct lt_error *err)
     f->recipe.precision = f->recipe.train.optimizer_settings.precision = precision;
     struct lt_net_options options = {
         .rows = f->recipe.train.batch, .training = true, .precision = precision};
-    rc = lt_net_create(&f->net, &f->recipe.spec, f->backend, &options, err);
+    rc = lt_net_create(&f->net, &f->recipe.training, f->backend, &options, err);
     if (!rc)
         rc = lt_feed_create(&f->train_feed, f->table, &f->prep, f->recipe.train.batch,
                             f->backend->threads, err);

@@ -68,6 +68,8 @@ static void put_settings(struct sink *s, const struct lt_record *r)
         number(s, "settings.sparse_rho", a->rho);
         number(s, "settings.sparse_weight", a->penalty);
     }
+    if (a->contraction > 0)
+        number(s, "settings.contractive", a->contraction);
     text(s, "settings.noise", lt_noise_name(a->noise));
     number(s, "settings.noise_amount", a->amount);
     text(s, "settings.optimizer", t->optimizer->name);
