@@ -155,6 +155,11 @@ static const char *text_of(const struct lt_model *m, const char *path)
     return v;
 }
 
+bool lt_record_contracts(const struct lt_model *m)
+{
+    return number_of(m, "settings.contractive") > 0;
+}
+
 void lt_record_report(struct lt_report *r, const struct lt_model *m)
 {
     lt_report_line(r, "network %s, %s, %s loss, %s output", text_of(m, "network"),
