@@ -188,11 +188,26 @@ static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, i
     add_categories(s, a, from);
 }
 
+/* Nodes of the network, all layers mirrored. */
+static int nodes_of(const struct lt_autoencoder *a)
+{
+    const int layer = a->dropout > 0 ? 2 : 1, block = layer + 2, ends = a->dims > 0 ? 2 : 0;
+    int nodes = 2 + (a->noise != LT_NOISE_NONE) + a->observe + (a->sparsity != LT_SPARSITY_NONE) +
+                ends + 1 + 2 * a->runs;
+    for (int i = 0; i < a->hidden; i++)
+        nodes += 2 * (a->layer[i].residual ? block : layer);
+    return nodes;
+}
+
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err)
 {
     int encoder[LT_HIDDEN_MAX + 1];
     memset(out, 0, sizeof *out);
+    if (nodes_of(a) > LT_NODES_MAX)
+        return lt_fail(err, LT_EUSAGE,
+                       "--layers makes a network of %d nodes, and %d is the most; use fewer layers",
+                       nodes_of(a), LT_NODES_MAX);
     out->node[add(out, LT_NODE_INPUT, "input", 0)].shape = a->input;
     add_noise(out, a);
     add_observe(out, a);
