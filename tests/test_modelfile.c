@@ -149,7 +149,11 @@ static struct lt_model *make_model(void)
     p->column[0].kind = LT_KIND_INTEGER;
     must(lt_prep_layout(p, &err), &err);
     add_network(m, "autoencoder", rich_spec());
-    add_network(m, "detector_1", plain_spec());
+    struct lt_net_spec drawn = plain_spec();
+    must(lt_net_spec_infer(&drawn, &err), &err);
+    must(lt_net_spec_contract(&drawn, 3, 0.5, &err), &err);
+    drawn.node[6].weight = 0; /* near.noise: no attribute of noise */
+    add_network(m, "detector_1", drawn);
     struct lt_baseline *b = &m->baseline;
     b->dims = 2;
     must(lt_alloc(&b->mean, 4, sizeof *b->mean, "mean", &err), &err);
@@ -174,9 +178,10 @@ static void check_node(const struct lt_node *a, const struct lt_node *b)
 {
     T_STR(a->name, b->name);
     T_OK(a->kind == b->kind && a->inputs == b->inputs && a->width == b->width && a->act == b->act &&
-         a->tied == b->tied && a->noise == b->noise && a->amount == b->amount && a->low == b->low &&
-         a->high == b->high && a->loss == b->loss && a->unit == b->unit && a->weight == b->weight &&
-         a->target == b->target && a->sparsity == b->sparsity && a->threshold == b->threshold);
+         a->tied == b->tied && a->shared == b->shared && a->noise == b->noise &&
+         a->amount == b->amount && a->low == b->low && a->high == b->high && a->loss == b->loss &&
+         a->unit == b->unit && a->weight == b->weight && a->target == b->target &&
+         a->sparsity == b->sparsity && a->threshold == b->threshold);
     T_OK(memcmp(a->input, b->input, sizeof a->input) == 0);
     T_OK(memcmp(&a->shape, &b->shape, sizeof a->shape) == 0);
 }
