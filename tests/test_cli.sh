@@ -223,13 +223,13 @@ claim "any_number_of_threads_gives_the_same_weights_of_convolutions" \
         printf %s "$sums" | sort -u | wc -l)" = 1/1 ]
 run info out/c
 claim "info_draws_the_convolutions" grep -q "^network 24-4c3/2-8c3/2-3-8c3/2-4c3/2-24, " stdout
-refuses "more_layers_than_a_network_has_room_for" 2 '--layers makes a network of 67 nodes, and 64 is '\
-'the most; use fewer layers' train faces -o out/m --dims 3 -q \
-    --layers 4c3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3
 claim "encode_then_decode_equals_reconstruct_for_convolutions" sh -c '
     "$1" encode out/c faces -o out/z.npy && "$1" decode out/c out/z.npy -o out/d.npy &&
     "$1" reconstruct out/c faces -o out/r.npy && cmp out/d.npy out/r.npy' - "$program"
 rm -f out/*
+refuses "more_layers_than_a_network_has_room_for" 2 '--layers makes a network of 67 nodes, and 64 is '\
+'the most; use fewer layers' train faces -o out/m --dims 3 -q \
+    --layers 4c3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3
 echo note >faces/notes.txt
 refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
 move it elsewhere" train faces -o out/m -q
