@@ -88,8 +88,8 @@ static const struct lt_option rows[] = {
      "values matter as much as the few large ones; default: auto"},
 
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
-     "width of the code, less than the inputs unless --noise or --sparse prevents copying; default: "
-     "drawn from the data, and explained"},
+     "width of the code, less than the inputs unless --noise, --sparse or --contractive prevents "
+     "copying; default: drawn from the data, and explained"},
     {"arch", 0, "NAME", LT_OPTION_CHOICE, AT(train.arch), TRAIN, LT_GROUP_NETWORK, 0, 0, "arch",
      "dense layers, or convolutions for images; default: dense, or what --layers says"},
     {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
@@ -109,7 +109,8 @@ static const struct lt_option rows[] = {
     {"like", 0, "NOISY", LT_OPTION_TEXT, AT(train.like), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "in place of --noise: noise like that of these images, a file or a folder; default: none"},
     {"sparse", 0, "KIND:AMOUNT", LT_OPTION_TEXT, AT(train.sparse), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
-     "few units of a code speak for a row: topk:N keeps the N largest, l1:W charges W for their "
+     "few units of a code speak for a row: topk:N keeps the N largest, "
+     "batchtopk:N as many on average over a batch, l1:W charges W for their "
      "sizes, kl:RHO:BETA charges BETA for mean activities other than RHO; default: none"},
     {"vae", 0, NULL, LT_OPTION_FLAG, AT(train.vae), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "a variational code: each row has a normal distribution of codes, and all together a standard "
@@ -119,6 +120,9 @@ static const struct lt_option rows[] = {
      "that tell less; default: 1"},
     {"binarise", 0, NULL, LT_OPTION_FLAG, AT(train.binarise), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "read values within [0,1] as chances and train on zeros and ones drawn anew in every epoch"},
+    {"contractive", 0, "W", LT_OPTION_AMOUNT, AT(train.contractive), TRAIN, LT_GROUP_NETWORK, 0, MANY,
+     NULL, "penalty on how much the code changes with its input: W times the squares of all slopes of "
+     "the units; default: 0"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,

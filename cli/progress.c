@@ -133,8 +133,8 @@ static void compose(struct line *line, const struct lt_screen *screen, const lat
         add_bar(line, screen, part_done(p));
     if (isfinite(p->train_loss))
         add(line, 1, NULL, "train %.4g", p->train_loss);
-    if (p->penalty > 0)
-        add(line, 2, NULL, "of it penalty %.3g", p->penalty);
+    if (p->penalty > 0 && p->penalty_name)
+        add(line, 2, NULL, "of it %s %.3g", p->penalty_name, p->penalty);
     if (isfinite(p->valid_error))
         add(line, 0, p->valid_error < p->pca_error ? "\033[32m" : NULL, "valid %.4g",
             p->valid_error);

@@ -106,14 +106,15 @@ LATENT_API const char *latent_choices(const char *which);
 /* ---- progress ---------------------------------------------------------- */
 
 typedef struct latent_progress {
-    const char *stage;   /* "reading", "training", "judging", "writing" */
-    int64_t epoch;       /* from 1 */
-    int64_t step, steps; /* so far, planned (0 while a budget is being measured) */
-    double epochs;       /* planned, 0 when unknown */
-    double train_loss;   /* mean per row since the last call, NaN before the first */
-    double penalty;      /* what of it is a penalty on the code; 0 without one */
-    double valid_error;  /* squared error per row on the rows that stop training, NaN before */
-    double pca_error;    /* PCA's squared error per row on the same rows, NaN when not known */
+    const char *stage;        /* "reading", "training", "judging", "writing" */
+    int64_t epoch;            /* from 1 */
+    int64_t step, steps;      /* so far, planned (0 while a budget is being measured) */
+    double epochs;            /* planned, 0 when unknown */
+    double train_loss;        /* mean per row since the last call, NaN before the first */
+    double penalty;           /* what of it are penalties on the code; 0 without one */
+    const char *penalty_name; /* for "sparsity", "contraction" or both; NULL without one */
+    double valid_error;       /* squared error per row on the rows that stop training, NaN before */
+    double pca_error;         /* PCA's squared error per row on the same rows, NaN when not known */
     double rows_per_second;
     double seconds, seconds_left; /* in this stage; left is NaN when unknown */
     int epoch_ended;              /* 1 when an epoch (or a validation) just ended */
@@ -176,7 +177,8 @@ typedef struct latent_train_options {
     double dropout;    /* on hidden layers, probability; default 0 */
     const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
     const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
-    const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
+    const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
+    double contractive; /* penalty on how much the code changes with its input, default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     int vae;            /* a variational code, drawn from normal distributions while training */
     double beta;        /* vae: weight of their divergence from the standard one; default 1 */

@@ -28,6 +28,8 @@ struct job {
     const char *backend, *optimizer;
     int threads;
     bool corrupted; /* noise and dropout */
+    int64_t keep; /* units of the code that batchtopk keeps for a row on average; 0: it is plain */
+    double contraction; /* weight of the penalty on the slopes of the code */
     enum lt_precision precision;
     struct lt_train_settings settings;
     struct lt_rowset train, stop;
@@ -88,6 +90,11 @@ T_UNUSED static struct lt_net_spec spec_of(const struct job *j)
     if (j->corrupted)
         s.node[add(&s, LT_NODE_DROPOUT, "drop", 0, 0)].amount = 0.1f;
     add(&s, LT_NODE_DENSE, "encoder2", DIMS, LT_ACT_LINEAR);
+    if (j->keep > 0) {
+        int sparse = add(&s, LT_NODE_SPARSE, "sparse", j->keep, 0);
+        s.node[sparse].sparsity = LT_SPARSITY_BATCHTOPK;
+        s.node[sparse].threshold = NAN;
+    }
     s.code = add(&s, LT_NODE_CODE, "code", 0, 0);
     add(&s, LT_NODE_DENSE, "decoder1", HIDDEN, LT_ACT_TANH);
     add(&s, LT_NODE_DENSE, "decoder2", COLUMNS, LT_ACT_LINEAR);
@@ -130,6 +137,10 @@ T_UNUSED static int job_open(struct job *j)
     j->settings.optimizer = lt_optimizer_by_name(j->optimizer);
     j->settings.optimizer_settings.precision = j->precision;
     int rc = open_data(j);
+    if (!rc && j->contraction > 0)
+        rc = lt_net_spec_infer(&spec, &j->err);
+    if (!rc && j->contraction > 0)
+        rc = lt_net_spec_contract(&spec, j->contraction, 0.01, &j->err);
     if (!rc)
         rc = lt_backend_create(&j->own, j->backend, j->threads, &j->err);
     if (!rc)

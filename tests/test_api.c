@@ -148,7 +148,7 @@ TEST(as_many_dims_as_inputs_are_refused)
     T_INT(latent_data_from_rows(&data, x, ROWS, COLUMNS, &error), 0);
     T_INT(latent_train(&model, data, &options, NULL, NULL, &error), LATENT_EUSAGE);
     T_STR(error.text, "--dims 8 is not smaller than the 8 inputs, so the network could copy them; "
-                      "use fewer dims, or --noise or --sparse to prevent copying");
+                      "use fewer dims, or --noise, --sparse or --contractive to prevent copying");
     latent_data_free(&data);
 }
 

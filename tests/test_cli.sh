@@ -131,8 +131,19 @@ claim "doctor_json_is_one_object" has_keys stdout
 run eval m new.csv
 claim "eval_in_words_names_pca" grep -q PCA stdout
 
+run train data.csv -o out/s $small --contractive 0.1
+claim "training_tells_how_much_is_contraction" grep -q "train .*of it contraction [0-9]" stderr
+claim "a_contractive_code_is_told_of" grep -q "^contractive code: [0-9]* of 2 units vary" stdout
+run doctor out/s
+claim "the_doctor_finds_no_fault_with_contraction" sh -c '[ "$1" = 0 ]' - "$status"
+run train data.csv -o out/s $small --sparse batchtopk:1 --json -q
+claim "the_rows_of_a_batch_have_so_many_units_on_average" grep -Eq '"active_mean": (0\.[89]|1\.?[0-2]?)' stdout
+run info out/s
+claim "info_tells_the_threshold_of_a_code" grep -q "batchtopk 1, threshold [0-9.-]*$" stdout
+run doctor out/s
+claim "the_doctor_finds_no_fault_with_a_threshold" sh -c '[ "$1" = 0 ]' - "$status"
 run train data.csv -o out/s $small --sparse topk:1 --json -q
-claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active": 1[,.}]' stdout
+claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active_mean": 1[,.}]' stdout
 run info out/s
 claim "info_tells_what_makes_a_code_sparse" grep -q "^  sparse  *sparse  *2  *topk 1" stdout
 rm -f out/*
@@ -216,6 +227,9 @@ claim "encode_then_decode_equals_reconstruct_for_convolutions" sh -c '
     "$1" encode out/c faces -o out/z.npy && "$1" decode out/c out/z.npy -o out/d.npy &&
     "$1" reconstruct out/c faces -o out/r.npy && cmp out/d.npy out/r.npy' - "$program"
 rm -f out/*
+refuses "more_layers_than_a_network_has_room_for" 2 '--layers makes a network of 67 nodes, and 64 is '\
+'the most; use fewer layers' train faces -o out/m --dims 3 -q \
+    --layers 4c3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3
 echo note >faces/notes.txt
 refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
 move it elsewhere" train faces -o out/m -q
@@ -323,6 +337,9 @@ refuses "beta_without_a_divergence" 2 '--beta weighs the divergence of a variati
     train data.csv -o out/m --beta 2
 refuses "a_variational_code_that_is_sparse" 2 '--vae draws its codes from normal distributions, which '\
 '--sparse would cut; leave one of them out' train data.csv -o out/m --vae --sparse topk:2
+refuses "a_variational_code_that_is_contracted" 2 '--vae says with its variances how much a code may '\
+'change, and --contractive says it again; leave one of them out' \
+    train data.csv -o out/m --vae --contractive 0.1
 rm -f v
 
 # ---- same bits -----------------------------------------------------------------
@@ -499,10 +516,19 @@ refuses "a_sparse_code_of_half_a_unit" 2 \
 refuses "a_sparse_code_without_a_weight" 2 \
     '--sparse: "kl:0.1" needs a mean activity below 1 and a positive weight, such as kl:0.05:0.1' \
     train data.csv -o out/m --sparse kl:0.1
-refuses "an_unknown_sparsity" 2 '--sparse: "few" is not one of topk:N, l1:W, kl:RHO:BETA' \
+refuses "contraction_around_corrupted_rows" 2 \
+    '--contractive looks at the code around clean rows, which --noise corrupts; give one of them' \
+    train data.csv -o out/m --contractive 0.1 --noise mask:0.2
+refuses "contraction_of_units_that_come_and_go" 2 \
+    '--contractive needs a code that changes smoothly, and with --sparse batchtopk units come and go; '\
+'use --sparse l1 or kl, or none' train data.csv -o out/m --contractive 0.1 --sparse batchtopk:1
+refuses "contraction_in_bf16" 2 '--contractive trains in f32, because bf16 rounds away the small steps '\
+'that it takes; leave --precision out' train data.csv -o out/m --contractive 0.1 --precision bf16
+refuses "an_unknown_sparsity" 2 \
+    '--sparse: "few" is not one of topk:N, batchtopk:N, l1:W, kl:RHO:BETA' \
     train data.csv -o out/m --sparse few
 refuses "a_code_as_wide_as_the_data" 2 '--dims 6 is not smaller than the 6 inputs, so the network '\
-'could copy them; use fewer dims, or --noise or --sparse to prevent copying' train data.csv -o out/m --dims 6 -q
+'could copy them; use fewer dims, or --noise, --sparse or --contractive to prevent copying' train data.csv -o out/m --dims 6 -q
 refuses "a_column_that_is_not_there" 2 'data.csv: there is no column "z"; the columns are a, b, '\
 'c, d, e, f' train data.csv -o out/m --ignore z -q
 refuses "a_flipped_byte_in_a_model" 3 'flipped: the weights do not match their checksum '\

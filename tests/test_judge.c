@@ -1,5 +1,6 @@
 /* The judge on planted cases: each gets its verdict and exactly its warning. */
 #include "app/build.h"
+#include "app/codes.h"
 #include "app/judge.h"
 #include "app/metrics.h"
 #include "app/pca.h"
@@ -337,6 +338,56 @@ TEST(dead_units_are_counted_and_told)
     T_INT(lt_report_get_number(r, "units.total"), 2 * HIDDEN + K);
     T_OK(strstr(lt_report_text(r), "warning: 2 of the 8 units of \"decoder1\" never vary") != NULL);
     tear_down(&s, r);
+}
+
+TEST(units_of_a_code_that_hardly_vary_are_dead)
+{
+    for (int shy = 0; shy < 2; shy++) {
+        struct scene s;
+        struct lt_error err = {0};
+        set_up(&s, 0.05f, 0, true, LT_LOSS_MSE);
+        solve(&s);
+        for (int sign = 0; sign < 2 && shy; sign++)
+            put(&s, "encoder2.weight", 1, 2 + sign, sign ? -0.001f : 0.001f);
+        if (shy)
+            T_INT(lt_json_set_number(s.model->record, "settings.contractive", 0.1, &err), 0);
+        struct lt_report *r = judge(&s);
+        T_NEAR(lt_report_get_number(r, "codes.active_mean"), K, 0.01);
+        T_INT(lt_report_get_number(r, "codes.used"), K - shy);
+        T_INT(lt_report_get_number(r, "codes.dead"), shy);
+        const char *line =
+            "contractive code: 1 of 2 units vary from row to row, 1 by less than 1 % of "
+            "the one that varies most";
+        T_OK((strstr(lt_report_text(r), line) != NULL) == (shy == 1));
+        tear_down(&s, r);
+    }
+}
+
+/* Three units: one for every row, one for one row in 200, one for none. */
+TEST(units_of_a_sparse_code_are_used_for_one_row_in_a_hundred)
+{
+    enum { N = 200 };
+    struct lt_net_spec spec = {.count = 2, .code = 1};
+    struct lt_moments none = {0};
+    struct lt_codes codes;
+    struct lt_error err = {0};
+    struct lt_report *r = NULL;
+    float x[N * 3] = {0};
+    spec.node[0].kind = LT_NODE_SPARSE;
+    spec.node[0].sparsity = LT_SPARSITY_BATCHTOPK;
+    spec.node[1].shape = (struct lt_shape){3, 1, 1};
+    for (int i = 0; i < N; i++)
+        x[3 * i] = -1;
+    x[1] = 2;
+    T_INT(lt_codes_create(&codes, &spec, &err), 0);
+    T_INT(lt_report_create(&r, &err), 0);
+    lt_codes_add(&codes, x, N);
+    lt_codes_report(&codes, &none, false, r);
+    T_NEAR(lt_report_get_number(r, "codes.active_mean"), 1 + 1.0 / N, 1e-12);
+    T_INT(lt_report_get_number(r, "codes.used"), 1);
+    T_INT(lt_report_get_number(r, "codes.dead"), 1);
+    lt_report_free(&r);
+    lt_codes_free(&codes);
 }
 
 TEST(judged_rows_that_also_trained_are_counted_exactly)

@@ -78,16 +78,20 @@ static struct lt_net_spec rich_spec(void)
 
 static struct lt_net_spec plain_spec(void)
 {
-    struct lt_net_spec s = {.count = 5, .code = 2};
+    struct lt_net_spec s = {.count = 6, .code = 3};
     s.node[0] = node(LT_NODE_INPUT, "input", 0);
     s.node[0].shape = (struct lt_shape){4, 1, 1};
     s.node[1] = node(LT_NODE_DENSE, "encoder1", 0);
     s.node[1].width = 1;
-    s.node[2] = node(LT_NODE_CODE, "code", 1);
-    s.node[3] = node(LT_NODE_DENSE, "decoder1", 2);
-    s.node[3].width = 4;
-    s.node[4] = node(LT_NODE_HEAD, "head", 3);
-    s.node[4].weight = 1;
+    s.node[2] = node(LT_NODE_SPARSE, "sparse", 1);
+    s.node[2].sparsity = LT_SPARSITY_BATCHTOPK;
+    s.node[2].width = 1;
+    s.node[2].threshold = 0.75f;
+    s.node[3] = node(LT_NODE_CODE, "code", 2);
+    s.node[4] = node(LT_NODE_DENSE, "decoder1", 3);
+    s.node[4].width = 4;
+    s.node[5] = node(LT_NODE_HEAD, "head", 4);
+    s.node[5].weight = 1;
     return s;
 }
 
@@ -145,7 +149,11 @@ static struct lt_model *make_model(void)
     p->column[0].kind = LT_KIND_INTEGER;
     must(lt_prep_layout(p, &err), &err);
     add_network(m, "autoencoder", rich_spec());
-    add_network(m, "detector_1", plain_spec());
+    struct lt_net_spec drawn = plain_spec();
+    must(lt_net_spec_infer(&drawn, &err), &err);
+    must(lt_net_spec_contract(&drawn, 3, 0.5, &err), &err);
+    drawn.node[6].weight = 0; /* near.noise: no attribute of noise */
+    add_network(m, "detector_1", drawn);
     struct lt_baseline *b = &m->baseline;
     b->dims = 2;
     must(lt_alloc(&b->mean, 4, sizeof *b->mean, "mean", &err), &err);
@@ -170,9 +178,10 @@ static void check_node(const struct lt_node *a, const struct lt_node *b)
 {
     T_STR(a->name, b->name);
     T_OK(a->kind == b->kind && a->inputs == b->inputs && a->width == b->width && a->act == b->act &&
-         a->tied == b->tied && a->noise == b->noise && a->amount == b->amount && a->low == b->low &&
-         a->high == b->high && a->loss == b->loss && a->unit == b->unit && a->weight == b->weight &&
-         a->target == b->target);
+         a->tied == b->tied && a->shared == b->shared && a->noise == b->noise &&
+         a->amount == b->amount && a->low == b->low && a->high == b->high && a->loss == b->loss &&
+         a->unit == b->unit && a->weight == b->weight && a->target == b->target &&
+         a->sparsity == b->sparsity && a->threshold == b->threshold);
     T_OK(memcmp(a->input, b->input, sizeof a->input) == 0);
     T_OK(memcmp(&a->shape, &b->shape, sizeof a->shape) == 0);
 }
@@ -617,7 +626,7 @@ TEST(every_network_reads_as_many_inputs_as_there_are_features)
         char want[200];
         size_t size = 0;
         s.node[0].shape.c = widths[i];
-        s.node[3].width = widths[i];
+        s.node[4].width = widths[i];
         add_network(m, "other", s);
         lt_model_seal(m);
         bytes_of(m, &bytes, &size);

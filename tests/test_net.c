@@ -435,39 +435,253 @@ TEST(divergences_of_drawn_codes_have_their_closed_form)
     rig_close(&r);
 }
 
-/* The N largest by sorting, of equal values the first, on every backend. */
+enum { CODES = 40, UNITS = 37 };
+
+/* Codes of which many are equal, and some are 0 and -0. */
+static void fill_codes(float *x)
+{
+    fill(x, CODES * UNITS, 9, -1, 1);
+    for (int i = 0; i < CODES * UNITS; i++)
+        x[i] = i % 3 ? (float)(int)(4 * x[i]) : x[i];
+}
+
+/* What is left of the codes. */
+static void sparsify(struct lt_sparse s, int threads, const float *x, float *y)
+{
+    const size_t bytes = CODES * UNITS * sizeof *x;
+    struct lt_error err = {0};
+    struct lt_backend *b = NULL;
+    void *from = NULL, *to = NULL;
+    s.rows = CODES;
+    s.width = UNITS;
+    T_INT(lt_backend_create(&b, "ref", threads, &err), 0);
+    T_INT(b->ops->memory_create(b, bytes, &from, &err), 0);
+    T_INT(b->ops->memory_create(b, bytes, &to, &err), 0);
+    struct lt_buffer in = {from, 0}, out = {to, 0}, none = {NULL, 0};
+    b->ops->upload(b, in, x, bytes);
+    b->ops->sparse(b, &s, in, out, none, none);
+    b->ops->download(b, y, out, bytes);
+    b->ops->memory_free(b, from);
+    b->ops->memory_free(b, to);
+    lt_backend_free(&b);
+}
+
+/* Of n values the `keep` largest and no others, of equal ones the first. */
+static void check_kept(const float *x, const float *y, int64_t n, int64_t keep)
+{
+    for (int64_t j = 0; j < n; j++) {
+        int64_t before = 0;
+        for (int64_t i = 0; i < n; i++)
+            before += x[i] > x[j] || (x[i] == x[j] && i < j);
+        if (x[j] != 0) /* 0 and -0 may change places; both are 0 afterwards */
+            T_OK(y[j] == (before < keep ? x[j] : 0));
+    }
+}
+
 TEST(topk_keeps_the_largest_values_and_of_equal_ones_the_first)
 {
-    enum { ROWS = 40, WIDTH = 37 };
-    static float x[ROWS * WIDTH], y[ROWS * WIDTH];
-    struct lt_error err = {0};
-    fill(x, ROWS * WIDTH, 9, -1, 1);
-    for (int i = 0; i < ROWS * WIDTH; i++)
-        x[i] = i % 3 ? (float)(int)(4 * x[i]) : x[i]; /* many are equal, some are 0 and -0 */
-    for (int64_t keep = 1; keep <= WIDTH; keep += 6) {
-        struct lt_backend *b = NULL;
-        struct lt_sparse s = {.kind = LT_SPARSITY_TOPK, .rows = ROWS, .width = WIDTH, .keep = keep};
-        T_INT(lt_backend_create(&b, "ref", 2, &err), 0);
-        void *from = NULL, *to = NULL;
-        T_INT(b->ops->memory_create(b, sizeof x, &from, &err), 0);
-        T_INT(b->ops->memory_create(b, sizeof y, &to, &err), 0);
-        struct lt_buffer in = {from, 0}, out = {to, 0}, none = {NULL, 0};
-        b->ops->upload(b, in, x, sizeof x);
-        b->ops->sparse(b, &s, in, out, none, none);
-        b->ops->download(b, y, out, sizeof y);
-        for (int r = 0; r < ROWS; r++)
-            for (int j = 0; j < WIDTH; j++) {
-                const float *row = x + r * WIDTH;
-                int64_t before = 0;
-                for (int i = 0; i < WIDTH; i++)
-                    before += row[i] > row[j] || (row[i] == row[j] && i < j);
-                if (row[j] != 0) /* 0 and -0 may change places; both are 0 afterwards */
-                    T_OK(y[r * WIDTH + j] == (before < keep ? row[j] : 0));
-            }
-        b->ops->memory_free(b, from);
-        b->ops->memory_free(b, to);
-        lt_backend_free(&b);
+    static float x[CODES * UNITS], y[CODES * UNITS];
+    fill_codes(x);
+    for (int64_t keep = 1; keep <= UNITS; keep += 6) {
+        sparsify((struct lt_sparse){.kind = LT_SPARSITY_TOPK, .keep = keep}, 2, x, y);
+        for (int r = 0; r < CODES; r++)
+            check_kept(x + r * UNITS, y + r * UNITS, UNITS, keep);
     }
+}
+
+TEST(batchtopk_keeps_the_largest_values_of_all_rows_with_any_number_of_threads)
+{
+    static float x[CODES * UNITS], y[CODES * UNITS];
+    fill_codes(x);
+    for (int64_t keep = 1; keep <= UNITS; keep += 6)
+        for (int threads = 1; threads <= 5; threads += 2) {
+            sparsify((struct lt_sparse){LT_SPARSITY_BATCHTOPK, .keep = keep, .threshold = NAN},
+                     threads, x, y);
+            check_kept(x, y, CODES * UNITS, keep * CODES);
+        }
+}
+
+TEST(batchtopk_with_a_threshold_keeps_the_values_from_it_on)
+{
+    static float x[CODES * UNITS], y[CODES * UNITS];
+    fill_codes(x);
+    sparsify((struct lt_sparse){LT_SPARSITY_BATCHTOPK, .keep = 3, .threshold = 2}, 2, x, y);
+    for (int i = 0; i < CODES * UNITS; i++)
+        T_OK(y[i] == (x[i] >= 2 ? x[i] : 0));
+}
+
+/* The code of a row where a threshold is known, and what training makes of it beside others. */
+TEST(a_batchtopk_code_depends_on_its_batch_while_training_only)
+{
+    enum { N = 8 };
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    float together[N * 6], alone[6];
+    sparse_net(&s, LT_SPARSITY_BATCHTOPK);
+    s.node[3].threshold = 0.1f;
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = N, .training = true}));
+    lt_net_put_input(r.net, r.rows, N);
+    lt_net_encode(r.net, &(struct lt_pass){.rows = N});
+    lt_net_get_code(r.net, together, N);
+    for (int i = 0; i < N; i++) {
+        lt_net_put_input(r.net, r.rows + i * 7, 1);
+        lt_net_encode(r.net, &(struct lt_pass){.rows = 1});
+        lt_net_get_code(r.net, alone, 1);
+        T_OK(memcmp(alone, together + i * 6, sizeof alone) == 0);
+    }
+    for (int training = 0; training < 2; training++) {
+        struct lt_pass pass = training_pass(&r, N);
+        int kept = 0;
+        pass.training = training;
+        lt_net_put_input(r.net, r.rows, N);
+        lt_net_forward(r.net, &pass);
+        lt_net_get_code(r.net, together, N);
+        for (int i = 0; i < N * 6; i++)
+            kept += together[i] != 0;
+        T_OK(training ? kept == 2 * N : kept != 2 * N);
+    }
+    rig_close(&r);
+}
+
+/* ---- contraction ---- */
+
+static void contract(struct lt_net_spec *s, double weight, double step)
+{
+    struct lt_error err = {0};
+    if (lt_net_spec_infer(s, &err) || lt_net_spec_contract(s, weight, step, &err))
+        T_FAIL("%s", err.text);
+}
+
+/* Steps are long here, so that differences of codes are good to as many digits as the codes. */
+TEST(gradients_of_contractive_networks_are_right)
+{
+    struct lt_net_spec s;
+    for (int tied = 0; tied < 2; tied++) {
+        plain_net(&s, SMALL, LT_ACT_TANH, tied, LT_LOSS_MSE, LT_ACT_LINEAR);
+        contract(&s, 0.7, 0.5);
+        check_gradients(&s, 6);
+    }
+    graph_net(&s);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 8);
+    grid_net(&s, GREY, 3, 2);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 3);
+    grid_net(&s, COLOUR, 5, 1);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 5);
+    sparse_net(&s, LT_SPARSITY_KL);
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 11);
+    mixed_net(&s, LT_NOISE_NONE);
+    s.node[2].input[0] = 0; /* past the noise */
+    contract(&s, 0.7, 0.5);
+    check_gradients_on(&s, 21, true);
+}
+
+TEST(neighbours_share_the_mask_of_dropout)
+{
+    struct lt_net_spec s;
+    struct rig r;
+    double penalty[7];
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 0);
+    s.node[2].input[0] = 0; /* past the noise */
+    contract(&s, 0.7, 0.5);
+    check_gradients(&s, 7);
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 0);
+    s.node[2].input[0] = 0; /* past the noise */
+    contract(&s, 1, 1e-3);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 7, .training = true}));
+    train_once(&r, 7);
+    T_OK(lt_net_get_penalties(r.net, penalty, 7));
+    for (int i = 0; i < 7; i++) /* another mask would make it some 1e6 */
+        T_OK(penalty[i] > 0 && penalty[i] < 1e3);
+    rig_close(&r);
+}
+
+/* One layer h = sigmoid(W x + b): |dh/dx|^2 = sum over j of (h_j (1 - h_j))^2 sum over i of W_ji^2
+ * (Rifai et al. 2011). */
+static double contraction_of(const struct rig *r, const float *x)
+{
+    const int64_t out = r->layout.param[0].rows, in = r->layout.param[0].cols;
+    const float *w = r->weights, *bias = r->weights + r->layout.param[1].offset;
+    double sum = 0;
+    for (int64_t j = 0; j < out; j++) {
+        double a = (double)bias[j], squares = 0;
+        for (int64_t i = 0; i < in; i++) {
+            a += (double)w[j * in + i] * (double)x[i];
+            squares += (double)w[j * in + i] * (double)w[j * in + i];
+        }
+        const double h = 1 / (1 + exp(-a));
+        sum += h * (1 - h) * h * (1 - h) * squares;
+    }
+    return sum;
+}
+
+/* The estimate has mean |J|^2 and, for eigenvalues l of J^T J, variance 2 sum l^2: over 256 rows and
+ * 64 epochs the mean is good to about 1 %. */
+TEST(contraction_is_the_square_of_all_slopes)
+{
+    enum { N = 256, EPOCHS = 64 };
+    static const double steps[] = {1e-3, 1e-2, 1e-1};
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+        struct lt_net_spec s;
+        struct rig r;
+        double penalty[N], got = 0, want = 0;
+        int code = add_dense(&s, "encoder1", add_input(&s, 20), 6, LT_ACT_SIGMOID);
+        add_head(&s, "output", add_dense(&s, "decoder1", add_code(&s, code), 20, LT_ACT_LINEAR),
+                 LT_LOSS_MSE, LT_ACT_LINEAR);
+        contract(&s, 0.5, steps[k]);
+        T_OK(rig_open(&r, &s, NULL, 2, &(struct lt_net_options){.rows = N, .training = true}));
+        lt_net_put_input(r.net, r.rows, N);
+        for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+            struct lt_pass pass = training_pass(&r, N);
+            pass.epoch = epoch;
+            lt_net_forward(r.net, &pass);
+            T_OK(lt_net_get_penalties(r.net, penalty, N));
+            for (int i = 0; i < N; i++)
+                got += penalty[i] / EPOCHS;
+        }
+        for (int i = 0; i < N; i++)
+            want += 0.5 * contraction_of(&r, r.rows + i * 20);
+        printf("# steps of %g: %.5f of the closed form\n", steps[k], got / want);
+        T_NEAR(got / want, 1, 0.03);
+        rig_close(&r);
+    }
+}
+
+/* Of nets with and without: losses, codes and outputs. */
+TEST(a_contractive_network_is_applied_as_if_it_were_none)
+{
+    enum { N = 9 };
+    struct lt_net_spec s, plain;
+    struct rig r, p;
+    double loss[2][N], penalty[N];
+    float out[2][N * 35];
+    grid_net(&plain, GREY, 3, 2);
+    s = plain;
+    contract(&s, 2, 0.01);
+    const struct lt_net_options options = {.rows = N, .training = true};
+    T_OK(rig_open(&r, &s, NULL, 2, &options) && rig_open(&p, &plain, NULL, 2, &options));
+    T_INT(r.layout.total, p.layout.total);
+    train_once(&r, N);
+    T_OK(lt_net_get_penalties(r.net, penalty, N) && penalty[0] > 0);
+    for (int k = 0; k < 2; k++) {
+        struct rig *of = k ? &p : &r;
+        lt_net_put_input(of->net, of->rows, N);
+        lt_net_forward(of->net, &(struct lt_pass){.rows = N});
+        lt_net_get_losses(of->net, loss[k], NULL, N);
+        lt_net_decode(of->net, &(struct lt_pass){.rows = N});
+        lt_net_get_output(of->net, out[k], N);
+    }
+    T_OK(memcmp(loss[0], loss[1], sizeof loss[0]) == 0);
+    T_OK(memcmp(out[0], out[1], sizeof out[0]) == 0);
+    lt_net_get_penalties(r.net, penalty, N);
+    T_NEAR(penalty[0], 0, 0);
+    rig_close(&r);
+    rig_close(&p);
 }
 
 TEST(penalties_on_codes_count_while_training_only)
@@ -751,7 +965,8 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
     struct lt_net_spec s;
     for (int b = 0; b < BACKENDS; b++)
         for (int precision = 0; precision < 2; precision++)
-            for (int kind = 0; kind < 6; kind++) {
+            for (int k = 0; k < 11; k++) { /* from 6 on contractive, but for the noisy one */
+                const int kind = k < 6 ? k : k < 8 ? k - 6 : k - 5;
                 if (kind > 3)
                     grid_net(&s, kind == 4 ? GREY : COLOUR, 3, kind - 3);
                 else if (kind == 3)
@@ -760,6 +975,8 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
                     noisy_net(&s, LT_NOISE_GAUSSIAN, 0.1f);
                 else
                     plain_net(&s, wide, LT_ACT_GELU, kind == 1, LT_LOSS_HUBER, LT_ACT_SIGMOID);
+                if (k >= 6)
+                    contract(&s, 0.5, 0.01);
                 check_threads(&s, backends[b], (enum lt_precision)precision);
             }
 }

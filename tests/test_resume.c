@@ -113,6 +113,23 @@ TEST(a_resumed_run_ends_in_the_same_bits_with_noise_dropout_and_early_stopping)
     }
 }
 
+TEST(a_resumed_run_of_a_batchtopk_code_ends_in_the_same_bits)
+{
+    struct job j = job_of("foof");
+    j.keep = 1;
+    check_resuming(j);
+}
+
+TEST(a_contractive_run_has_the_same_bits_with_any_threads_and_when_resumed)
+{
+    for (int i = 0; optimizer_name(i); i++) {
+        struct job j = job_of(optimizer_name(i));
+        j.contraction = 0.1;
+        j.backend = have_cpu() ? "cpu" : "ref";
+        check_resuming(j); /* with other numbers of threads */
+    }
+}
+
 static int stop_always(void *context, const struct lt_train_progress *progress)
 {
     (void)context, (void)progress;

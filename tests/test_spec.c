@@ -157,6 +157,60 @@ TEST(noise_dropout_and_joins_are_checked)
     expect_refusal(&s, "network node 7 \"both\": the width is out of range");
 }
 
+/* Of sound(): 7 near.noise, 8 near.encoder1, 9 near.encoder2, 10 contract. */
+TEST(a_contraction_that_makes_no_sense_is_refused)
+{
+    struct lt_net_spec s, full = sound();
+    struct lt_error err = {0};
+    T_INT(lt_net_spec_infer(&full, &err), 0);
+    T_INT(lt_net_spec_contract(&full, 2, 0.5, &err), 0);
+    T_INT(full.count, 11);
+    T_STR(full.node[9].name, "near.encoder2");
+    T_NEAR(full.node[10].weight, 8, 0);
+    s = full;
+    s.node[9].shared = 9;
+    expect_refusal(&s,
+                   "network node 9 \"near.encoder2\": it shares with a node that has nothing of "
+                   "its own");
+    s = full;
+    s.node[9].shared = 3;
+    expect_refusal(&s,
+                   "network node 9 \"near.encoder2\": it shares with a node that has nothing of "
+                   "its own");
+    s = full;
+    s.node[9].shared = 8;
+    expect_refusal(&s,
+                   "network node 9 \"near.encoder2\": it shares with a node that has nothing of "
+                   "its own");
+    s = full;
+    s.node[9].shared = 1;
+    expect_refusal(&s, "network node 9 \"near.encoder2\": it shares with a node of another shape");
+    s = full;
+    s.node[10].input[1] = 8;
+    expect_refusal(&s, "network node 10 \"contract\": its inputs differ in shape");
+    s = full;
+    s.node[10].weight = NAN;
+    expect_refusal(&s, "network node 10 \"contract\": the weight of its penalty is out of range");
+    s = full;
+    s.node[s.count++] = s.node[8];
+    snprintf(s.node[11].name, sizeof s.node[11].name, "more");
+    s.node[11].input[0] = 10;
+    expect_refusal(&s, "network node 11 \"more\": a penalty has no outputs to read");
+    for (s = sound(); s.count < 62; s.count++) { /* dangling layers */
+        s.node[s.count] = s.node[1];
+        snprintf(s.node[s.count].name, sizeof s.node[0].name, "more%d", s.count);
+    }
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_net_spec_contract(&s, 1, 0.5, &err), LT_ECONTENT);
+    T_ERR(err, "a contractive network of 66 nodes is too large, 64 is the most; use fewer layers");
+    err = (struct lt_error){0};
+    noisy_net(&s, LT_NOISE_MASK, 0.5f);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_net_spec_contract(&s, 1, 0.5, &err), LT_ECONTENT);
+    T_ERR(err,
+          "network node 1 \"noise\": it corrupts the rows, and contraction looks at clean ones");
+}
+
 TEST(a_network_of_too_many_weights_is_refused)
 {
     struct lt_net_spec s = sound();

@@ -329,6 +329,52 @@ TEST(a_loss_that_is_no_longer_finite_ends_the_run)
     T_OK(strstr(j.err.text, "; try a smaller --lr or --clip 1") != NULL);
 }
 
+/* ---- batchtopk ---- */
+
+/* Values of a row's code that are kept, on average over the full batches of the training rows. */
+static double count_kept(struct job *j, float threshold)
+{
+    struct lt_net_spec spec = spec_of(j);
+    const int node = spec.code - 1;
+    struct lt_net *net = NULL;
+    float x[BATCH * COLUMNS], code[BATCH * DIMS];
+    int64_t ids[BATCH], kept = 0, rows = 0;
+    spec.node[node].threshold = threshold;
+    T_INT(lt_net_create(&net, &spec, j->own, &(struct lt_net_options){.rows = BATCH}, &j->err), 0);
+    lt_net_get_weights(j->net, j->weights);
+    lt_net_set_weights(net, j->weights);
+    for (int64_t first = 0; first + BATCH <= j->train.count; first += BATCH) {
+        for (int64_t i = 0; i < BATCH; i++)
+            ids[i] = lt_rowset_row(&j->train, first + i);
+        T_INT(lt_feed_rows(j->feed, ids, BATCH, x, &j->err), 0);
+        lt_net_put_input(net, x, BATCH);
+        lt_net_encode(net, &(struct lt_pass){.rows = BATCH});
+        lt_net_get_code(net, code, BATCH);
+        for (int i = 0; i < BATCH * DIMS; i++)
+            kept += code[i] != 0;
+        rows += BATCH;
+    }
+    lt_net_free(&net);
+    return (double)kept / (double)rows;
+}
+
+TEST(the_threshold_of_batchtopk_keeps_as_many_values_as_its_batches)
+{
+    struct job j = job_of("adam");
+    float threshold[2];
+    j.keep = 1;
+    for (int k = 0; k < 2; k++) {
+        j.threads = 1 + 2 * k;
+        must_open(&j);
+        T_INT(lt_trainer_run(j.trainer, &j.outcome, &j.err), 0);
+        T_INT(lt_trainer_threshold(j.trainer, spec_of(&j).code - 1, &threshold[k], &j.err), 0);
+        T_NEAR(count_kept(&j, NAN), 1, 0);
+        T_NEAR(count_kept(&j, threshold[k]), 1, 0.1);
+        job_close(&j);
+    }
+    T_OK(memcmp(&threshold[0], &threshold[1], sizeof *threshold) == 0);
+}
+
 /* ---- schedules ---- */
 
 TEST(schedules_have_the_shape_of_their_name)

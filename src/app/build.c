@@ -52,12 +52,13 @@ static void add_observe(struct lt_net_spec *s, const struct lt_autoencoder *a)
     n->weight = LEVEL_GAIN;
 }
 
-/* A penalty on sizes needs units that reach 0, one on mean activities units between 0 and 1. */
+/* A penalty on sizes needs units that reach 0, one on mean activities units between 0 and 1.  One on
+ * slopes needs units that saturate (Rifai et al. 2011), for a small slope is then no small scale. */
 static enum lt_act code_act(const struct lt_autoencoder *a)
 {
-    return a->sparsity == LT_SPARSITY_L1   ? LT_ACT_RELU
-           : a->sparsity == LT_SPARSITY_KL ? LT_ACT_SIGMOID
-                                           : LT_ACT_LINEAR;
+    return a->sparsity == LT_SPARSITY_L1                         ? LT_ACT_RELU
+           : a->sparsity == LT_SPARSITY_KL || a->contraction > 0 ? LT_ACT_SIGMOID
+                                                                 : LT_ACT_LINEAR;
 }
 
 static void add_sparse(struct lt_net_spec *s, const struct lt_autoencoder *a)
@@ -66,7 +67,8 @@ static void add_sparse(struct lt_net_spec *s, const struct lt_autoencoder *a)
         return;
     struct lt_node *n = &s->node[add(s, LT_NODE_SPARSE, "sparse", 0)];
     n->sparsity = a->sparsity;
-    n->width = a->sparsity == LT_SPARSITY_TOPK ? a->keep : 0;
+    n->width = lt_keeps_largest(a) ? a->keep : 0;
+    n->threshold = a->sparsity == LT_SPARSITY_BATCHTOPK ? NAN : 0;
     n->amount = (float)a->rho;
     n->weight = (float)a->penalty;
 }
@@ -203,11 +205,26 @@ static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, i
     add_categories(s, a, from);
 }
 
+/* Nodes of the network, all layers mirrored. */
+static int nodes_of(const struct lt_autoencoder *a)
+{
+    const int layer = a->dropout > 0 ? 2 : 1, block = layer + 2, ends = a->dims > 0 ? 2 : 0;
+    int nodes = 2 + (a->noise != LT_NOISE_NONE) + a->observe + (a->sparsity != LT_SPARSITY_NONE) +
+                ends + 1 + 2 * a->runs;
+    for (int i = 0; i < a->hidden; i++)
+        nodes += 2 * (a->layer[i].residual ? block : layer);
+    return nodes;
+}
+
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err)
 {
     int encoder[LT_HIDDEN_MAX + 1];
     memset(out, 0, sizeof *out);
+    if (nodes_of(a) > LT_NODES_MAX)
+        return lt_fail(err, LT_EUSAGE,
+                       "--layers makes a network of %d nodes, and %d is the most; use fewer layers",
+                       nodes_of(a), LT_NODES_MAX);
     out->node[add(out, LT_NODE_INPUT, "input", 0)].shape = a->input;
     add_noise(out, a);
     add_observe(out, a);
@@ -455,10 +472,11 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
     case LT_SPARSITY_NONE:
         return 0;
     case LT_SPARSITY_TOPK:
+    case LT_SPARSITY_BATCHTOPK:
         if (!read_positive(&amount, '\0', &n) || n != floor(n))
             return lt_fail(err, LT_EUSAGE,
-                           "--sparse: \"%.60s\" needs a whole number of units, such as topk:16",
-                           text);
+                           "--sparse: \"%.60s\" needs a whole number of units, such as %s:16", text,
+                           kind);
         a->keep = (int64_t)n;
         return 0;
     case LT_SPARSITY_L1:
@@ -475,7 +493,8 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
                        "such as kl:0.05:0.1",
                        text);
     default:
-        return lt_fail(err, LT_EUSAGE, "--sparse: \"%s\" is not one of topk:N, l1:W, kl:RHO:BETA",
+        return lt_fail(err, LT_EUSAGE,
+                       "--sparse: \"%s\" is not one of topk:N, batchtopk:N, l1:W, kl:RHO:BETA",
                        kind);
     }
 }

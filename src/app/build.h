@@ -33,23 +33,30 @@ struct lt_autoencoder {
     int64_t dims;
     int hidden; /* layers */
     struct lt_hidden layer[LT_HIDDEN_MAX];
-    enum lt_act act; /* of hidden layers; the code is linear, or what its sparsity needs */
+    enum lt_act act; /* of hidden layers; the code is linear, or what its penalties need */
     bool tied;
     double dropout;
     enum lt_noise noise;
     double amount, low, high;  /* of the noise */
     enum lt_sparsity sparsity; /* of the code */
-    int64_t keep;              /* topk */
+    int64_t keep;              /* topk, batchtopk */
     double rho, penalty;       /* kl; kl and l1 */
     bool variational;          /* the code is drawn from a distribution */
     double beta,
-        variance; /* variational: weight of the divergence; of what an output says of normal
+        variance;       /* variational: weight of the divergence; of what an output says of normal
                               data, 0 for other losses */
+    double contraction; /* weight of the penalty on how much the code changes with its input */
     enum lt_loss loss;
     enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };
 
-/* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., sparse before a code that
+/* Whether the code is what the largest values leave of it. */
+static inline bool lt_keeps_largest(const struct lt_autoencoder *a)
+{
+    return a->sparsity == LT_SPARSITY_TOPK || a->sparsity == LT_SPARSITY_BATCHTOPK;
+}
+
+/* The inferred spec.  The threshold of batchtopk is NaN until training has found it.  Nodes are named input, noise, observe, encoder1 ..., sparse before a code that
  * is, logvar and sample before one that is drawn, code, decoder1 ..., output; and for every run of categories of W levels, levelsW and outputW,
  * which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
  * its group, so that a column of many levels does not take the code from the others
@@ -81,7 +88,7 @@ static inline bool lt_has_convolutions(const struct lt_autoencoder *a)
 }
 /* "gaussian:0.1", "mask:25/255", "none". */
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err);
-/* "topk:16", "l1:0.001", "kl:0.05:0.1". */
+/* "topk:16", "batchtopk:16", "l1:0.001", "kl:0.05:0.1". */
 int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8"; convolutions as
  * lt_parse_layers takes them, "784-32c3/2-50-32c3/2-784" */

@@ -69,6 +69,17 @@ static void tell(const struct fit *f, int level, const char *format, ...)
     f->listener->message(f->listener->context, level, text);
 }
 
+/* What the penalty is for; NULL where there is none. */
+static const char *penalty_name(const struct lt_autoencoder *a)
+{
+    if (a->variational)
+        return "divergence";
+    const bool sparse = a->sparsity == LT_SPARSITY_L1 || a->sparsity == LT_SPARSITY_KL;
+    return a->contraction > 0 ? sparse ? "sparsity and contraction" : "contraction"
+           : sparse           ? "sparsity"
+                              : NULL;
+}
+
 static int tell_progress(void *context, const struct lt_train_progress *p)
 {
     const struct fit *f = context;
@@ -82,6 +93,7 @@ static int tell_progress(void *context, const struct lt_train_progress *p)
                                 .epochs = (double)p->steps / per_epoch,
                                 .train_loss = p->train_loss,
                                 .penalty = p->penalty,
+                                .penalty_name = penalty_name(&f->recipe.shape),
                                 .valid_error = p->valid_error,
                                 .pca_error = f->pca_error,
                                 .rows_per_second = p->rows_per_second,
@@ -329,20 +341,21 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
              "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
-             "sparse %s:%lld:%g:%g, vae %d:%g:%g, binarise %d, "
+             "sparse %s:%lld:%g:%g, contractive %g, vae %d:%g:%g, binarise %d, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
              lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity), (long long)a->keep,
-             a->rho, a->penalty, a->variational, a->beta, a->variance, f->recipe.binarised,
-             t->optimizer->name, t->optimizer_settings.lr, t->optimizer_settings.momentum,
-             t->optimizer_settings.decay, t->optimizer_settings.clip,
-             lt_schedule_name(t->schedule.kind), (long long)t->schedule.warmup, t->l1, t->l2,
-             (long long)t->batch, (long long)t->steps, t->budget, (long long)t->patience,
-             (unsigned long long)t->seed, f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32",
-             f->backend->ops->name, (unsigned long long)hash);
+             a->rho, a->penalty, a->contraction, a->variational, a->beta, a->variance,
+             f->recipe.binarised, t->optimizer->name, t->optimizer_settings.lr,
+             t->optimizer_settings.momentum, t->optimizer_settings.decay,
+             t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
+             (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,
+             t->budget, (long long)t->patience, (unsigned long long)t->seed,
+             f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32", f->backend->ops->name,
+             (unsigned long long)hash);
     return 0;
 }
 
@@ -403,7 +416,7 @@ static int prepare_training(struct fit *f, struct lt_error *err)
     f->recipe.precision = f->recipe.train.optimizer_settings.precision = precision;
     struct lt_net_options options = {
         .rows = f->recipe.train.batch, .training = true, .precision = precision};
-    rc = lt_net_create(&f->net, &f->recipe.spec, f->backend, &options, err);
+    rc = lt_net_create(&f->net, &f->recipe.training, f->backend, &options, err);
     if (!rc)
         rc = lt_feed_create(&f->train_feed, f->table, &f->prep, f->recipe.train.batch,
                             f->backend->threads, err);
@@ -479,6 +492,18 @@ static int train(struct fit *f, struct lt_error *err)
 
 /* ---- the end ---- */
 
+/* Batches decided what the code keeps; from now on every row is alone. */
+static int find_thresholds(struct fit *f, struct lt_error *err)
+{
+    int rc = 0;
+    for (int i = 0; i < f->recipe.spec.count && !rc; i++) {
+        struct lt_node *n = &f->recipe.spec.node[i];
+        if (n->kind == LT_NODE_SPARSE && n->sparsity == LT_SPARSITY_BATCHTOPK)
+            rc = lt_trainer_threshold(f->trainer, i, &n->threshold, err);
+    }
+    return rc;
+}
+
 static int finish_model(struct fit *f, struct lt_error *err)
 {
     float *weights = NULL;
@@ -486,7 +511,9 @@ static int finish_model(struct fit *f, struct lt_error *err)
     if (rc)
         return rc;
     lt_net_get_weights(f->net, weights);
-    rc = lt_model_add_network(f->model, "autoencoder", &f->recipe.spec, weights, err);
+    rc = find_thresholds(f, err);
+    if (!rc)
+        rc = lt_model_add_network(f->model, "autoencoder", &f->recipe.spec, weights, err);
     lt_free(weights);
     return rc;
 }

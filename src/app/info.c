@@ -89,6 +89,9 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
                                                       : "";
     if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
         snprintf(text, size, "%s %lld", word, (long long)node->width);
+    else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_BATCHTOPK)
+        snprintf(text, size, "%s %lld, threshold %.4g", word, (long long)node->width,
+                 (double)node->threshold);
     else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_KL)
         snprintf(text, size, "%s %g, weight %g", word, (double)node->amount, (double)node->weight);
     else if (node->kind == LT_NODE_SPARSE)

@@ -1,8 +1,10 @@
 #include "app/judge.h"
+#include "app/codes.h"
 #include "app/judge_denoiser.h"
 #include "app/likelihood.h"
 
 #include "app/metrics.h"
+#include "app/record.h"
 #include "base/fmath.h"
 #include "base/mem.h"
 
@@ -22,11 +24,10 @@ enum {
 struct measures {
     const struct lt_net_spec *spec;
     int64_t rows, inputs, dims, pca_dims;
-    int sparse;    /* the node that makes the code sparse; 0: none does */
-    double active; /* sparse: units of the code that speak for a row, on average */
-    int64_t dead;  /* sparse: units that speak for no row */
-    bool entropy;  /* the loss is cross-entropy: `loss` is in nats */
-    double *work;  /* the arrays that follow, (rows) each */
+    struct lt_codes codes;
+    bool sparse;  /* PCA gets as many numbers as units of the code speak for a row */
+    bool entropy; /* the loss is cross-entropy: `loss` is in nats */
+    double *work; /* the arrays that follow, (rows) each */
     double *squared, *pca_squared, *mean_squared, *loss;
     double error, pca_error, mean_error, nats; /* means of them */
     double nats_floor;                         /* least cross-entropy possible on these values */
@@ -69,6 +70,7 @@ static void measures_free(struct measures *m)
 {
     lt_free(m->work);
     lt_free(m->copy);
+    lt_codes_free(&m->codes);
     lt_moments_free(&m->data);
     lt_moments_free(&m->output);
     for (int i = 0; i < LT_NODES_MAX; i++)
@@ -84,12 +86,13 @@ static int measures_create(struct measures *m, const struct lt_case *c, struct l
                            .dims = lt_net_spec_dims(spec),
                            .entropy = all_cross_entropy(spec)};
     m->pca_dims = c->model->baseline.dims < m->dims ? c->model->baseline.dims : m->dims;
-    for (int i = 0; i < spec->count; i++)
-        m->sparse = spec->node[i].kind == LT_NODE_SPARSE ? i : m->sparse;
     size_t n = (size_t)c->count;
-    int rc = lt_alloc(&m->work, 4 * n, sizeof *m->work, "errors of rows", err);
+    int rc = lt_codes_create(&m->codes, spec, err);
+    if (rc == LT_OK)
+        rc = lt_alloc(&m->work, 4 * n, sizeof *m->work, "errors of rows", err);
     if (rc)
         return rc;
+    m->sparse = m->codes.sparsity != LT_SPARSITY_NONE;
     m->squared = m->work;
     m->pca_squared = m->work + n;
     m->mean_squared = m->work + 2 * n;
@@ -161,24 +164,10 @@ static int bench_create(struct bench *b, const struct lt_case *c, const struct m
     return rc;
 }
 
-/* A unit speaks for a row when it is not 0; one whose mean activity is held small, between 0 and 1,
- * when it is above a tenth. */
-static void count_batch(const struct measures *m, const float *codes, int64_t n,
-                        int64_t *awake /* (dims) */)
-{
-    bool kl = m->spec->node[m->sparse].sparsity == LT_SPARSITY_KL;
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < m->dims; j++) {
-            float z = codes[i * m->dims + j];
-            awake[j] += kl ? z > 0.1f : z != 0.0f;
-        }
-}
-
 /* How many units of a sparse code speak for a row.  PCA then gets as many numbers. */
 static int count_active(struct measures *m, struct bench *b, struct lt_error *err)
 {
-    int64_t total = 0, *awake = NULL;
-    int rc = lt_alloc(&awake, (size_t)m->dims, sizeof *awake, "units", err);
+    int rc = LT_OK;
     for (int64_t begin = 0; rc == LT_OK && begin < m->rows; begin += BATCH) {
         int64_t n = m->rows - begin < BATCH ? m->rows - begin : BATCH;
         rc = b->rows.read(b->rows.context, begin, n, b->x, err);
@@ -187,15 +176,9 @@ static int count_active(struct measures *m, struct bench *b, struct lt_error *er
         lt_net_put_input(b->net, b->x, n);
         lt_net_encode(b->net, &(struct lt_pass){.rows = n, .row_ids = b->ids});
         lt_net_get_code(b->net, b->units, n);
-        count_batch(m, b->units, n, awake);
+        lt_codes_add(&m->codes, b->units, n);
     }
-    for (int64_t j = 0; rc == LT_OK && j < m->dims; j++) {
-        total += awake[j];
-        m->dead += awake[j] == 0;
-    }
-    lt_free(awake);
-    m->active = (double)total / (double)m->rows;
-    int64_t numbers = (int64_t)(m->active + 0.5);
+    int64_t numbers = (int64_t)(lt_codes_active(&m->codes) + 0.5);
     numbers = numbers < 1 ? 1 : numbers;
     m->pca_dims = numbers < m->pca_dims ? numbers : m->pca_dims;
     return rc;
@@ -219,6 +202,8 @@ static int measure_batch(struct measures *m, struct bench *b, int64_t begin, str
         if (m->unit[i].width > 0) {
             lt_net_get_node(b->net, i, b->units, n);
             lt_moments_add(&m->unit[i], b->units, n);
+            if (i == m->spec->code && !m->sparse)
+                lt_codes_add(&m->codes, b->units, n);
         }
     for (int64_t i = 0; m->entropy && i < n * m->inputs; i++)
         m->nats_floor += isnan(b->x[i]) ? 0 : entropy((double)b->x[i]) / (double)m->rows;
@@ -408,15 +393,6 @@ static void row_of_table(struct lt_report *r, const struct measures *m, const ch
                    kept);
 }
 
-static void tell_units(const struct measures *m, struct lt_report *r)
-{
-    bool kl = m->spec->node[m->sparse].sparsity == LT_SPARSITY_KL;
-    lt_report_line(r, "sparse code: %.4g of %lld units speak for a row (%s), %lld for none",
-                   m->active, (long long)m->dims, kl ? "above 0.1" : "not 0", (long long)m->dead);
-    lt_report_number(r, "units.active", m->active);
-    lt_report_integer(r, "units.dead", m->dead);
-}
-
 static void tell_numbers(const struct lt_case *c, const struct measures *m, struct lt_report *r)
 {
     char name[64];
@@ -429,9 +405,8 @@ static void tell_numbers(const struct lt_case *c, const struct measures *m, stru
              m->pca_dims == 1 ? "" : "s");
     row_of_table(r, m, name, m->pca_error);
     row_of_table(r, m, "mean of training rows", m->mean_error);
-    if (m->sparse)
-        tell_units(m, r);
-    else if (m->pca_dims < m->dims)
+    lt_codes_report(&m->codes, &m->unit[m->spec->code], lt_record_contracts(c->model), r);
+    if (!m->sparse && m->pca_dims < m->dims)
         lt_report_line(r, "PCA stops at %lld: its training rows vary in no more directions",
                        (long long)m->pca_dims);
     lt_report_line(r, "errors in %s; summed over %lld inputs, averaged over %lld %s",

@@ -195,14 +195,18 @@ void lt_moments_add(struct lt_moments *m, const float *x, int64_t n)
     m->rows += n;
 }
 
+double lt_moments_variance_of(const struct lt_moments *m, int64_t column)
+{
+    double n = m->seen[column] > 0 ? m->seen[column] : 1;
+    double mean = m->sum[column] / n, variance = m->square[column] / n - mean * mean;
+    return variance > 0 ? variance : 0;
+}
+
 double lt_moments_variance(const struct lt_moments *m)
 {
     double total = 0;
-    for (int64_t i = 0; i < m->width; i++) {
-        double n = m->seen[i] > 0 ? m->seen[i] : 1;
-        double mean = m->sum[i] / n, variance = m->square[i] / n - mean * mean;
-        total += variance > 0 ? variance : 0;
-    }
+    for (int64_t i = 0; i < m->width; i++)
+        total += lt_moments_variance_of(m, i);
     return total;
 }
 

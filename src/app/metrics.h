@@ -44,6 +44,7 @@ int lt_moments_create(struct lt_moments *out, int64_t width, struct lt_error *er
 void lt_moments_free(struct lt_moments *m);
 void lt_moments_add(struct lt_moments *m, const float *x /* (n, width) */, int64_t n);
 double lt_moments_variance(const struct lt_moments *m); /* of all columns together, 1/N inside */
+double lt_moments_variance_of(const struct lt_moments *m, int64_t column);
 double lt_moments_mean(const struct lt_moments *m, int64_t column);
 /* Columns that kept one value, to 1e-6 of its size, over all rows. */
 int64_t lt_moments_constant(const struct lt_moments *m);

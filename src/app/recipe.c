@@ -14,6 +14,7 @@ enum {
     STEPS_PER_EPOCH = 16,
     DENOISER_BATCH = 8
 };
+static const double CONTRACTION_STEP = 0.01; /* in scaled units, from a row to its neighbour */
 static const double DENOISER_LR = 5e-4, DENOISER_CLIP = 5; /* of adam, from few crops a step */
 
 /* ---- words ---- */
@@ -44,6 +45,7 @@ static int check_numbers(const latent_train_options *o, struct lt_error *err)
     } ranges[] = {
         {"dims", (double)o->dims, 0, LT_WIDTH_MAX},
         {"dropout", o->dropout, 0, 0.95},
+        {"contractive", o->contractive, 0, 1e6},
         {"l1", o->l1, 0, 1e6},
         {"l2", o->l2, 0, 1e6},
         {"lr", o->lr, 0, 1e3},
@@ -119,6 +121,7 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
         rc = lt_parse_noise(o->noise, a, err);
     if (!rc && o->sparse)
         rc = lt_parse_sparse(o->sparse, a, err);
+    a->contraction = o->contractive;
     return rc;
 }
 
@@ -156,6 +159,32 @@ static int check_variational(const struct lt_autoencoder *a, const latent_train_
         return lt_fail(err, LT_EUSAGE,
                        "--vae draws its codes from normal distributions, which --sparse would "
                        "cut; leave one of them out");
+    if (o->vae && a->contraction > 0)
+        return lt_fail(err, LT_EUSAGE,
+                       "--vae says with its variances how much a code may change, and "
+                       "--contractive says it again; leave one of them out");
+    return 0;
+}
+
+/* Contraction compares the codes of neighbours, which must differ by what the encoder does alone. */
+static int check_contraction(const struct lt_autoencoder *a, const latent_train_options *o,
+                             struct lt_error *err)
+{
+    if (a->contraction > 0 && a->noise != LT_NOISE_NONE)
+        return lt_fail(err, LT_EUSAGE,
+                       "--contractive looks at the code around clean rows, which --noise corrupts; "
+                       "give one of them");
+    if (a->contraction > 0 && lt_keeps_largest(a))
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--contractive needs a code that changes smoothly, and with --sparse %s units "
+            "come and go; use --sparse l1 or kl, or none",
+            lt_sparsity_name(a->sparsity));
+    if (a->contraction > 0 && same(o->precision, "bf16"))
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--contractive trains in f32, because bf16 rounds away the small steps that it "
+            "takes; leave --precision out");
     return 0;
 }
 
@@ -181,6 +210,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
         rc = check_arch(&a, &w, o, err);
     if (!rc)
         rc = check_variational(&a, o, err);
+    if (!rc)
+        rc = check_contraction(&a, o, err);
     if (!rc)
         rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
@@ -317,17 +348,20 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
 {
     struct lt_autoencoder *a = &r->shape;
     int64_t inputs = facts->prep->features, h, wd, c;
-    bool copies = a->noise == LT_NOISE_NONE && a->sparsity == LT_SPARSITY_NONE;
-    if (a->sparsity == LT_SPARSITY_TOPK && (a->keep >= a->dims || a->keep >= inputs))
+    bool copies =
+        a->noise == LT_NOISE_NONE && a->sparsity == LT_SPARSITY_NONE && a->contraction == 0;
+    if (lt_keeps_largest(a) && (a->keep >= a->dims || a->keep >= inputs))
         return lt_fail(err, LT_EUSAGE,
-                       "--sparse topk:%lld is not fewer than the %lld units of the code and the "
+                       "--sparse %s:%lld is not fewer than the %lld units of the code and the "
                        "%lld inputs; keep fewer",
-                       (long long)a->keep, (long long)a->dims, (long long)inputs);
+                       lt_sparsity_name(a->sparsity), (long long)a->keep, (long long)a->dims,
+                       (long long)inputs);
     if (a->dims >= inputs && copies)
-        return lt_fail(err, LT_EUSAGE,
-                       "--dims %lld is not smaller than the %lld inputs, so the network could copy "
-                       "them; use fewer dims, or --noise or --sparse to prevent copying",
-                       (long long)a->dims, (long long)inputs);
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--dims %lld is not smaller than the %lld inputs, so the network could copy "
+            "them; use fewer dims, or --noise, --sparse or --contractive to prevent copying",
+            (long long)a->dims, (long long)inputs);
     a->input = (struct lt_shape){inputs, 1, 1};
     a->numbers = lt_prep_numbers(facts->prep);
     a->runs = lt_prep_runs(facts->prep, a->run);
@@ -350,7 +384,12 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->high = facts->prep->high;
     rc = draw_loss(a, w, o, facts, err);
     draw_divergence(a, o, facts);
-    return rc ? rc : lt_autoencoder_build(&r->spec, a, err);
+    if (!rc)
+        rc = lt_autoencoder_build(&r->spec, a, err);
+    r->training = r->spec;
+    if (!rc && a->contraction > 0)
+        rc = lt_net_spec_contract(&r->training, a->contraction, CONTRACTION_STEP, err);
+    return rc;
 }
 
 /* ---- the training ---- */
@@ -407,7 +446,8 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
         t->validate_every = 1;
     t->patience = o->patience >= 0 ? o->patience : 20;
     t->seed = o->seed;
-    r->precision = same(o->precision, "f32") ? LT_PRECISION_F32 : LT_PRECISION_BF16;
+    const bool f32 = same(o->precision, "f32") || r->shape.contraction > 0;
+    r->precision = f32 ? LT_PRECISION_F32 : LT_PRECISION_BF16;
     const bool drawn_here = denoiser && w->optimizer < 0;
     double lr = o->lr > 0 || !drawn_here ? o->lr : DENOISER_LR;
     double clip = o->clip > 0 || !drawn_here ? o->clip : DENOISER_CLIP;

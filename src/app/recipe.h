@@ -23,6 +23,8 @@ struct lt_facts {
 struct lt_recipe {
     struct lt_autoencoder shape;
     struct lt_net_spec spec;
+    struct lt_net_spec training;    /* spec, and behind it what serves training alone: it has no
+                                       parameters of its own */
     struct lt_train_settings train; /* budget, checkpoint, callbacks: the caller's */
     enum lt_precision precision;    /* wanted; the backend may fall back */
     bool binarised;                 /* rows are drawn as zeros and ones */

@@ -68,6 +68,8 @@ static void put_settings(struct sink *s, const struct lt_record *r)
         number(s, "settings.sparse_rho", a->rho);
         number(s, "settings.sparse_weight", a->penalty);
     }
+    if (a->contraction > 0)
+        number(s, "settings.contractive", a->contraction);
     if (a->variational)
         number(s, "settings.beta", a->beta);
     if (r->recipe->binarised)
@@ -157,11 +159,21 @@ static const char *text_of(const struct lt_model *m, const char *path)
     return v;
 }
 
+bool lt_record_contracts(const struct lt_model *m)
+{
+    return number_of(m, "settings.contractive") > 0;
+}
+
 void lt_record_report(struct lt_report *r, const struct lt_model *m)
 {
     lt_report_line(r, "network %s, %s, %s loss, %s output", text_of(m, "network"),
                    text_of(m, "settings.act"), text_of(m, "settings.loss"),
                    text_of(m, "settings.unit"));
+    if (lt_record_contracts(m)) {
+        lt_report_line(r, "slopes of the code held down with --contractive %g",
+                       number_of(m, "settings.contractive"));
+        lt_report_number(r, "settings.contractive", number_of(m, "settings.contractive"));
+    }
     lt_report_line(r,
                    "trained %.0f steps (%.4g epochs of %.0f rows) in %.1f s: %s, lr %g, batch "
                    "%.0f, %s, %s, seed %.0f",

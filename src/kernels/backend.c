@@ -41,10 +41,8 @@ static const char *const noise_names[LT_NOISES] = {
 };
 
 static const char *const sparsity_names[LT_SPARSITIES] = {
-    [LT_SPARSITY_NONE] = "none",
-    [LT_SPARSITY_TOPK] = "topk",
-    [LT_SPARSITY_L1] = "l1",
-    [LT_SPARSITY_KL] = "kl",
+    [LT_SPARSITY_NONE] = "none", [LT_SPARSITY_TOPK] = "topk",           [LT_SPARSITY_L1] = "l1",
+    [LT_SPARSITY_KL] = "kl",     [LT_SPARSITY_BATCHTOPK] = "batchtopk",
 };
 
 static int find(const char *const *names, int count, const char *name)

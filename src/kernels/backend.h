@@ -100,13 +100,16 @@ enum lt_sparsity {
     LT_SPARSITY_TOPK, /* the `keep` largest values of a row, of equal ones the first; the others are 0 */
     LT_SPARSITY_L1, /* penalty sum |x| */
     LT_SPARSITY_KL, /* penalty sum over columns of KL(rho || mean of the column over the rows) */
+    LT_SPARSITY_BATCHTOPK, /* the keep x rows largest values of all rows together, of equal ones the
+                              first; or, where a threshold is given, the values from it on */
     LT_SPARSITIES
 };
 struct lt_sparse {
     enum lt_sparsity kind;
     int64_t rows, width;
-    int64_t keep; /* topk */
-    float rho;    /* kl */
+    int64_t keep;    /* topk, batchtopk */
+    float rho;       /* kl */
+    float threshold; /* batchtopk; NaN: none */
 };
 
 /* Rows that codes are drawn for: row r's numbers are those of the stream (seed, LT_RNG_CODE, epoch,
@@ -307,7 +310,7 @@ struct lt_backend_ops {
     void (*multiply)(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt_buffer mask,
                      struct lt_buffer y); /* y = x * mask */
 
-    /* A sparse code.  y (rows, width) = x, or what topk keeps of it.  row_loss (rows doubles, may be
+    /* A sparse code.  y (rows, width) = x, or what topk or batchtopk keep of it.  row_loss (rows doubles, may be
      * none) receives a row's penalty; kl has the same for all rows and leaves the columns' means,
      * clamped to where the divergence is finite, in mean (width), without which it has no penalty.
      * Backward: dx = dy where y is kept, plus scale times the slope of the summed penalty. */

@@ -8,6 +8,7 @@ enum form {
     FORM_INTEGER, /* int64_t */
     FORM_SIZE,    /* the same; absent where 0 */
     FORM_FLOAT,   /* float */
+    FORM_LEVEL,   /* the same; absent where 0 */
     FORM_NAME,    /* an enum, by the names of `names` */
     FORM_NODE,    /* int: an earlier node by name; absent where 0 */
 };
@@ -59,19 +60,24 @@ static const struct attribute {
     {LT_NODE_DENSE, "width", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_DENSE, "act", FORM_NAME, FIELD(act), &acts},
     {LT_NODE_DENSE, "tied", FORM_NODE, FIELD(tied), NULL},
+    {LT_NODE_DENSE, "shared", FORM_NODE, FIELD(shared), NULL},
     {LT_NODE_DENSE, "grid_h", FORM_SIZE, FIELD(grid_h), NULL},
     {LT_NODE_DENSE, "grid_w", FORM_SIZE, FIELD(grid_w), NULL},
     {LT_NODE_CONV, "width", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_CONV, "act", FORM_NAME, FIELD(act), &acts},
     {LT_NODE_CONV, "kernel", FORM_INTEGER, FIELD(kernel), NULL},
     {LT_NODE_CONV, "stride", FORM_INTEGER, FIELD(stride), NULL},
+    {LT_NODE_CONV, "shared", FORM_NODE, FIELD(shared), NULL},
     {LT_NODE_DECONV, "width", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_DECONV, "act", FORM_NAME, FIELD(act), &acts},
     {LT_NODE_DECONV, "kernel", FORM_INTEGER, FIELD(kernel), NULL},
     {LT_NODE_DECONV, "stride", FORM_INTEGER, FIELD(stride), NULL},
     {LT_NODE_DECONV, "grid_h", FORM_INTEGER, FIELD(grid_h), NULL},
     {LT_NODE_DECONV, "grid_w", FORM_INTEGER, FIELD(grid_w), NULL},
+    {LT_NODE_DECONV, "shared", FORM_NODE, FIELD(shared), NULL},
     {LT_NODE_DROPOUT, "amount", FORM_FLOAT, FIELD(amount), NULL},
+    {LT_NODE_DROPOUT, "shared", FORM_NODE, FIELD(shared), NULL},
+    {LT_NODE_CONTRACT, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_HEAD, "loss", FORM_NAME, FIELD(loss), &losses},
     {LT_NODE_HEAD, "unit", FORM_NAME, FIELD(unit), &acts},
     {LT_NODE_HEAD, "weight", FORM_FLOAT, FIELD(weight), NULL},
@@ -85,6 +91,7 @@ static const struct attribute {
     {LT_NODE_SPARSE, "keep", FORM_INTEGER, FIELD(width), NULL},
     {LT_NODE_SPARSE, "rho", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_SPARSE, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_SPARSE, "threshold", FORM_LEVEL, FIELD(threshold), NULL},
     {LT_NODE_SAMPLE, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_SAMPLE, "variance", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
@@ -111,7 +118,10 @@ static int write_attribute(struct lt_json *json, const struct lt_net_spec *spec,
             return LT_OK;
         return lt_json_set_integer(json, a->key, integer, err);
     case FORM_FLOAT:
+    case FORM_LEVEL:
         memcpy(&real, at, sizeof real);
+        if (a->form == FORM_LEVEL && real == 0)
+            return LT_OK;
         return lt_json_set_number(json, a->key, (double)real, err);
     case FORM_NAME:
         memcpy(&index, at, sizeof index);
@@ -269,6 +279,9 @@ static int read_attribute(const struct lt_net_spec *spec, int node, const struct
         memcpy(at, &integer, sizeof integer);
         return LT_OK;
     case FORM_FLOAT:
+    case FORM_LEVEL:
+        if (a->form == FORM_LEVEL && !lt_json_get(json, a->key))
+            return LT_OK;
         return read_float(json, a->key, at, err);
     case FORM_NAME:
         return read_name(json, a, at, err);

@@ -18,15 +18,16 @@ struct lt_value {
     struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice;
                                sample: standard deviations */
     struct lt_buffer row_loss,
-        row_squared_error;  /* (rows) doubles: head both, sparse and sample their penalty */
+        row_squared_error; /* (rows) doubles: head both; sparse, sample and contract their penalty */
     struct lt_dense *dense; /* dense: the planned product */
     struct lt_conv *conv;   /* conv, deconv: likewise */
     size_t weight, bias;    /* of these: offsets into the parameters, in floats */
     int gradient_of;        /* the node in whose place dy stands: itself, or a sum that reads it */
     bool learns;            /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
-    bool adds_weight;              /* tied: another node writes dw first */
+    bool adds_weight, adds_bias;   /* another node that uses them too writes dw, db first */
     bool in_encoder;               /* the code depends on it */
+    bool aside;                    /* neither the code nor a head does */
 };
 
 struct lt_net {
@@ -38,6 +39,7 @@ struct lt_net {
     struct lt_value value[LT_NODES_MAX];
     void *weights, *gradients, *values; /* backend memory */
     struct lt_buffer scratch;           /* (rows, widest): gradients to be added */
+    struct lt_buffer spare;             /* the same of the weights and biases of a convolution */
     struct lt_buffer output; /* (rows, D): heads put together; none when one head covers all */
     size_t bytes;            /* planned in total */
 };
@@ -61,7 +63,7 @@ enum lt_layer_needs { /* buffers a node needs besides what its table row implies
 /* The weights and biases of a node. */
 struct lt_weights {
     int64_t rows, cols; /* of the weight matrix that it uses */
-    bool own;           /* it is no other node's */
+    bool own;           /* it is no other node's; nor are the biases, if there are any */
     int64_t uses;       /* times a weight is multiplied for a row */
     int64_t biases;
     double fan_in, fan_out; /* products that a value of its output sums up, and of its input takes
@@ -91,7 +93,7 @@ extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
-    lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_sample;
+    lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_contract, lt_layer_sample;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {
@@ -105,6 +107,23 @@ static inline int64_t lt_input_width(const struct lt_net_spec *spec, int node, i
 {
     return lt_node_width(spec, spec->node[node].input[slot]);
 }
+
+/* The nodes whose weights and whose biases a node uses. */
+static inline int lt_weights_owner(const struct lt_net_spec *spec, int node)
+{
+    const struct lt_node *n = &spec->node[node];
+    return n->shared ? n->shared : n->tied ? n->tied : node;
+}
+static inline int lt_bias_owner(const struct lt_net_spec *spec, int node)
+{
+    return spec->node[node].shared ? spec->node[node].shared : node;
+}
+/* Refuses a node that shares with one it cannot share with. */
+int lt_check_shared(const struct lt_net_spec *spec, int node, struct lt_error *err);
+
+/* Marks the nodes that a node depends on, or the code or a head does; themselves included. */
+void lt_mark_below(const struct lt_net_spec *spec, int node, bool marked[LT_NODES_MAX]);
+void lt_mark_needed(const struct lt_net_spec *spec, bool needed[LT_NODES_MAX]);
 
 /* The y a consumer reads: nodes that only act in training are looked through otherwise. */
 struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt_pass *pass);

@@ -9,12 +9,28 @@ const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
     [LT_NODE_CODE] = &lt_layer_code,       [LT_NODE_HEAD] = &lt_layer_head,
     [LT_NODE_OBSERVE] = &lt_layer_observe, [LT_NODE_SLICE] = &lt_layer_slice,
     [LT_NODE_SPARSE] = &lt_layer_sparse,   [LT_NODE_CONV] = &lt_layer_conv,
-    [LT_NODE_DECONV] = &lt_layer_deconv,   [LT_NODE_SAMPLE] = &lt_layer_sample,
+    [LT_NODE_DECONV] = &lt_layer_deconv,   [LT_NODE_CONTRACT] = &lt_layer_contract,
+    [LT_NODE_SAMPLE] = &lt_layer_sample,
 };
 
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node)
 {
     return lt_layer_of(spec, node)->weights != NULL;
+}
+
+int lt_check_shared(const struct lt_net_spec *spec, int node, struct lt_error *err)
+{
+    const struct lt_node *n = &spec->node[node], *o = &spec->node[n->shared];
+    if (n->shared == 0)
+        return 0;
+    if (n->shared < 0 || n->shared >= node || o->kind != n->kind || o->tied || o->shared)
+        return lt_node_fail(spec, node, err, "it shares with a node that has nothing of its own");
+    const struct lt_shape a = spec->node[n->input[0]].shape, b = spec->node[o->input[0]].shape;
+    if (n->tied || a.c != b.c || a.h != b.h || a.w != b.w || n->width != o->width ||
+        n->kernel != o->kernel || n->stride != o->stride || n->grid_h != o->grid_h ||
+        n->grid_w != o->grid_w)
+        return lt_node_fail(spec, node, err, "it shares with a node of another shape");
+    return 0;
 }
 
 size_t lt_saves_pre(const struct lt_net_spec *spec, int node, bool training, int64_t rows)

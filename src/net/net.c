@@ -21,32 +21,38 @@ static int root_of(const struct lt_net *net, int node)
 
 static void mark_learning(struct lt_net *net)
 {
-    net->value[net->spec.code].in_encoder = true;
-    for (int i = net->spec.code; i > 0; i--)
-        for (int k = 0; net->value[i].in_encoder && k < net->spec.node[i].inputs; k++)
-            net->value[net->spec.node[i].input[k]].in_encoder = true;
+    bool needed[LT_NODES_MAX], encoder[LT_NODES_MAX];
+    lt_mark_needed(&net->spec, needed);
+    lt_mark_below(&net->spec, net->spec.code, encoder);
     for (int i = 0; i < net->spec.count; i++) {
         const struct lt_node *n = &net->spec.node[i];
+        net->value[i].in_encoder = encoder[i];
+        net->value[i].aside = !needed[i];
         net->value[i].learns = lt_node_has_weights(&net->spec, i);
         for (int k = 0; k < n->inputs; k++)
             net->value[i].learns |= net->value[n->input[k]].learns;
     }
 }
 
-static void mark_node_writes(struct lt_net *net, int node, bool *written, bool *weight_written)
+struct writers { /* whether a node's dy, dw and db are written */
+    bool value[LT_NODES_MAX], weight[LT_NODES_MAX], bias[LT_NODES_MAX];
+};
+
+static void mark_node_writes(struct lt_net *net, int node, struct writers *written)
 {
     const struct lt_node *n = &net->spec.node[node];
     if (looks_through(net, node))
         return;
     for (int k = 0; k < n->inputs; k++) {
         int producer = root_of(net, n->input[k]);
-        net->value[node].adds[k] = written[producer];
-        written[producer] = true;
+        net->value[node].adds[k] = written->value[producer];
+        written->value[producer] = true;
     }
     if (lt_node_has_weights(&net->spec, node)) {
-        int owner = n->tied ? n->tied : node;
-        net->value[node].adds_weight = weight_written[owner];
-        weight_written[owner] = true;
+        int weights = lt_weights_owner(&net->spec, node), bias = lt_bias_owner(&net->spec, node);
+        net->value[node].adds_weight = written->weight[weights];
+        net->value[node].adds_bias = written->bias[bias];
+        written->weight[weights] = written->bias[bias] = true;
     }
 }
 
@@ -54,13 +60,13 @@ static void mark_node_writes(struct lt_net *net, int node, bool *written, bool *
  * the first; whoever comes second to a place adds. */
 static void mark_writers(struct lt_net *net)
 {
-    bool written[LT_NODES_MAX] = {false}, weight_written[LT_NODES_MAX] = {false};
+    struct writers written = {0};
     for (int i = 0; i < net->spec.count; i++)
         if (net->spec.node[i].kind == LT_NODE_HEAD)
-            mark_node_writes(net, i, written, weight_written);
+            mark_node_writes(net, i, &written);
     for (int i = net->spec.count - 1; i > 0; i--)
         if (net->spec.node[i].kind != LT_NODE_HEAD)
-            mark_node_writes(net, i, written, weight_written);
+            mark_node_writes(net, i, &written);
 }
 
 static bool has_gradient(const struct lt_net *net, int node)
@@ -126,9 +132,10 @@ static void mark_params(struct lt_net *net)
         else
             net->value[q->node].weight = q->offset;
     }
-    for (int i = 0; i < net->spec.count; i++)
-        if (net->spec.node[i].tied)
-            net->value[i].weight = net->value[net->spec.node[i].tied].weight;
+    for (int i = 0; i < net->spec.count; i++) {
+        net->value[i].weight = net->value[lt_weights_owner(&net->spec, i)].weight;
+        net->value[i].bias = net->value[lt_bias_owner(&net->spec, i)].bias;
+    }
 }
 
 /* The last node that reads node i's value; heads, code and input live to the end. */
@@ -222,6 +229,20 @@ static bool one_head_covers_all(const struct lt_net *net)
     return heads == 1 && covers;
 }
 
+/* Floats of the largest gradient that a convolution has to add. */
+static size_t spare_floats(const struct lt_net *net)
+{
+    size_t most = 0;
+    for (int i = 0; i < net->spec.count; i++) {
+        const struct lt_value *v = &net->value[i];
+        const enum lt_node_kind kind = net->spec.node[i].kind;
+        size_t n = v->bias - v->weight + (size_t)net->spec.node[i].width;
+        if (v->adds_weight && (kind == LT_NODE_CONV || kind == LT_NODE_DECONV))
+            most = n > most ? n : most;
+    }
+    return most;
+}
+
 /* Called twice: to learn the size, and with net->values allocated to hand out the places. */
 static void plan_values(struct lt_net *net, struct lt_plan *plan)
 {
@@ -243,8 +264,10 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         if (head)
             v->row_squared_error = reserve(net, plan, (size_t)net->options.rows * sizeof(double));
     }
-    if (net->options.training)
+    if (net->options.training) {
         net->scratch = reserve(net, plan, row_bytes(net, widest));
+        net->spare = reserve(net, plan, spare_floats(net) * sizeof(float));
+    }
     if (!one_head_covers_all(net))
         net->output = reserve(net, plan, row_bytes(net, lt_node_width(&net->spec, 0)));
 }
@@ -454,7 +477,7 @@ void lt_net_get_noisy(const struct lt_net *net, float *rows, int64_t n)
     size_t bytes = (size_t)n * (size_t)lt_node_width(&net->spec, 0) * sizeof(float);
     int node = 0; /* the input itself, without a noise node */
     for (int i = 0; i < net->spec.count; i++)
-        if (net->spec.node[i].kind == LT_NODE_NOISE)
+        if (net->spec.node[i].kind == LT_NODE_NOISE && net->value[i].in_encoder)
             node = i;
     net->backend->ops->download(net->backend, rows, net->value[node].y, bytes);
 }
@@ -503,7 +526,7 @@ static void decode_head(struct lt_net *net, int node, const struct lt_pass *pass
 void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)
 {
     for (int i = 1; i < net->spec.count; i++) {
-        if (net->value[i].in_encoder)
+        if (net->value[i].in_encoder || net->value[i].aside)
             continue;
         if (net->spec.node[i].kind == LT_NODE_HEAD)
             decode_head(net, i, pass);
@@ -521,8 +544,11 @@ void lt_net_rate(struct lt_net *net, const struct lt_pass *pass)
 
 void lt_net_forward(struct lt_net *net, const struct lt_pass *pass)
 {
-    for (int i = 0; i < net->spec.count; i++)
-        lt_layer_of(&net->spec, i)->forward(net, i, pass);
+    for (int i = 0; i < net->spec.count; i++) {
+        const struct lt_layer_ops *ops = lt_layer_of(&net->spec, i);
+        if (pass->training || !net->value[i].aside || ops->row_losses)
+            ops->forward(net, i, pass);
+    }
 }
 
 void lt_net_backward(struct lt_net *net, const struct lt_pass *pass)

@@ -7,7 +7,9 @@
  * input; one node is the code: the encoder is everything the code depends on,
  * the decoder everything after it.  Heads are nodes with a loss and a target,
  * a slice of the clean input; the objective is the weighted sum of the heads'
- * losses, each the sum over its columns, averaged over rows.
+ * losses, each the sum over its columns, averaged over rows, and of penalties.
+ * Nodes that neither the code nor a head depends on serve penalties alone and
+ * rest outside training passes.
  *
  * A value of the input that is NaN is a missing cell.  Heads leave it out of
  * the loss; an observe node shows it to the encoder as missing.  Without one,
@@ -36,20 +38,21 @@ enum { LT_NODES_MAX = 64, LT_NODE_INPUTS_MAX = 4, LT_NODE_NAME = 32, LT_WIDTH_MA
 
 /* One row each in the table of layer.h; the names are what files hold. */
 enum lt_node_kind {
-    LT_NODE_INPUT,   /* the rows; shape is given */
-    LT_NODE_NOISE,   /* corrupts its input while training */
-    LT_NODE_DENSE,   /* y = act(x W^T + b) */
-    LT_NODE_DROPOUT, /* zeroes values while training */
-    LT_NODE_ADD,     /* sum of its inputs (a skip connection) */
-    LT_NODE_CONCAT,  /* its inputs side by side */
-    LT_NODE_CODE,    /* names the bottleneck; passes its input through (stage "plain") */
-    LT_NODE_HEAD,    /* output unit, loss and target */
-    LT_NODE_OBSERVE, /* missing cells become 0, and flags that say so */
-    LT_NODE_SLICE,   /* adjacent columns of its input */
-    LT_NODE_SPARSE,  /* makes a code sparse */
-    LT_NODE_CONV,    /* a convolution: from a grid of pixels to one as fine or coarser */
-    LT_NODE_DECONV,  /* a transposed convolution: to a grid as fine or finer */
-    LT_NODE_SAMPLE,  /* draws a code from the distribution that its inputs tell */
+    LT_NODE_INPUT,    /* the rows; shape is given */
+    LT_NODE_NOISE,    /* corrupts its input while training */
+    LT_NODE_DENSE,    /* y = act(x W^T + b) */
+    LT_NODE_DROPOUT,  /* zeroes values while training */
+    LT_NODE_ADD,      /* sum of its inputs (a skip connection) */
+    LT_NODE_CONCAT,   /* its inputs side by side */
+    LT_NODE_CODE,     /* names the bottleneck; passes its input through (stage "plain") */
+    LT_NODE_HEAD,     /* output unit, loss and target */
+    LT_NODE_OBSERVE,  /* missing cells become 0, and flags that say so */
+    LT_NODE_SLICE,    /* adjacent columns of its input */
+    LT_NODE_SPARSE,   /* makes a code sparse */
+    LT_NODE_CONV,     /* a convolution: from a grid of pixels to one as fine or coarser */
+    LT_NODE_DECONV,   /* a transposed convolution: to a grid as fine or finer */
+    LT_NODE_CONTRACT, /* draws its two inputs together: a penalty on their distance while training */
+    LT_NODE_SAMPLE,   /* draws a code from the distribution that its inputs tell */
     LT_NODE_KINDS
 };
 
@@ -67,26 +70,31 @@ struct lt_node {
     int inputs;                    /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
-    int64_t width;                 /* dense: outputs; slice: columns; sparse: values topk keeps;
+    int64_t width;   /* dense: outputs; slice: columns; sparse: values topk or batchtopk keep;
                                       conv, deconv: channels of its output */
-    enum lt_act act;               /* dense, conv, deconv */
-    int64_t kernel, stride;        /* conv, deconv: see struct lt_conv_spec */
-    int64_t grid_h, grid_w;        /* deconv: pixels of its output; dense: pixels that its outputs
+    enum lt_act act; /* dense, conv, deconv */
+    int64_t kernel, stride; /* conv, deconv: see struct lt_conv_spec */
+    int64_t grid_h, grid_w; /* deconv: pixels of its output; dense: pixels that its outputs
                                       make up, width / (grid_h grid_w) channels each, 0: one */
-    int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
-    enum lt_noise noise;           /* noise */
-    float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl;
+    int tied;               /* dense: the node whose weights it uses transposed; 0: own */
+    int shared;             /* dense, conv, deconv: the node whose weights and biases it uses as
+                                  they are; dropout: whose mask; 0: own */
+    enum lt_noise noise;    /* noise */
+    float amount;           /* noise: amount; dropout: probability; sparse: rho of kl;
                                       sample: variance of the data around an output under mse, 0: none told */
-    float low, high;               /* noise: saltpepper's values */
-    enum lt_loss loss;             /* head */
-    enum lt_act unit;              /* head: linear or sigmoid */
-    float weight;   /* head, sparse, sample: of its loss or penalty in the objective; observe:
+    float low, high;        /* noise: saltpepper's values */
+    enum lt_loss loss;      /* head */
+    enum lt_act unit;       /* head: linear or sigmoid */
+    float
+        weight; /* head, sparse, sample, contract: of its loss or penalty in the objective; observe:
                                       what the columns from `target` on are multiplied by */
-    int64_t target; /* head: first column of the input it reconstructs; slice and
+    int64_t target;            /* head: first column of the input it reconstructs; slice and
                                       observe: first column of its input */
-    int64_t group;  /* head with loss ce: columns of one softmax; otherwise 0 */
+    int64_t group;             /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t flag_first, flags; /* observe: input columns whose absence is flagged */
     enum lt_sparsity sparsity; /* sparse */
+    float threshold; /* sparse, batchtopk: outside training passes values from it on are kept;
+                                  NaN: not known yet, and the batch decides as in training */
 };
 
 struct lt_net_spec {
@@ -111,6 +119,22 @@ struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node);
 /* Gives the input another size and lets all others follow; for networks of convolutions throughout.
  * Sides are multiples of the product of the strides. LT_ECONTENT when it does not work out. */
 int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt_error *err);
+
+/* Appends what draws the codes of neighbours together, so that the code changes little where the input
+ * does (a contractive autoencoder: Rifai et al., "Contractive auto-encoders: explicit invariance during
+ * feature extraction", ICML 2011), by a penalty of
+ *
+ *     weight |df/dx|^2 = weight E |(df/dx) v|^2 ~ weight |f(x + step v) - f(x)|^2 / step^2,
+ *
+ * f the encoder, |.|^2 of the Jacobian the sum of its squares (Frobenius), v standard normal and drawn
+ * anew for every row and epoch: Hutchinson's estimate of a trace ("A stochastic estimator of the trace
+ * of the influence matrix", 1990), the product with v by a difference.  It costs the encoder once more
+ * for any number of units.  The nodes are a noise node near.noise, the encoder's once more as
+ * near.NAME, which share its weights, and a contract node; they have no parameters, so that the spec
+ * without them uses the same.  Where the code is made sparse, the units before that are drawn
+ * together.  LT_ECONTENT: not enough room, or the encoder sees corrupted rows. */
+int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step,
+                         struct lt_error *err);
 
 /* Checks the graph and infers every shape. LT_ECONTENT names the node. */
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);
@@ -232,7 +256,7 @@ void lt_net_backward(struct lt_net *net, const struct lt_pass *pass);
 /* Of the last forward, per row: weighted loss and squared error; each may be NULL. */
 void lt_net_get_losses(const struct lt_net *net, double *loss /* (n) */,
                        double *squared_error /* (n) */, int64_t n);
-/* What of that loss is a penalty on the code rather than an error: 0 outside training passes.  False,
+/* What of that loss are penalties on the code rather than errors: 0 outside training passes.  False,
  * and nothing written, when no node has penalties. */
 bool lt_net_get_penalties(const struct lt_net *net, double *penalty /* (n) */, int64_t n);
 

@@ -32,13 +32,13 @@ double lt_oracle_act(enum lt_act kind, double x)
 void lt_oracle_params(const struct lt_oracle *o, int node, const double **weights,
                       const double **bias)
 {
-    int tied = o->spec->node[node].tied, owner = tied ? tied : node;
+    int owner = lt_weights_owner(o->spec, node), bias_owner = lt_bias_owner(o->spec, node);
     *weights = *bias = NULL;
     for (int p = 0; p < o->layout->count; p++) {
         const struct lt_param *q = &o->layout->param[p];
         if (q->node == owner && !q->bias)
             *weights = o->params + q->offset;
-        if (q->node == node && q->bias)
+        if (q->node == bias_owner && q->bias)
             *bias = o->params + q->offset;
     }
 }

@@ -30,7 +30,8 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
         const struct lt_weights w = lt_layer_of(spec, i)->weights(spec, i);
         if (w.own)
             add(out, spec, i, w.rows, w.cols, false);
-        add(out, spec, i, w.biases, 1, true);
+        if (w.biases > 0)
+            add(out, spec, i, w.biases, 1, true);
         if (out->total > ((size_t)1 << 33))
             return lt_node_fail(spec, i, err, "the network has more than 2^33 weights");
     }

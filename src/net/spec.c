@@ -65,30 +65,45 @@ static int check_edges(const struct lt_net_spec *spec, int node, struct lt_error
             return lt_node_fail(spec, node, err, "an input is not an earlier node");
         if (spec->node[n->input[i]].kind == LT_NODE_HEAD)
             return lt_node_fail(spec, node, err, "a head has no outputs to read");
+        if (spec->node[n->input[i]].kind == LT_NODE_CONTRACT)
+            return lt_node_fail(spec, node, err, "a penalty has no outputs to read");
     }
     return 0;
 }
 
-/* Marks the nodes the code depends on, itself included. */
-static void mark_encoder(const struct lt_net_spec *spec, bool *encoder)
+/* Marks what the marked nodes depend on. */
+static void mark_below(const struct lt_net_spec *spec, bool *marked)
 {
-    memset(encoder, 0, LT_NODES_MAX * sizeof *encoder);
-    encoder[spec->code] = true;
-    for (int i = spec->code; i > 0; i--)
-        for (int k = 0; encoder[i] && k < spec->node[i].inputs; k++)
-            encoder[spec->node[i].input[k]] = true;
+    for (int i = spec->count - 1; i > 0; i--)
+        for (int k = 0; marked[i] && k < spec->node[i].inputs; k++)
+            marked[spec->node[i].input[k]] = true;
+}
+
+void lt_mark_needed(const struct lt_net_spec *spec, bool needed[LT_NODES_MAX])
+{
+    for (int i = 0; i < LT_NODES_MAX; i++)
+        needed[i] = i < spec->count && (i == spec->code || spec->node[i].kind == LT_NODE_HEAD);
+    mark_below(spec, needed);
+}
+
+void lt_mark_below(const struct lt_net_spec *spec, int node, bool marked[LT_NODES_MAX])
+{
+    memset(marked, 0, LT_NODES_MAX * sizeof *marked);
+    marked[node] = true;
+    mark_below(spec, marked);
 }
 
 /* All that reaches a head goes through the code: otherwise codes alone could not be decoded. */
 static int check_bottleneck(const struct lt_net_spec *spec, struct lt_error *err)
 {
-    bool encoder[LT_NODES_MAX];
-    mark_encoder(spec, encoder);
+    bool encoder[LT_NODES_MAX], needed[LT_NODES_MAX];
+    lt_mark_below(spec, spec->code, encoder);
+    lt_mark_needed(spec, needed);
     int heads = 0;
     for (int i = 1; i < spec->count; i++) {
         const struct lt_node *n = &spec->node[i];
         heads += n->kind == LT_NODE_HEAD;
-        for (int k = 0; !encoder[i] && k < n->inputs; k++)
+        for (int k = 0; needed[i] && !encoder[i] && k < n->inputs; k++)
             if (encoder[n->input[k]] && n->input[k] != spec->code)
                 return lt_node_fail(spec, i, err, "it sees the input past the code");
     }

@@ -40,6 +40,10 @@ struct lt_trainer {
     int failed;
 };
 
+/* Reads the first n rows of batch `batch` of epoch `epoch` into the staging buffer and the net. */
+int lt_trainer_load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64_t n,
+                          struct lt_error *err);
+
 /* Writes and reads a checkpoint; see docs/model-format.md. */
 int lt_trainer_save(struct lt_trainer *t, struct lt_error *err);
 /* Missing file: returns 0 and leaves *found false. */

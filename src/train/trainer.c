@@ -27,8 +27,8 @@ static int64_t batch_rows(const struct lt_trainer *t, int64_t batch)
     return left < t->settings.batch ? left : t->settings.batch;
 }
 
-/* Rows of batch `batch` of epoch `epoch`, read into the staging buffer. */
-static int load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64_t n)
+int lt_trainer_load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64_t n,
+                          struct lt_error *err)
 {
     struct lt_stream order = lt_stream(t->settings.seed, LT_RNG_SHUFFLE, epoch, 0);
     for (int64_t i = 0; i < n; i++) {
@@ -36,7 +36,7 @@ static int load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64
         int64_t shuffled = (int64_t)lt_permute(&order, at, (uint64_t)t->train.rows.count);
         t->staging.row_ids[i] = lt_rowset_row(&t->train.rows, shuffled);
     }
-    int rc = t->train.read(t->train.context, epoch, t->staging.row_ids, n, t->staging.rows, t->err);
+    int rc = t->train.read(t->train.context, epoch, t->staging.row_ids, n, t->staging.rows, err);
     if (!rc)
         lt_net_put_input(t->net, t->staging.rows, n);
     return rc;
@@ -46,7 +46,7 @@ static int load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64
 static double run_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch)
 {
     int64_t n = batch_rows(t, batch);
-    t->failed = load_batch(t, epoch, batch, n);
+    t->failed = lt_trainer_load_batch(t, epoch, batch, n, t->err);
     if (t->failed)
         return NAN;
     struct lt_pass pass = {.rows = n,

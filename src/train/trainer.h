@@ -104,6 +104,12 @@ int lt_trainer_create(struct lt_trainer **out, struct lt_net *net, struct lt_bac
  * when progress asked to stop; LT_EFAIL when the loss is no longer finite. */
 int lt_trainer_run(struct lt_trainer *trainer, struct lt_train_outcome *outcome,
                    struct lt_error *err);
+/* What a batchtopk node keeps outside of batches, with the weights that the net now holds: the mean
+ * over batches of the smallest value that is kept in one (Bussmann et al. 2024).  Looks at up to 100
+ * full batches of the first epoch, without noise or dropout, as the rows will come when the model is
+ * applied.  The node's threshold in the net must still be NaN. */
+int lt_trainer_threshold(struct lt_trainer *trainer, int node, float *threshold,
+                         struct lt_error *err);
 /* One step, for benches and tests; the loss per row before it. */
 double lt_trainer_step(struct lt_trainer *trainer, struct lt_error *err);
 void lt_trainer_free(struct lt_trainer **trainer);

@@ -43,6 +43,8 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
     struct lt_node *n = &spec->node[node];
     const struct lt_shape x = spec->node[n->input[0]].shape;
     int rc = check(spec, node, err);
+    if (!rc)
+        rc = lt_check_shared(spec, node, err);
     if (rc)
         return rc;
     n->shape =
@@ -66,9 +68,9 @@ static struct lt_weights weights(const struct lt_net_spec *spec, int node)
     const double up = (double)s.in * taps, down = (double)s.out * taps / step;
     return (struct lt_weights){.rows = s.out,
                                .cols = lt_conv_patch(&s),
-                               .own = true,
+                               .own = spec->node[node].shared == 0,
                                .uses = lt_conv_coarse_pixels(&s),
-                               .biases = spec->node[node].width,
+                               .biases = spec->node[node].shared ? 0 : spec->node[node].width,
                                .fan_in = s.transposed ? down : up,
                                .fan_out = s.transposed ? up : down};
 }
@@ -105,15 +107,23 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
                                     lt_param_at(net->weights, v->bias), n->act, v->saved, v->y);
 }
 
+/* conv_backward overwrites, so that gradients to be added, weights and biases behind them, are made
+ * aside. */
 static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
 {
     const struct lt_node *n = &net->spec.node[node];
     struct lt_value *v = &net->value[node];
     struct lt_backend *b = net->backend;
+    struct lt_buffer dw = lt_param_at(net->gradients, v->weight), sum = dw;
+    const size_t weights = v->bias - v->weight, all = weights + (size_t)n->width;
+    if (v->adds_weight)
+        dw = net->spare;
     lt_act_gradient(net, node, pass);
     b->ops->conv_backward(b, v->conv, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
-                          lt_gradient_begin(net, node, 0), lt_param_at(net->gradients, v->weight),
-                          lt_param_at(net->gradients, v->bias));
+                          lt_gradient_begin(net, node, 0), dw,
+                          lt_buffer_at(dw, weights * sizeof(float)));
+    if (v->adds_weight)
+        b->ops->axpby(b, all, 1, dw, 1, sum);
     lt_gradient_end(net, node, 0, pass);
 }
 

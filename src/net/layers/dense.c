@@ -1,7 +1,7 @@
 #include "net/layer.h"
 
 /* y = act(x W^T + b), x (rows, in), W (out, in), b (out).  A tied node uses the weights of an
- * earlier node transposed and has a bias of its own. */
+ * earlier node transposed and has a bias of its own; a shared one uses both as they are. */
 
 static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
 {
@@ -16,6 +16,9 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
             lt_input_width(spec, n->tied, 0) != n->width)
             return lt_node_fail(spec, node, err, "tied to weights of another shape");
     }
+    int rc = lt_check_shared(spec, node, err);
+    if (rc)
+        return rc;
     int64_t pixels = n->grid_h * n->grid_w;
     n->shape = (struct lt_shape){n->width, 1, 1};
     if (pixels == 0)
@@ -32,9 +35,9 @@ static struct lt_weights weights(const struct lt_net_spec *spec, int node)
     int64_t in = lt_input_width(spec, node, 0);
     return (struct lt_weights){.rows = n->width,
                                .cols = in,
-                               .own = n->tied == 0,
+                               .own = lt_weights_owner(spec, node) == node,
                                .uses = 1,
-                               .biases = n->width,
+                               .biases = n->shared ? 0 : n->width,
                                .fan_in = (double)in,
                                .fan_out = (double)n->width};
 }
@@ -81,7 +84,7 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     struct lt_backend *b = net->backend;
     struct lt_buffer db = lt_param_at(net->gradients, v->bias);
     lt_act_gradient(net, node, pass);
-    if (v->adds_weight) /* dense_backward will add to dw and db alike */
+    if (v->adds_weight && !v->adds_bias) /* dense_backward will add to dw and db alike */
         b->ops->zero(b, db, (size_t)n->width * sizeof(float));
     b->ops->dense_backward(b, v->dense, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
                            lt_gradient_begin(net, node, 0), lt_param_at(net->gradients, v->weight),

@@ -10,7 +10,13 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
     if (!(n->amount >= 0 && n->amount < 1))
         return lt_node_fail(spec, node, err, "dropout must be at least 0 and less than 1");
     n->shape = spec->node[n->input[0]].shape;
-    return 0;
+    return lt_check_shared(spec, node, err);
+}
+
+/* The node whose mask it is. */
+static int mask_of(const struct lt_net_spec *spec, int node)
+{
+    return spec->node[node].shared ? spec->node[node].shared : node;
 }
 
 static size_t saves(const struct lt_net_spec *spec, int node, bool training, int64_t rows)
@@ -24,8 +30,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
         return;
     const struct lt_node *n = &net->spec.node[node];
     struct lt_backend *b = net->backend;
-    b->ops->dropout(b, n->amount, pass->seed, pass->epoch, (uint32_t)node, pass->row_ids,
-                    pass->rows, lt_node_width(&net->spec, node),
+    b->ops->dropout(b, n->amount, pass->seed, pass->epoch, (uint32_t)mask_of(&net->spec, node),
+                    pass->row_ids, pass->rows, lt_node_width(&net->spec, node),
                     lt_value_of(net, n->input[0], pass), net->value[node].saved,
                     net->value[node].y);
 }
@@ -52,7 +58,7 @@ static void oracle(struct lt_oracle *o, int node)
             y[j] = x[j];
             if (!o->pass->training)
                 continue;
-            uint64_t row = (uint64_t)o->pass->row_ids[r] | (uint64_t)node << 48;
+            uint64_t row = (uint64_t)o->pass->row_ids[r] | (uint64_t)mask_of(o->spec, node) << 48;
             struct lt_stream s = lt_stream(o->pass->seed, LT_RNG_DROPOUT, o->pass->epoch, row);
             y[j] = lt_uniform(&s, (uint32_t)j) < n->amount ? 0 : x[j] / (1 - (double)n->amount);
         }

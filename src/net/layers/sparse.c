@@ -2,33 +2,40 @@
 #include <math.h>
 #include <string.h>
 
-/* Makes a code sparse, in one of three ways:
+/* Makes a code sparse, in one of four ways:
  *
  *   topk   all but the `width` largest values become 0 (Makhzani and Frey, "k-sparse autoencoders",
  *          ICLR 2014)
  *   l1     weight * sum |x| is added to the objective
  *   kl     weight * sum over units of KL(rho || mean activity over the batch) is added to it, for
  *          units between 0 and 1 (Ng, "Sparse autoencoder", lecture notes, 2011)
+ *   batchtopk
+ *          all but the `width` x rows largest values of a batch become 0, so that rows that need
+ *          more units have more (Bussmann, Leask and Nanda, "BatchTopK sparse autoencoders", 2024).
+ *          Outside training a row must not depend on its batch: values from `threshold` on are kept,
+ *          which is the mean over training batches of the smallest value kept
  *
  * Penalties count while training only, so that the rows which stop training judge what they do to the
  * reconstruction. */
+
+static bool penalises(const struct lt_node *n)
+{
+    return n->sparsity != LT_SPARSITY_TOPK && n->sparsity != LT_SPARSITY_BATCHTOPK;
+}
 
 static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
 {
     struct lt_node *n = &spec->node[node];
     n->shape = spec->node[n->input[0]].shape;
-    if (n->sparsity == LT_SPARSITY_TOPK && (n->width < 1 || n->width > lt_shape_width(n->shape)))
+    if (!penalises(n) && (n->width < 1 || n->width > lt_shape_width(n->shape)))
         return lt_node_fail(spec, node, err, "it keeps more values than there are, or none");
+    if (isinf(n->threshold))
+        return lt_node_fail(spec, node, err, "its threshold is not finite");
     if (n->sparsity == LT_SPARSITY_KL && !(n->amount > 0 && n->amount < 1))
         return lt_node_fail(spec, node, err, "the activity it aims at lies outside 0 to 1");
     if (!(n->weight >= 0 && n->weight <= 1e6f))
         return lt_node_fail(spec, node, err, "the weight of its penalty is out of range");
     return 0;
-}
-
-static bool penalises(const struct lt_node *n)
-{
-    return n->sparsity != LT_SPARSITY_TOPK;
 }
 
 /* kl: mean activities */
@@ -46,7 +53,8 @@ static struct lt_sparse describe(const struct lt_net *net, int node, const struc
                               .rows = pass->rows,
                               .width = lt_node_width(&net->spec, node),
                               .keep = n->width,
-                              .rho = n->amount};
+                              .rho = n->amount,
+                              .threshold = pass->training ? NAN : n->threshold};
 }
 
 static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
@@ -75,7 +83,7 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     lt_gradient_end(net, node, 0, pass);
 }
 
-/* How many of a row's values go before value j. */
+/* How many of the values go before value j. */
 static int64_t rank(const double *x, int64_t width, int64_t j)
 {
     int64_t before = 0;
@@ -93,6 +101,20 @@ static double divergence(const struct lt_node *n, const double *x, int64_t rows,
     return rho * log(rho / mean) + (1 - rho) * log((1 - rho) / (1 - mean));
 }
 
+/* Whether value j of row r stays. */
+static bool keeps(const struct lt_oracle *o, const struct lt_node *n, const double *x,
+                  int64_t width, int64_t r, int64_t j)
+{
+    const int64_t rows = o->pass->rows;
+    if (n->sparsity == LT_SPARSITY_TOPK)
+        return rank(x + r * width, width, j) < n->width;
+    if (n->sparsity != LT_SPARSITY_BATCHTOPK)
+        return true;
+    if (!o->pass->training && !isnan(n->threshold))
+        return x[r * width + j] >= (double)n->threshold;
+    return rank(x, rows * width, r * width + j) < n->width * rows;
+}
+
 static void oracle(struct lt_oracle *o, int node)
 {
     const struct lt_node *n = &o->spec->node[node];
@@ -102,8 +124,7 @@ static void oracle(struct lt_oracle *o, int node)
     for (int64_t r = 0; r < rows; r++)
         for (int64_t j = 0; j < width; j++) {
             int64_t at = r * width + j;
-            bool kept = penalises(n) || rank(x + r * width, width, j) < n->width;
-            y[at] = kept ? x[at] : 0;
+            y[at] = keeps(o, n, x, width, r, j) ? x[at] : 0;
             if (n->sparsity == LT_SPARSITY_L1)
                 penalty += fabs(x[at]) / (double)rows;
         }
