@@ -21,7 +21,8 @@
  * Parameters, gradients and optimizer state share one layout: the blocks of
  * lt_params, in node order, weights (out, in) row-major, then bias (out);
  * of a convolution (out, kernel, kernel, in), of a transposed one
- * (in, kernel, kernel, out), each with a bias for a channel of its output.
+ * (in, kernel, kernel, out), each with a bias for a channel of its output; of a normalisation gain,
+ * bias and, over batches, the running mean and variance.
  * That order is what files hold and what SHA-256 covers.
  */
 #ifndef LT_NET_NET_H
@@ -32,23 +33,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LT_NODES_MAX = 64, LT_NODE_INPUTS_MAX = 4, LT_NODE_NAME = 32, LT_WIDTH_MAX = 1 << 20 };
+enum {
+    LT_NODES_MAX = 64,
+    LT_NODE_INPUTS_MAX = 4,
+    LT_NODE_PARAMS_MAX = 4,
+    LT_NODE_NAME = 32,
+    LT_WIDTH_MAX = 1 << 20
+};
 
 /* One row each in the table of layer.h; the names are what files hold. */
 enum lt_node_kind {
-    LT_NODE_INPUT,   /* the rows; shape is given */
-    LT_NODE_NOISE,   /* corrupts its input while training */
-    LT_NODE_DENSE,   /* y = act(x W^T + b) */
-    LT_NODE_DROPOUT, /* zeroes values while training */
-    LT_NODE_ADD,     /* sum of its inputs (a skip connection) */
-    LT_NODE_CONCAT,  /* its inputs side by side */
-    LT_NODE_CODE,    /* names the bottleneck; passes its input through (stage "plain") */
-    LT_NODE_HEAD,    /* output unit, loss and target */
-    LT_NODE_OBSERVE, /* missing cells become 0, and flags that say so */
-    LT_NODE_SLICE,   /* adjacent columns of its input */
-    LT_NODE_SPARSE,  /* makes a code sparse */
-    LT_NODE_CONV,    /* a convolution: from a grid of pixels to one as fine or coarser */
-    LT_NODE_DECONV,  /* a transposed convolution: to a grid as fine or finer */
+    LT_NODE_INPUT,    /* the rows; shape is given */
+    LT_NODE_NOISE,    /* corrupts its input while training */
+    LT_NODE_DENSE,    /* y = act(x W^T + b) */
+    LT_NODE_DROPOUT,  /* zeroes values while training */
+    LT_NODE_ADD,      /* sum of its inputs (a skip connection) */
+    LT_NODE_CONCAT,   /* its inputs side by side */
+    LT_NODE_CODE,     /* names the bottleneck; passes its input through (stage "plain") */
+    LT_NODE_HEAD,     /* output unit, loss and target */
+    LT_NODE_OBSERVE,  /* missing cells become 0, and flags that say so */
+    LT_NODE_SLICE,    /* adjacent columns of its input */
+    LT_NODE_SPARSE,   /* makes a code sparse */
+    LT_NODE_CONV,     /* a convolution: from a grid of pixels to one as fine or coarser */
+    LT_NODE_DECONV,   /* a transposed convolution: to a grid as fine or finer */
+    LT_NODE_POOL,     /* squares of pixels become one each */
+    LT_NODE_UPSAMPLE, /* pixels become squares of them */
+    LT_NODE_NORM,     /* y = act(gain (x - mean) / deviation + bias) */
     LT_NODE_KINDS
 };
 
@@ -62,29 +72,35 @@ static inline int64_t lt_shape_width(struct lt_shape s)
 
 struct lt_node {
     enum lt_node_kind kind;
-    char name[LT_NODE_NAME];       /* unique; [a-z0-9_.]; tensors are NAME.weight, NAME.bias */
-    int inputs;                    /* how many */
+    char name[LT_NODE_NAME]; /* unique; [a-z0-9_.]; tensors are NAME.weight (or gain), NAME.bias,
+                                      NAME.mean, NAME.variance */
+    int inputs;              /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
     int64_t width;                 /* dense: outputs; slice: columns; sparse: values topk keeps;
                                       conv, deconv: channels of its output */
-    enum lt_act act;               /* dense, conv, deconv */
-    int64_t kernel, stride;        /* conv, deconv: see struct lt_conv_spec */
-    int64_t grid_h, grid_w;        /* deconv: pixels of its output; dense: pixels that its outputs
+    enum lt_act act;               /* dense, conv, deconv, norm */
+    int64_t kernel, stride; /* conv, deconv: see struct lt_conv_spec; stride of pool, upsample:
+                                      see struct lt_squares */
+    int64_t grid_h,
+        grid_w;          /* deconv, upsample: pixels of its output; dense: pixels that its outputs
                                       make up, width / (grid_h grid_w) channels each, 0: one */
-    int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
-    enum lt_noise noise;           /* noise */
-    float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl */
-    float low, high;               /* noise: saltpepper's values */
-    enum lt_loss loss;             /* head */
-    enum lt_act unit;              /* head: linear or sigmoid */
-    float weight;              /* head, sparse: of its loss or penalty in the objective; observe:
+    int tied;            /* dense: the node whose weights it uses transposed; 0: own */
+    enum lt_noise noise; /* noise */
+    float amount;        /* noise: amount; dropout: probability; sparse: rho of kl */
+    float low, high;     /* noise: saltpepper's values */
+    enum lt_loss loss;   /* head */
+    enum lt_act unit;    /* head: linear or sigmoid */
+    float weight;        /* head, sparse: of its loss or penalty in the objective; observe:
                                       what the columns from `target` on are multiplied by */
-    int64_t target;            /* head: first column of the input it reconstructs; slice and
+    int64_t target;      /* head: first column of the input it reconstructs; slice and
                                       observe: first column of its input */
-    int64_t group;             /* head with loss ce: columns of one softmax; otherwise 0 */
+    int64_t group;       /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t flag_first, flags; /* observe: input columns whose absence is flagged */
     enum lt_sparsity sparsity; /* sparse */
+    enum lt_pool pool;         /* pool */
+    enum lt_upsample upsample; /* upsample */
+    enum lt_norm norm;         /* norm */
 };
 
 struct lt_net_spec {
@@ -125,12 +141,24 @@ static inline int64_t lt_net_spec_dims(const struct lt_net_spec *s) /* K */
 
 /* ---- parameters ---- */
 
+enum lt_param_kind {
+    LT_PARAM_WEIGHT, /* of a product: matrices, which decay and penalties act on */
+    LT_PARAM_BIAS,   /* added, one for a channel of the output */
+    LT_PARAM_GAIN,   /* of a normalisation, multiplied with, likewise */
+    LT_PARAM_MEAN,   /* of a normalisation: running statistics, which training passes keep up to */
+    LT_PARAM_VARIANCE, /* date; their gradient is 0, and optimizers leave them alone */
+};
+static inline bool lt_param_learns(enum lt_param_kind kind)
+{
+    return kind < LT_PARAM_MEAN;
+}
+
 struct lt_param {
-    char name[LT_NODE_NAME + 8]; /* "encoder1.weight" */
+    char name[LT_NODE_NAME + 10]; /* "encoder1.weight" */
     int node;
     size_t offset;      /* in floats, into the parameter array */
-    int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); a bias is (out, 1) */
-    bool bias;
+    int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); all others (out, 1) */
+    enum lt_param_kind kind;
     bool conv,
         transposed; /* weights of a convolution, (out, kernel, kernel, in); of a deconv node */
     int64_t uses;   /* times that a weight is multiplied for a row: pixels of a convolution */
@@ -138,7 +166,7 @@ struct lt_param {
 struct lt_params {
     int count;
     size_t total; /* floats */
-    struct lt_param param[2 * LT_NODES_MAX];
+    struct lt_param param[LT_NODE_PARAMS_MAX * LT_NODES_MAX];
 };
 /* The layout of an inferred spec. */
 int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err);
@@ -146,7 +174,9 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
 /* Initial weights of an inferred spec by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
  * 2010); a convolution that is added to a path past it
- * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0.  A function of (seed, block) only. */
+ * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0;
+ * gains 1, or a fifth where what they multiply is added to such a path; running statistics those of values of
+ * mean 0 and variance 1.  A function of (seed, block) only. */
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
                     float *values /* (total) */);
 
@@ -175,7 +205,8 @@ void lt_net_free(struct lt_net **net);
 /* What a pass needs to know besides the values. */
 struct lt_pass {
     int64_t rows;
-    bool training; /* noise and dropout act */
+    bool training; /* noise and dropout act, batches are normalised by their own statistics */
+    bool measures; /* ... but by the running ones, which stay as they are */
     uint64_t seed; /* these three name the randomness */
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host */
