@@ -58,6 +58,7 @@ static void put_settings(struct sink *s, const struct lt_record *r)
     if (r->dims_why[0])
         text(s, "dims_why", r->dims_why);
     text(s, "settings.act", lt_act_name(a->act));
+    text(s, "settings.norm", lt_norm_name(a->norm));
     text(s, "settings.loss", lt_loss_name(a->loss));
     text(s, "settings.unit", lt_act_name(a->unit));
     integer(s, "settings.tied", a->tied);
