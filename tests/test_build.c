@@ -151,6 +151,27 @@ TEST(a_denoiser_of_normalised_blocks_starts_as_the_identity)
     }
 }
 
+/* So that a chain of blocks starts close to the identity, normalised or not. */
+TEST(the_last_gain_of_a_block_starts_small)
+{
+    static float weights[20000];
+    struct lt_net_spec s = build("8c3/2,8r3", 5, LT_NORM_BATCH);
+    struct lt_params p;
+    struct lt_error err = {0};
+    int gains = 0;
+    T_INT(lt_params_of(&p, &s, &err), 0);
+    T_OK(p.total <= sizeof weights / sizeof *weights);
+    lt_params_init(&p, &s, 1, weights);
+    for (int k = 0; k < p.count; k++) {
+        const struct lt_param *q = &p.param[k];
+        if (q->kind != LT_PARAM_GAIN)
+            continue;
+        gains++;
+        T_NEAR((double)weights[q->offset], strstr(q->name, "b_norm") ? 0.2 : 1, 1e-7);
+    }
+    T_INT(gains, 4);
+}
+
 /* ---- refusals ---- */
 
 static void refused(const char *layers, int64_t dims, enum lt_norm norm, const char *message)

@@ -410,8 +410,8 @@ static int branch_of(const struct lt_net_spec *spec, int node)
     return spec->node[end].kind == LT_NODE_NORM ? spec->node[end].input[0] : end;
 }
 
-/* "512", "32c3", "32c3/2", "32r3", "m2", "u2"; a transposed convolution by what it mirrors; "" for what is told
- * with another node. */
+/* "512", "32c3", "32c3/2", "32r3", "m2", "u2"; a transposed convolution by what it mirrors; "" for
+ * what is told with another node. */
 static void node_text(const struct lt_net_spec *spec, int node, char *text, size_t size)
 {
     const struct lt_node *n = &spec->node[node];

@@ -58,8 +58,8 @@ struct lt_autoencoder {
 };
 
 /* The inferred spec.  Nodes are named input, noise, observe, encoder1 ..., sparse before a code that
- * is, code, decoder1 ..., output, encoder1_norm for what normalises encoder1; and for every run of categories of W levels, levelsW and outputW,
- * which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
+ * is, code, decoder1 ..., output, encoder1_norm for what normalises encoder1; and for every run of
+ * categories of W levels, levelsW and outputW, which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
  * its group, so that a column of many levels does not take the code from the others
  * (docs/defaults.md has the measurement). */
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
@@ -74,8 +74,8 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
 /* A denoiser starts as one that leaves its image as it is: the first convolution copies each pixel of
  * the fine grid into a channel, which the last takes back, and the blocks between add nothing yet.
  * What is learnt is then the noise (residual learning: Zhang et al., "Beyond a Gaussian denoiser", TIP
- * 2017; blocks that start at zero, by their last gain where they are normalised: Goyal et al., "Accurate,
- * large minibatch SGD", 2017).  Does nothing where the network does not begin and end in such
+ * 2017; blocks that start at zero, by their last gain where they are normalised: Goyal et al.,
+ * "Accurate, large minibatch SGD", 2017).  Does nothing where the network does not begin and end in such
  * convolutions, or pools in between. */
 void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
                        float *weights /* (params->total) */);
@@ -95,8 +95,8 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
 /* "topk:16", "l1:0.001", "kl:0.05:0.1". */
 int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8"; convolutions as
- * lt_parse_layers takes them, "784-32c3/2-50-32c3/2-784", an "n" behind what is normalised, and up-samplings
- * as "u2" (nearest) and "b2" (bilinear) */
+ * lt_parse_layers takes them, "784-32c3/2-50-32c3/2-784", an "n" behind what is
+ * normalised, and up-samplings as "u2" (nearest) and "b2" (bilinear) */
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size);
 
 #endif

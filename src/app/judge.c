@@ -35,8 +35,8 @@ struct measures {
     struct lt_interval ratio; /* PCA's error / the model's */
 };
 
-/* A unit is a value of a hidden dense layer, normalised where it is, or of the code.  Dense layers that only feed the code
- * or a head are the code's or the output's values themselves. */
+/* A unit is a value of a hidden dense layer, normalised where it is, or of the code.  Dense layers
+ * that only feed the code or a head are the code's or the output's values themselves. */
 static bool has_units(const struct lt_net_spec *spec, int node)
 {
     if (node == spec->code)

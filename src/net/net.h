@@ -175,8 +175,8 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
  * 2010); a convolution that is added to a path past it
  * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0;
- * gains 1, or a fifth where what they multiply is added to such a path; running statistics those of values of
- * mean 0 and variance 1.  A function of (seed, block) only. */
+ * gains 1, or a fifth where what they multiply is added to such a path; running statistics those of
+ * values of mean 0 and variance 1.  A function of (seed, block) only. */
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
                     float *values /* (total) */);
 
