@@ -218,7 +218,7 @@ for norm in layer batch; do
     claim "poolings_and_normalisation_by_${norm}_train" [ $status = 0 ]
     run info out/n
     claim "info_draws_poolings_and_normalisation_by_$norm" grep -q \
-        "^network 24-4c3n-m2-8c3n-a2-12n-3-12n-b2-8c3n-b2-4c3-24, " stdout
+        "^network 24-4c3n-m2-8c3n-a2-12n-3-12n-b2-8c3n-b2-4c3-24, silu, norm $norm, " stdout
     run reconstruct out/n faces -o out/all.npy
     run reconstruct out/n faces --rows 3:4 -o out/one.npy
     claim "a_row_alone_has_the_bits_it_has_among_others_with_norm_$norm" python3 -c '

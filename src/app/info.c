@@ -124,7 +124,7 @@ static void width_of(const struct lt_node *node, char *text, size_t size)
 static void add_network(struct lt_report *r, const struct lt_network *n)
 {
     lt_report_line(r, " ");
-    lt_report_line(r, "  %-12s %-9s %14s %10s  %s", "node", "kind", "width", "weights", "");
+    lt_report_line(r, "  %-15s %-9s %14s %10s  %s", "node", "kind", "width", "weights", "");
     for (int i = 0; i < n->spec.count; i++) {
         const struct lt_node *node = &n->spec.node[i];
         int64_t weights = 0;
@@ -136,7 +136,7 @@ static void add_network(struct lt_report *r, const struct lt_network *n)
         width_of(node, width, sizeof width);
         if (weights > 0)
             snprintf(count, sizeof count, "%lld", (long long)weights);
-        lt_report_line(r, "  %-12s %-9s %14s %10s  %s", node->name, lt_node_kind_name(node->kind),
+        lt_report_line(r, "  %-15s %-9s %14s %10s  %s", node->name, lt_node_kind_name(node->kind),
                        width, count, detail);
     }
     lt_report_line(r, " ");

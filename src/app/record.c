@@ -156,9 +156,11 @@ static const char *text_of(const struct lt_model *m, const char *path)
 
 void lt_record_report(struct lt_report *r, const struct lt_model *m)
 {
-    lt_report_line(r, "network %s, %s, %s loss, %s output", text_of(m, "network"),
-                   text_of(m, "settings.act"), text_of(m, "settings.loss"),
-                   text_of(m, "settings.unit"));
+    const char *norm = text_of(m, "settings.norm");
+    const bool normalised = strcmp(norm, "layer") == 0 || strcmp(norm, "batch") == 0;
+    lt_report_line(r, "network %s, %s%s%s, %s loss, %s output", text_of(m, "network"),
+                   text_of(m, "settings.act"), normalised ? ", norm " : "", normalised ? norm : "",
+                   text_of(m, "settings.loss"), text_of(m, "settings.unit"));
     lt_report_line(r,
                    "trained %.0f steps (%.4g epochs of %.0f rows) in %.1f s: %s, lr %g, batch "
                    "%.0f, %s, %s, seed %.0f",
@@ -179,9 +181,9 @@ void lt_record_report(struct lt_report *r, const struct lt_model *m)
                                           "training.rows_per_second", "settings.lr",
                                           "settings.weight_decay"};
     static const char *const words[] = {
-        "settings.act",       "settings.loss",     "settings.unit",
-        "settings.optimizer", "settings.schedule", "settings.precision",
-        "settings.backend",   "settings.scale",    "data.name"};
+        "settings.act",       "settings.norm",     "settings.loss",      "settings.unit",
+        "settings.optimizer", "settings.schedule", "settings.precision", "settings.backend",
+        "settings.scale",     "data.name"};
     for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
         if (isfinite(number_of(m, integers[i])))
             lt_report_integer(r, integers[i], (int64_t)number_of(m, integers[i]));
