@@ -8,14 +8,16 @@
 #include "data/crops.h"
 #include "t_picture.h"
 
-static const struct lt_autoencoder shape = {.input = {1, 16, 16},
-                                            .hidden = 2,
-                                            .layer = {{8, 5, 2, false}, {8, 3, 1, true}},
-                                            .act = LT_ACT_SILU,
-                                            .noise = LT_NOISE_GAUSSIAN,
-                                            .amount = 0.1,
-                                            .loss = LT_LOSS_MSE,
-                                            .unit = LT_ACT_LINEAR};
+static const struct lt_autoencoder shape = {
+    .input = {1, 16, 16},
+    .hidden = 2,
+    .layer = {{.width = 8, .kernel = 5, .stride = 2},
+              {.width = 8, .kernel = 3, .stride = 1, .residual = true}},
+    .act = LT_ACT_SILU,
+    .noise = LT_NOISE_GAUSSIAN,
+    .amount = 0.1,
+    .loss = LT_LOSS_MSE,
+    .unit = LT_ACT_LINEAR};
 
 /* A denoiser of weights that start as they do, or of others. */
 static struct lt_model *make_model_of(const struct lt_autoencoder *made_of, bool trained)
