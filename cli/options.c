@@ -94,8 +94,13 @@ static const struct lt_option rows[] = {
      "dense layers, or convolutions for images; default: dense, or what --layers says"},
     {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "the encoder's layers, which the decoder mirrors, or none: widths such as 512,256, for images "
-     "also convolutions such as 32c3,64c3/2 (channels, kernel, stride); default: drawn from the "
-     "data"},
+     "also convolutions such as 32c3,64c3/2 (channels, kernel, stride) and poolings m2 (maximum) or "
+     "a2 (average) of 2 x 2 pixels; default: drawn from the data"},
+    {"upsample", 0, "HOW", LT_OPTION_CHOICE, AT(train.upsample), TRAIN, LT_GROUP_NETWORK, 0, 0,
+     "upsample", "what the decoder mirrors poolings by; default: nearest"},
+    {"norm", 0, "HOW", LT_OPTION_CHOICE, AT(train.norm), TRAIN, LT_GROUP_NETWORK, 0, 0, "norm",
+     "normalise what hidden layers put out, before their activation: layer over the channels of a "
+     "pixel or the units of a row, batch over the rows of a batch; default: none"},
     {"act", 0, "NAME", LT_OPTION_CHOICE, AT(train.act), TRAIN, LT_GROUP_NETWORK, 0, 0, "act",
      "activation of the hidden layers; default: silu"},
     {"tied", 0, NULL, LT_OPTION_FLAG, AT(train.tied), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,

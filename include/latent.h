@@ -170,13 +170,17 @@ typedef struct latent_train_options {
     int64_t dims;     /* K, width of the code */
     const char *arch; /* "dense", or "conv" for images; NULL: dense, or what layers says */
     const char
-        *layers;       /* of the encoder, "512,256" or "32c3,64c3/2" (channels, kernel, stride); the
-                           decoder mirrors; "none": no hidden layer */
-    const char *act;   /* hidden activation */
-    int tied;          /* decoder weights are the encoder's, transposed */
-    double dropout;    /* on hidden layers, probability; default 0 */
-    const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
-    const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
+        *layers; /* of the encoder, "512,256" or "32c3,64c3/2" (channels, kernel, stride), with "m2"
+                           and "a2" for pooling by maximum and average; the decoder mirrors;
+                           "none": no hidden layer */
+    const char *upsample; /* what mirrors poolings: "nearest" or "bilinear"; NULL: nearest */
+    const char *norm;   /* behind hidden layers, before their activation: "none", "layer", "batch";
+                          NULL: none */
+    const char *act;    /* hidden activation */
+    int tied;           /* decoder weights are the encoder's, transposed */
+    double dropout;     /* on hidden layers, probability; default 0 */
+    const char *noise;  /* "KIND:AMOUNT": corrupts the input, the target stays clean */
+    const char *like;   /* noise like that of these images, a file or a folder, in place of noise */
     const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
     double contractive; /* penalty on how much the code changes with its input, default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */

@@ -70,6 +70,8 @@ static const struct {
     {"arch", "dense, conv"},
     {"detector", "default, reconstruction, none"},
     {"act", "linear, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, softplus"},
+    {"upsample", "nearest, bilinear"},
+    {"norm", "none, layer, batch"},
     {"loss", "auto, mse, bce, mae, huber"},
     {"noise", "none, gaussian, mask, saltpepper, uniform, missing"},
     {"optimizer", "foof, adam, adamw, sgd, rmsprop, lbfgs"},

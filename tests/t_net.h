@@ -157,7 +157,60 @@ T_UNUSED static void sums_net(struct lt_net_spec *s, enum lt_act end)
              LT_ACT_LINEAR);
 }
 
-T_UNUSED static const struct lt_shape GREY = {1, 5, 7}, COLOUR = {3, 4, 3};
+T_UNUSED static int add_norm(struct lt_net_spec *s, const char *name, int input, enum lt_norm norm,
+                             enum lt_act act)
+{
+    int i = add(s, LT_NODE_NORM, name, input);
+    s->node[i].norm = norm;
+    s->node[i].act = act;
+    return i;
+}
+
+T_UNUSED static int add_upsample(struct lt_net_spec *s, const char *name, int input,
+                                 enum lt_upsample kind, int64_t factor, struct lt_shape to)
+{
+    int i = add(s, LT_NODE_UPSAMPLE, name, input);
+    s->node[i].upsample = kind;
+    s->node[i].stride = factor;
+    s->node[i].grid_h = to.h;
+    s->node[i].grid_w = to.w;
+    return i;
+}
+
+/* Pooling, up-sampling and normalisation on grids and on dense layers, what is pooled read twice.  There
+ * are channels enough for every pixel to vary: where one hardly does, its deviation divides roundings. */
+T_UNUSED static void pooled_net(struct lt_net_spec *s, struct lt_shape image, enum lt_pool pool,
+                                int64_t factor, enum lt_upsample upsample, enum lt_norm norm,
+                                enum lt_act act)
+{
+    int64_t h = lt_conv_coarse(image.h, factor), w = lt_conv_coarse(image.w, factor);
+    int input = add_input(s, 1);
+    s->node[input].shape = image;
+    int e1 = add_conv(s, LT_NODE_CONV, "encoder1", input, 8, 3, 1);
+    s->node[e1].act = LT_ACT_LINEAR;
+    int n1 = add_norm(s, "norm1", e1, norm, act);
+    int p1 = add(s, LT_NODE_POOL, "pool", n1);
+    s->node[p1].pool = pool;
+    s->node[p1].stride = factor;
+    int u0 = add_upsample(s, "back", p1, upsample, factor, image);
+    int skip = add(s, LT_NODE_ADD, "skip", n1);
+    s->node[skip].inputs = 2;
+    s->node[skip].input[1] = u0;
+    int e2 = add_dense(s, "encoder2", skip, 7, LT_ACT_LINEAR);
+    int n2 = add_norm(s, "norm2", e2, norm, LT_ACT_TANH);
+    int code = add_code(s, add_dense(s, "encoder3", n2, 4, LT_ACT_LINEAR));
+    int d1 = add_dense(s, "decoder1", code, 8 * h * w, LT_ACT_TANH);
+    s->node[d1].grid_h = h;
+    s->node[d1].grid_w = w;
+    int u1 = add_upsample(s, "up", add_norm(s, "norm3", d1, norm, act), upsample, factor, image);
+    int d2 = add_conv(s, LT_NODE_DECONV, "decoder2", u1, image.c, 3, 1);
+    s->node[d2].grid_h = image.h;
+    s->node[d2].grid_w = image.w;
+    s->node[d2].act = LT_ACT_LINEAR;
+    add_head(s, "output", d2, LT_LOSS_BCE, LT_ACT_SIGMOID);
+}
+
+T_UNUSED static const struct lt_shape GREY = {1, 5, 7}, COLOUR = {3, 4, 3}, SLIM = {1, 5, 3};
 
 /* Noise on the input and dropout on both hidden layers. */
 T_UNUSED static void noisy_net(struct lt_net_spec *s, enum lt_noise kind, float amount)

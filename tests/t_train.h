@@ -30,6 +30,7 @@ struct job {
     bool corrupted; /* noise and dropout */
     int64_t keep; /* units of the code that batchtopk keeps for a row on average; 0: it is plain */
     double contraction; /* weight of the penalty on the slopes of the code */
+    enum lt_norm norm;
     enum lt_precision precision;
     struct lt_train_settings settings;
     struct lt_rowset train, stop;
@@ -77,6 +78,14 @@ T_UNUSED static int add(struct lt_net_spec *s, enum lt_node_kind kind, const cha
     return s->count++;
 }
 
+T_UNUSED static void add_hidden(struct lt_net_spec *s, const struct job *j, const char *name,
+                                const char *norm)
+{
+    add(s, LT_NODE_DENSE, name, HIDDEN, j->norm ? LT_ACT_LINEAR : LT_ACT_TANH);
+    if (j->norm)
+        s->node[add(s, LT_NODE_NORM, norm, 0, LT_ACT_TANH)].norm = j->norm;
+}
+
 T_UNUSED static struct lt_net_spec spec_of(const struct job *j)
 {
     struct lt_net_spec s = {0};
@@ -86,7 +95,7 @@ T_UNUSED static struct lt_net_spec spec_of(const struct job *j)
         s.node[noise].noise = LT_NOISE_GAUSSIAN;
         s.node[noise].amount = 0.1f;
     }
-    add(&s, LT_NODE_DENSE, "encoder1", HIDDEN, LT_ACT_TANH);
+    add_hidden(&s, j, "encoder1", "norm1");
     if (j->corrupted)
         s.node[add(&s, LT_NODE_DROPOUT, "drop", 0, 0)].amount = 0.1f;
     add(&s, LT_NODE_DENSE, "encoder2", DIMS, LT_ACT_LINEAR);
@@ -96,7 +105,7 @@ T_UNUSED static struct lt_net_spec spec_of(const struct job *j)
         s.node[sparse].threshold = NAN;
     }
     s.code = add(&s, LT_NODE_CODE, "code", 0, 0);
-    add(&s, LT_NODE_DENSE, "decoder1", HIDDEN, LT_ACT_TANH);
+    add_hidden(&s, j, "decoder1", "norm2");
     add(&s, LT_NODE_DENSE, "decoder2", COLUMNS, LT_ACT_LINEAR);
     add(&s, LT_NODE_HEAD, "output", 0, 0);
     return s;
@@ -179,6 +188,12 @@ T_UNUSED static void must_run(struct job *j)
 T_UNUSED static bool same_weights(const struct job *a, const struct job *b)
 {
     return memcmp(a->weights, b->weights, sizeof a->weights) == 0;
+}
+
+/* lbfgs refuses running statistics. */
+T_UNUSED static bool can_normalise(const struct job *j, enum lt_norm norm)
+{
+    return norm != LT_NORM_BATCH || strcmp(j->optimizer, "lbfgs") != 0;
 }
 
 /* The next row of the optimizers' table. */

@@ -180,6 +180,14 @@ static const char *noise(int i)
 {
     return lt_noise_name((enum lt_noise)i);
 }
+static const char *upsample(int i)
+{
+    return lt_upsample_name((enum lt_upsample)i);
+}
+static const char *norm(int i)
+{
+    return lt_norm_name((enum lt_norm)i);
+}
 static const char *scaling(int i)
 {
     return lt_scaling_name((enum lt_scaling)i);
@@ -201,6 +209,8 @@ TEST(choices_are_the_rows_of_the_tables)
     same_words("act", act, 0, LT_ACTS);
     same_words("loss", loss, 0, LT_LOSS_CE); /* ce is for categories alone */
     same_words("noise", noise, 0, LT_NOISES);
+    same_words("upsample", upsample, 0, LT_UPSAMPLES);
+    same_words("norm", norm, 0, LT_NORMS);
     same_words("scale", scaling, 0, LT_SCALINGS);
     same_words("schedule", schedule, 0, LT_SCHEDULES);
     same_words("optimizer", optimizer, 0, optimizers);

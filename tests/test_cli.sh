@@ -223,12 +223,27 @@ claim "any_number_of_threads_gives_the_same_weights_of_convolutions" \
         printf %s "$sums" | sort -u | wc -l)" = 1/1 ]
 run info out/c
 claim "info_draws_the_convolutions" grep -q "^network 24-4c3/2-8c3/2-3-8c3/2-4c3/2-24, " stdout
+for norm in layer batch; do
+    run train faces -o out/n --dims 3 --layers 4c3,m2,8c3,a2,12 --steps 20 --batch 16 --norm $norm \
+        --upsample bilinear --json -q
+    claim "poolings_and_normalisation_by_${norm}_train" [ $status = 0 ]
+    run info out/n
+    claim "info_draws_poolings_and_normalisation_by_$norm" grep -q \
+        "^network 24-4c3n-m2-8c3n-a2-12n-3-12n-b2-8c3n-b2-4c3-24, silu, norm $norm, " stdout
+    run reconstruct out/n faces -o out/all.npy
+    run reconstruct out/n faces --rows 3:4 -o out/one.npy
+    claim "a_row_alone_has_the_bits_it_has_among_others_with_norm_$norm" python3 -c '
+import sys
+whole, one = (open(f, "rb").read() for f in sys.argv[1:])
+size = len(one) - 128
+sys.exit(one[128:] != whole[128 + 3 * size:128 + 4 * size])' out/all.npy out/one.npy
+done
 claim "encode_then_decode_equals_reconstruct_for_convolutions" sh -c '
     "$1" encode out/c faces -o out/z.npy && "$1" decode out/c out/z.npy -o out/d.npy &&
     "$1" reconstruct out/c faces -o out/r.npy && cmp out/d.npy out/r.npy' - "$program"
 rm -f out/*
-refuses "more_layers_than_a_network_has_room_for" 2 '--layers makes a network of 67 nodes, and 64 is '\
-'the most; use fewer layers' train faces -o out/m --dims 3 -q \
+refuses "more_layers_than_a_network_has_room_for" 2 '--layers: these make 71 nodes with all that '\
+'goes between, and a network has 64 at most; give fewer layers' train faces -o out/m --dims 3 -q \
     --layers 4c3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3,4r3
 echo note >faces/notes.txt
 refuses "a_stray_file_among_images" 3 "faces/notes.txt: is no image (PNG, JPEG, WebP, PGM or PPM); \
@@ -242,9 +257,16 @@ refuses "a_convolution_behind_a_dense_layer" 2 '--layers: "16,8c3" has a convolu
 'layer; convolutions come first' train data.csv -o out/m --layers 16,8c3
 refuses "layers_that_are_none" 2 '--layers: "8c4" is not a list of widths such as 512,256 (or none), '\
 'nor of convolutions such as 32c3,64c3/2 (channels, an odd kernel up to 31, and a stride up to half '\
-'of the kernel + 1) or blocks such as 64r3' train data.csv -o out/m --layers 8c4
+'of the kernel + 1), blocks such as 64r3, or poolings m2 ... m8 (maximum) and a2 ... a8 (average)' train data.csv -o out/m --layers 8c4
 refuses "a_block_of_other_channels" 2 '--layers: "8c3,16r3" has a block behind another number of '\
 'channels; put a convolution such as 16c3 before it' train data.csv -o out/m --layers 8c3,16r3
+refuses "a_pooling_behind_a_dense_layer" 2 '--layers: "16,m2" pools what is no grid of a convolution; put '\
+'a convolution such as 32c3 before it' train data.csv -o out/m --layers 16,m2
+refuses "upsampling_of_nothing" 2 '--upsample bilinear mirrors poolings, and there are none; give some in '\
+'--layers, such as 32c3,m2' train data.csv -o out/m --layers 8c3 --upsample bilinear
+refuses "running_statistics_along_a_line" 2 '--optimizer lbfgs searches along lines, and the running '\
+'statistics of --norm batch would change on the way; use --norm layer or another optimizer' \
+    train data.csv -o out/m --norm batch --optimizer lbfgs
 refuses "dense_layers_that_convolve" 2 '--arch dense has no convolutions as in --layers 8c3' \
     train data.csv -o out/m --arch dense --layers 8c3
 refuses "convolutions_that_are_dense" 2 '--arch conv needs convolutions in --layers 16, such as '\
@@ -337,6 +359,8 @@ refuses "beta_without_a_divergence" 2 '--beta weighs the divergence of a variati
     train data.csv -o out/m --beta 2
 refuses "a_variational_code_that_is_sparse" 2 '--vae draws its codes from normal distributions, which '\
 '--sparse would cut; leave one of them out' train data.csv -o out/m --vae --sparse topk:2
+refuses "a_contracted_code_that_is_normalised" 2 '--contractive measures slopes of the code, which --norm '\
+'layer scales away; leave one of them out' train data.csv -o out/m --contractive 0.1 --norm layer
 refuses "a_variational_code_that_is_contracted" 2 '--vae says with its variances how much a code may '\
 'change, and --contractive says it again; leave one of them out' \
     train data.csv -o out/m --vae --contractive 0.1

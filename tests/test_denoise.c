@@ -8,17 +8,19 @@
 #include "data/crops.h"
 #include "t_picture.h"
 
-static const struct lt_autoencoder shape = {.input = {1, 16, 16},
-                                            .hidden = 2,
-                                            .layer = {{8, 5, 2, false}, {8, 3, 1, true}},
-                                            .act = LT_ACT_SILU,
-                                            .noise = LT_NOISE_GAUSSIAN,
-                                            .amount = 0.1,
-                                            .loss = LT_LOSS_MSE,
-                                            .unit = LT_ACT_LINEAR};
+static const struct lt_autoencoder shape = {
+    .input = {1, 16, 16},
+    .hidden = 2,
+    .layer = {{.width = 8, .kernel = 5, .stride = 2},
+              {.width = 8, .kernel = 3, .stride = 1, .residual = true}},
+    .act = LT_ACT_SILU,
+    .noise = LT_NOISE_GAUSSIAN,
+    .amount = 0.1,
+    .loss = LT_LOSS_MSE,
+    .unit = LT_ACT_LINEAR};
 
 /* A denoiser of weights that start as they do, or of others. */
-static struct lt_model *make_model(bool trained)
+static struct lt_model *make_model_of(const struct lt_autoencoder *made_of, bool trained)
 {
     struct lt_model *m = NULL;
     struct lt_net_spec spec;
@@ -26,7 +28,7 @@ static struct lt_model *make_model(bool trained)
     struct lt_error err = {0};
     float *weights = NULL;
     T_INT(lt_model_create(&m, &err), 0);
-    if (lt_autoencoder_build(&spec, &shape, &err))
+    if (lt_autoencoder_build(&spec, made_of, &err))
         T_FAIL("%s", err.text);
     T_INT(lt_params_of(&params, &spec, &err), 0);
     T_INT(lt_alloc(&weights, params.total, sizeof *weights, "weights", &err), 0);
@@ -37,6 +39,11 @@ static struct lt_model *make_model(bool trained)
     lt_free(weights);
     T_OK(lt_model_denoises(m));
     return m;
+}
+
+static struct lt_model *make_model(bool trained)
+{
+    return make_model_of(&shape, trained);
 }
 
 static struct picture denoise(const struct lt_model *m, const struct picture *p)
@@ -65,11 +72,12 @@ TEST(a_denoiser_starts_as_the_identity)
     lt_model_free(&m);
 }
 
-/* The image is larger than a tile, the part smaller: away from the part's edges both see the same. */
-TEST(tiles_give_what_the_image_gives)
+/* The image is larger than a tile, the part smaller: away from the part's edges both see the same, and
+ * tiles of the image meet there. */
+static void check_tiles(const struct lt_autoencoder *made_of)
 {
-    enum { H = 290, W = 530, TOP = 100, LEFT = 210, SIDE = 120, EDGE = 20 };
-    struct lt_model *m = make_model(true);
+    enum { H = 290, W = 530, TOP = 148, LEFT = 160, SIDE = 120, EDGE = 28 };
+    struct lt_model *m = make_model_of(made_of, true);
     struct picture whole = picture_scene(H, W, 1), part = picture_create(SIDE, SIDE, 1);
     for (int y = 0; y < SIDE; y++)
         memcpy(part.v + y * SIDE, whole.v + (TOP + y) * W + LEFT, SIDE * sizeof *part.v);
@@ -81,6 +89,26 @@ TEST(tiles_give_what_the_image_gives)
     for (int i = 0; i < 4; i++)
         lt_free(values[i]);
     lt_model_free(&m);
+}
+
+TEST(tiles_give_what_the_image_gives)
+{
+    check_tiles(&shape);
+}
+
+TEST(tiles_give_what_the_image_gives_with_poolings_and_normalisation)
+{
+    for (int pool = LT_POOL_MAX; pool < LT_POOLS; pool++)
+        for (int upsample = 0; upsample < LT_UPSAMPLES; upsample++) {
+            struct lt_autoencoder pooled = shape;
+            pooled.hidden = 3;
+            pooled.layer[2] = pooled.layer[1];
+            pooled.layer[1] =
+                (struct lt_hidden){.width = 8, .stride = 2, .pool = (enum lt_pool)pool};
+            pooled.upsample = (enum lt_upsample)upsample;
+            pooled.norm = pool == LT_POOL_MAX ? LT_NORM_LAYER : LT_NORM_BATCH;
+            check_tiles(&pooled);
+        }
 }
 
 TEST(an_image_of_one_pixel_is_denoised)

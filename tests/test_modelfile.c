@@ -95,6 +95,40 @@ static struct lt_net_spec plain_spec(void)
     return s;
 }
 
+/* Grids: a convolution, its normalisation, pooling and back. */
+static struct lt_net_spec grid_spec(void)
+{
+    struct lt_net_spec s = {.count = 10, .code = 5};
+    s.node[0] = node(LT_NODE_INPUT, "input", 0);
+    s.node[0].shape = (struct lt_shape){1, 2, 2};
+    s.node[1] = node(LT_NODE_CONV, "encoder1", 0);
+    s.node[2] = node(LT_NODE_NORM, "encoder1_norm", 1);
+    s.node[2].norm = LT_NORM_BATCH;
+    s.node[2].act = LT_ACT_SILU;
+    s.node[3] = node(LT_NODE_POOL, "encoder2", 2);
+    s.node[3].pool = LT_POOL_AVERAGE;
+    s.node[3].stride = 2;
+    s.node[4] = node(LT_NODE_NORM, "encoder3", 3);
+    s.node[4].norm = LT_NORM_LAYER;
+    s.node[5] = node(LT_NODE_CODE, "code", 4);
+    s.node[6] = node(LT_NODE_UPSAMPLE, "decoder1", 5);
+    s.node[6].upsample = LT_UPSAMPLE_BILINEAR;
+    s.node[6].stride = 2;
+    s.node[7] = node(LT_NODE_DECONV, "decoder2", 6);
+    s.node[8] = node(LT_NODE_NORM, "decoder2_norm", 7);
+    s.node[8].norm = LT_NORM_BATCH;
+    s.node[9] = node(LT_NODE_HEAD, "output", 8);
+    s.node[9].weight = 1;
+    for (int i = 1; i < 8; i += 6) {
+        s.node[i].width = i == 1 ? 3 : 1;
+        s.node[i].kernel = 3;
+        s.node[i].stride = 1;
+    }
+    for (int i = 6; i < 8; i++)
+        s.node[i].grid_h = s.node[i].grid_w = 2;
+    return s;
+}
+
 static void must(int rc, const struct lt_error *err)
 {
     if (rc)
@@ -111,6 +145,10 @@ static void add_network(struct lt_model *m, const char *role, struct lt_net_spec
     must(lt_alloc(&params, layout.total, sizeof *params, "weights", &err), &err);
     for (size_t i = 0; i < layout.total; i++)
         params[i] = (float)sin((double)i + m->networks);
+    for (int p = 0; p < layout.count; p++)
+        for (int64_t i = 0; layout.param[p].kind == LT_PARAM_VARIANCE && i < layout.param[p].rows;
+             i++)
+            params[layout.param[p].offset + (size_t)i] = (float)(i + 1);
     must(lt_model_add_network(m, role, &spec, params, &err), &err);
     lt_free(params);
 }
@@ -181,7 +219,9 @@ static void check_node(const struct lt_node *a, const struct lt_node *b)
          a->tied == b->tied && a->shared == b->shared && a->noise == b->noise &&
          a->amount == b->amount && a->low == b->low && a->high == b->high && a->loss == b->loss &&
          a->unit == b->unit && a->weight == b->weight && a->target == b->target &&
-         a->sparsity == b->sparsity && a->threshold == b->threshold);
+         a->kernel == b->kernel && a->stride == b->stride && a->grid_h == b->grid_h &&
+         a->grid_w == b->grid_w && a->pool == b->pool && a->upsample == b->upsample &&
+         a->norm == b->norm && a->sparsity == b->sparsity && a->threshold == b->threshold);
     T_OK(memcmp(a->input, b->input, sizeof a->input) == 0);
     T_OK(memcmp(&a->shape, &b->shape, sizeof a->shape) == 0);
 }
@@ -602,6 +642,12 @@ TEST(networks_that_make_no_sense_are_refused)
          "node 1: \"tied\" names \"input\", which is no earlier node"},
         {INPUT ", {'name': 'drop', 'kind': 'dropout', 'inputs': ['input'], 'amount': 1e300}",
          "node 1: \"amount\" is not a finite number"},
+        {INPUT ", {'name': 'p', 'kind': 'pool', 'inputs': ['input'], 'pool': 'least', 'window': 2}",
+         "node 1: \"pool\" has the unknown value \"least\""},
+        {INPUT ", {'name': 'n', 'kind': 'norm', 'inputs': ['input'], 'norm': 'batch'}",
+         "node 1: \"act\" is missing"},
+        {INPUT ", {'name': 'u', 'kind': 'upsample', 'inputs': ['input'], 'upsample': 'nearest'}",
+         "node 1: \"factor\" is missing"},
         {INPUT ", {'name': 'a_name_that_is_longer_than_31_bytes', 'kind': 'code'}",
          "node 1: \"name\" is longer than 31 bytes"},
     };
@@ -657,6 +703,33 @@ TEST(networks_whose_tensors_are_missing_are_refused_before_memory_is_taken)
     struct lt_error err = {0};
     T_INT(read_with_nodes(nodes, &err), LT_ECONTENT);
     T_ERR(err, "m.latent: the array \"autoencoder.wide.weight\" is missing");
+}
+
+TEST(networks_on_grids_come_back_and_a_negative_variance_does_not)
+{
+    for (int negative = 0; negative < 2; negative++) {
+        struct lt_model *m = make_model(), *back = NULL;
+        struct lt_error err = {0};
+        unsigned char *bytes = NULL;
+        size_t size = 0;
+        add_network(m, "grids", grid_spec());
+        struct lt_network *n = &m->network[2];
+        T_STR(n->layout.param[5].name, "encoder1_norm.variance");
+        if (negative)
+            n->params[n->layout.param[5].offset + 1] = -0.5f;
+        lt_model_seal(m);
+        bytes_of(m, &bytes, &size);
+        int rc = lt_model_from_bytes(&back, "m.latent", bytes, size, &err);
+        T_INT(rc, negative ? LT_ECONTENT : 0);
+        if (negative)
+            T_ERR(err, "m.latent: the array \"grids.encoder1_norm.variance\" holds a negative "
+                       "variance; train the model again");
+        else
+            check_equal(m, back);
+        lt_free(bytes);
+        lt_model_free(&back);
+        lt_model_free(&m);
+    }
 }
 
 TEST(values_that_are_not_finite_are_refused)

@@ -32,7 +32,19 @@ static void rig_close(struct rig *r)
     lt_free(r->rows);
 }
 
-/* False when this build lacks the backend. Biases are not 0, so that each one matters. */
+/* Biases and means are not 0, gains and variances not 1, so that each one matters. */
+static void spread_params(struct rig *r)
+{
+    for (int p = 0; p < r->layout.count; p++) {
+        const struct lt_param *q = &r->layout.param[p];
+        const float middle = q->kind == LT_PARAM_GAIN || q->kind == LT_PARAM_VARIANCE ? 1 : 0;
+        if (q->kind != LT_PARAM_WEIGHT)
+            fill(r->weights + q->offset, (size_t)q->rows, 100 + (uint64_t)p, middle - 0.3f,
+                 middle + 0.3f);
+    }
+}
+
+/* False when this build lacks the backend. */
 static bool rig_open(struct rig *r, const struct lt_net_spec *spec, const char *backend,
                      int threads, const struct lt_net_options *options)
 {
@@ -48,10 +60,7 @@ static bool rig_open(struct rig *r, const struct lt_net_spec *spec, const char *
     T_INT(lt_alloc(&r->gradients, r->layout.total, sizeof(float), "gradients", &err), 0);
     T_INT(lt_alloc(&r->rows, 256 * width, sizeof(float), "rows", &err), 0);
     lt_params_init(&r->layout, lt_net_spec_of(r->net), 3, r->weights);
-    for (int p = 0; p < r->layout.count; p++)
-        if (r->layout.param[p].bias)
-            fill(r->weights + r->layout.param[p].offset, (size_t)r->layout.param[p].rows,
-                 100 + (uint64_t)p, -0.3f, 0.3f);
+    spread_params(r);
     lt_net_set_weights(r->net, r->weights);
     fill(r->rows, 256 * width, 1, 0, 1);
     for (int i = 0; i < 256; i++)
@@ -109,11 +118,21 @@ static void differences(const struct lt_net_spec *spec, const struct rig *r,
  * in a row (5e-7 is the worst met here), and a missing term is far outside. */
 static const double GRADIENT_TOLERANCE = 4e-6;
 
-/* The largest deviation of a gradient, in units of the largest gradient of its block. */
+/* The largest deviation of a gradient, in units of the largest gradient of its block; of all where it
+ * is none but for rounding, as of a bias that a normalisation takes away again.  Running statistics
+ * have none at all. */
 static double deviation(const struct rig *r, const double *want, const struct lt_param *q)
 {
     size_t count = (size_t)q->rows * (size_t)q->cols;
     double scale = largest(want + q->offset, count), worst = 0;
+    double all = largest(want, r->layout.total);
+    if (!lt_param_learns(q->kind)) {
+        for (size_t i = q->offset; i < q->offset + count; i++)
+            T_OK(r->gradients[i] == 0);
+        return 0;
+    }
+    if (q->kind == LT_PARAM_BIAS && scale < 1e-7 * all)
+        scale = all;
     T_OK(scale > 0);
     for (size_t i = q->offset; i < q->offset + count; i++)
         if (fabs((double)r->gradients[i] - want[i]) > worst * scale)
@@ -323,6 +342,205 @@ TEST(gradients_of_convolutions_are_right)
         grid_net(&s, COLOUR, kernels[k][0], kernels[k][1]);
         check_gradients(&s, 5);
     }
+}
+
+TEST(gradients_of_pooling_and_upsampling_are_right)
+{
+    struct lt_net_spec s;
+    for (int pool = LT_POOL_MAX; pool < LT_POOLS; pool++)
+        for (int upsample = 0; upsample < LT_UPSAMPLES; upsample++)
+            for (int64_t factor = 2; factor <= 3; factor++) {
+                pooled_net(&s, factor == 2 ? SLIM : COLOUR, (enum lt_pool)pool, factor,
+                           (enum lt_upsample)upsample, LT_NORM_LAYER, LT_ACT_TANH);
+                check_gradients(&s, 3);
+            }
+}
+
+TEST(gradients_of_normalisations_are_right)
+{
+    const enum lt_act acts[] = {LT_ACT_LINEAR, LT_ACT_SIGMOID, LT_ACT_GELU, LT_ACT_SILU};
+    struct lt_net_spec s;
+    for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++)
+        for (int i = 0; i < 4; i++) {
+            pooled_net(&s, i % 2 ? COLOUR : SLIM, LT_POOL_AVERAGE, 2, LT_UPSAMPLE_BILINEAR,
+                       (enum lt_norm)norm, acts[i]);
+            check_gradients(&s, norm == LT_NORM_BATCH ? 9 : 3); /* few rows may hardly vary */
+        }
+}
+
+/* Tied weights, each half normalised on its own, and the input normalised as it comes. */
+static void normalised_tied_net(struct lt_net_spec *s, enum lt_norm norm)
+{
+    int seen = add_norm(s, "seen", add_input(s, 11), norm, LT_ACT_LINEAR);
+    int e1 = add_dense(s, "encoder1", seen, 7, LT_ACT_LINEAR);
+    int e2 =
+        add_dense(s, "encoder2", add_norm(s, "norm1", e1, norm, LT_ACT_SILU), 3, LT_ACT_LINEAR);
+    int d1 = add_dense(s, "decoder1", add_code(s, e2), 7, LT_ACT_LINEAR);
+    int d2 =
+        add_dense(s, "decoder2", add_norm(s, "norm2", d1, norm, LT_ACT_TANH), 11, LT_ACT_LINEAR);
+    s->node[d1].tied = e2;
+    s->node[d2].tied = e1;
+    add_head(s, "output", d2, LT_LOSS_MSE, LT_ACT_LINEAR);
+}
+
+TEST(gradients_of_normalised_layers_with_tied_weights_are_right)
+{
+    struct lt_net_spec s;
+    for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++) {
+        normalised_tied_net(&s, (enum lt_norm)norm);
+        check_gradients(&s, 33);
+    }
+}
+
+/* Runs one operation on a grid of one row. */
+static void run_squares(const struct lt_squares *s, int pool, int upsample, const float *x,
+                        size_t from, float *y, size_t to)
+{
+    struct lt_error err = {0};
+    struct lt_backend *b = NULL;
+    void *in = NULL, *out = NULL;
+    T_INT(lt_backend_create(&b, "ref", 1, &err), 0);
+    T_INT(b->ops->memory_create(b, from * sizeof *x, &in, &err), 0);
+    T_INT(b->ops->memory_create(b, to * sizeof *y, &out, &err), 0);
+    b->ops->upload(b, (struct lt_buffer){in, 0}, x, from * sizeof *x);
+    if (pool != LT_POOL_NONE)
+        b->ops->pool(b, (enum lt_pool)pool, s, (struct lt_buffer){in, 0},
+                     (struct lt_buffer){out, 0});
+    else
+        b->ops->upsample(b, (enum lt_upsample)upsample, s, (struct lt_buffer){in, 0},
+                         (struct lt_buffer){out, 0});
+    b->ops->download(b, y, (struct lt_buffer){out, 0}, to * sizeof *y);
+    b->ops->memory_free(b, in);
+    b->ops->memory_free(b, out);
+    lt_backend_free(&b);
+}
+
+TEST(squares_at_the_edge_hold_the_pixels_that_are_left)
+{
+    const float x[15] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -2, -3, -4, -6};
+    const float most[6] = {7, 9, 10, -1, -3, -6}, mean[6] = {4, 6, 7.5f, -1.5f, -3.5f, -6};
+    const struct lt_squares s = {1, 1, 3, 5, 2};
+    float y[6];
+    run_squares(&s, LT_POOL_MAX, 0, x, 15, y, 6);
+    for (int i = 0; i < 6; i++)
+        T_NEAR(y[i], most[i], 0);
+    run_squares(&s, LT_POOL_AVERAGE, 0, x, 15, y, 6);
+    for (int i = 0; i < 6; i++)
+        T_NEAR(y[i], mean[i], 0);
+}
+
+/* torch.nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False) of the same, as its
+ * documentation prints it; and the same without its last line and column. */
+TEST(bilinear_values_are_those_of_pytorch)
+{
+    const float x[4] = {1, 2, 3, 4};
+    const float want[16] = {1,    1.25f, 1.75f, 2,    1.5f, 1.75f, 2.25f, 2.5f,
+                            2.5f, 2.75f, 3.25f, 3.5f, 3,    3.25f, 3.75f, 4};
+    float y[16];
+    run_squares(&(struct lt_squares){1, 1, 4, 4, 2}, LT_POOL_NONE, LT_UPSAMPLE_BILINEAR, x, 4, y,
+                16);
+    for (int i = 0; i < 16; i++)
+        T_NEAR(y[i], want[i], 0);
+    run_squares(&(struct lt_squares){1, 1, 3, 3, 2}, LT_POOL_NONE, LT_UPSAMPLE_BILINEAR, x, 4, y,
+                9);
+    for (int i = 0; i < 9; i++)
+        T_NEAR(y[i], want[i / 3 * 4 + i % 3], 0);
+    run_squares(&(struct lt_squares){1, 1, 3, 3, 2}, LT_POOL_NONE, LT_UPSAMPLE_NEAREST, x, 4, y, 9);
+    for (int i = 0; i < 9; i++)
+        T_NEAR(y[i], x[i / 3 / 2 * 2 + i % 3 / 2], 0);
+}
+
+/* The mean loss of a pass, and the objective of the oracle at the net's weights. */
+static void check_loss(struct rig *r, const struct lt_net_spec *spec, const struct lt_pass *pass)
+{
+    struct lt_error err = {0};
+    double *w = NULL, loss[256], mean = 0;
+    T_INT(lt_alloc(&w, r->layout.total, sizeof *w, "weights", &err), 0);
+    lt_net_get_weights(r->net, r->weights);
+    for (size_t i = 0; i < r->layout.total; i++)
+        w[i] = (double)r->weights[i];
+    lt_net_put_input(r->net, r->rows, pass->rows);
+    lt_net_forward(r->net, pass);
+    lt_net_get_losses(r->net, loss, NULL, pass->rows);
+    for (int64_t i = 0; i < pass->rows; i++)
+        mean += loss[i] / (double)pass->rows;
+    double objective = lt_net_oracle(spec, &r->layout, w, r->rows, pass, &err);
+    T_NEAR(mean, objective, 2e-6 * objective);
+    lt_free(w);
+}
+
+/* The statistics of the first block of a kind. */
+static const float *statistics(const struct rig *r, enum lt_param_kind kind)
+{
+    for (int p = 0; p < r->layout.count; p++)
+        if (r->layout.param[p].kind == kind)
+            return r->weights + r->layout.param[p].offset;
+    T_FAIL("the network has no statistics");
+    return NULL;
+}
+
+TEST(running_statistics_take_a_tenth_of_every_batch_and_only_while_learning)
+{
+    enum { ROWS = 40, WIDTH = 11 };
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    for (int b = 0; b < BACKENDS; b++) {
+        normalised_tied_net(&s, LT_NORM_BATCH);
+        T_INT(lt_net_spec_infer(&s, &err), 0);
+        if (!rig_open(&r, &s, backends[b], 2,
+                      &(struct lt_net_options){.rows = ROWS, .training = true}))
+            continue;
+        double mean[WIDTH], variance[WIDTH];
+        for (int j = 0; j < WIDTH; j++) {
+            double sum = 0, squares = 0;
+            for (int i = 0; i < ROWS; i++)
+                sum += (double)r.rows[i * WIDTH + j] / ROWS;
+            for (int i = 0; i < ROWS; i++)
+                squares += pow((double)r.rows[i * WIDTH + j] - sum, 2);
+            mean[j] = 0.9 * (double)statistics(&r, LT_PARAM_MEAN)[j] + 0.1 * sum;
+            variance[j] =
+                0.9 * (double)statistics(&r, LT_PARAM_VARIANCE)[j] + 0.1 * squares / (ROWS - 1);
+        }
+        train_once(&r, ROWS);
+        lt_net_get_weights(r.net, r.weights);
+        for (int j = 0; j < WIDTH; j++) {
+            T_NEAR(statistics(&r, LT_PARAM_MEAN)[j], mean[j], 1e-6);
+            T_NEAR(statistics(&r, LT_PARAM_VARIANCE)[j], variance[j], 1e-6);
+        }
+        float *before = NULL;
+        T_INT(lt_alloc(&before, r.layout.total, sizeof *before, "weights", &err), 0);
+        memcpy(before, r.weights, r.layout.total * sizeof *before);
+        struct lt_pass measures = training_pass(&r, ROWS), applies = {.rows = ROWS};
+        measures.measures = true;
+        check_loss(&r, &s, &measures);
+        check_loss(&r, &s, &applies);
+        lt_net_get_weights(r.net, r.weights);
+        T_OK(memcmp(before, r.weights, r.layout.total * sizeof *before) == 0);
+        lt_free(before);
+        rig_close(&r);
+    }
+}
+
+/* A variance cannot be estimated from one value. */
+TEST(a_batch_of_one_row_leaves_running_statistics_alone)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    float mean, variance;
+    normalised_tied_net(&s, LT_NORM_BATCH);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 8, .training = true}));
+    mean = statistics(&r, LT_PARAM_MEAN)[0];
+    variance = statistics(&r, LT_PARAM_VARIANCE)[0];
+    train_once(&r, 1);
+    for (size_t i = 0; i < r.layout.total; i++)
+        T_OK(isfinite(r.gradients[i]));
+    lt_net_get_weights(r.net, r.weights);
+    T_OK(statistics(&r, LT_PARAM_MEAN)[0] == mean);
+    T_OK(statistics(&r, LT_PARAM_VARIANCE)[0] == variance);
+    rig_close(&r);
 }
 
 /* Slices of the input and of two layers, overlapping in one of them. */
@@ -729,6 +947,67 @@ static void without_slope(struct lt_backend *b, enum lt_act act, size_t n, struc
     (void)b, (void)act, (void)n, (void)pre, (void)y, (void)dy, (void)da;
 }
 
+/* As if the deviation or the mean did not depend on the values. */
+static void without_moments(struct lt_backend *b, const struct lt_normalisation *n,
+                            struct lt_buffer x, struct lt_buffer moments, struct lt_buffer gain,
+                            struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dgain,
+                            struct lt_buffer dbias)
+{
+    lt_ref_ops.normalise_backward(b, n, x, moments, gain, da, dx, dgain, dbias);
+    lt_ref_ops.axpby(b, (size_t)(n->pixels * n->channels), 0.1f, da, 1, dx);
+}
+
+static void without_gain(struct lt_backend *b, const struct lt_normalisation *n, struct lt_buffer x,
+                         struct lt_buffer moments, struct lt_buffer gain, struct lt_buffer da,
+                         struct lt_buffer dx, struct lt_buffer dgain, struct lt_buffer dbias)
+{
+    lt_ref_ops.normalise_backward(b, n, x, moments, gain, da, dx, dgain, dbias);
+    lt_ref_ops.zero(b, dgain, sizeof(float));
+}
+
+/* The whole gradient to every pixel of a square. */
+static void without_share(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
+                          struct lt_buffer x, struct lt_buffer y, struct lt_buffer dy,
+                          struct lt_buffer dx)
+{
+    lt_ref_ops.pool_backward(b, kind, s, x, y, dy, dx);
+    lt_ref_ops.axpby(b, (size_t)(s->rows * s->h * s->w * s->channels), 3, dx, 1, dx);
+}
+
+static void without_neighbours(struct lt_backend *b, enum lt_upsample kind,
+                               const struct lt_squares *s, struct lt_buffer dy, struct lt_buffer dx)
+{
+    (void)kind;
+    lt_ref_ops.upsample_backward(b, LT_UPSAMPLE_NEAREST, s, dy, dx);
+}
+
+TEST(a_backward_pass_of_grids_that_lacks_a_term_is_found)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++)
+        for (int fault = 0; fault < (norm == LT_NORM_LAYER ? 5 : 3); fault++) {
+            struct lt_backend_ops ops = lt_ref_ops;
+            pooled_net(&s, SLIM, LT_POOL_AVERAGE, 2, LT_UPSAMPLE_BILINEAR, (enum lt_norm)norm,
+                       LT_ACT_TANH);
+            T_INT(lt_net_spec_infer(&s, &err), 0);
+            if (fault == 1)
+                ops.normalise_backward = without_moments;
+            if (fault == 2)
+                ops.normalise_backward = without_gain;
+            if (fault == 3)
+                ops.pool_backward = without_share;
+            if (fault == 4)
+                ops.upsample_backward = without_neighbours;
+            T_OK(rig_open(&r, &s, "ref", 1, &(struct lt_net_options){.rows = 9, .training = true}));
+            r.backend->ops = &ops;
+            double worst = check_rig(&s, &r, 9);
+            T_OK(fault ? worst > 0.01 : worst <= GRADIENT_TOLERANCE);
+            rig_close(&r);
+        }
+}
+
 TEST(a_backward_pass_that_lacks_a_term_is_found)
 {
     struct lt_net_spec s;
@@ -855,6 +1134,11 @@ TEST(values_that_share_memory_keep_their_bits)
         check_sharing(&s, backends[b]);
         noisy_net(&s, LT_NOISE_GAUSSIAN, 0.5f);
         check_sharing(&s, backends[b]);
+        for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++) {
+            pooled_net(&s, GREY, LT_POOL_MAX, 2, LT_UPSAMPLE_BILINEAR, (enum lt_norm)norm,
+                       LT_ACT_SILU);
+            check_sharing(&s, backends[b]);
+        }
     }
 }
 
@@ -889,11 +1173,14 @@ TEST(a_row_alone_gives_the_bits_it_gives_among_others)
     const int64_t counts[] = {1, 2, 31, 32, 33, 63, 64, 100, 255, 256};
     struct lt_net_spec s;
     struct rig r;
-    for (int kind = 0; kind < 5; kind++)
+    for (int kind = 0; kind < 7; kind++)
         for (int b = 0; b < BACKENDS; b++)
             for (int precision = 0; precision < 2; precision++) {
                 if (kind == 2)
                     graph_net(&s);
+                else if (kind > 4)
+                    pooled_net(&s, GREY, LT_POOL_AVERAGE, 3, LT_UPSAMPLE_BILINEAR,
+                               kind == 5 ? LT_NORM_LAYER : LT_NORM_BATCH, LT_ACT_SILU);
                 else if (kind > 2)
                     grid_net(&s, kind == 3 ? GREY : COLOUR, 3, kind - 2);
                 else
@@ -919,8 +1206,11 @@ TEST(a_short_batch_is_blind_to_the_longer_one_before_it)
         for (int precision = 0; precision < 2; precision++) {
             struct lt_net_options options = {
                 .rows = 100, .training = true, .precision = (enum lt_precision)precision};
-            for (int grid = 0; grid < 2; grid++) {
-                if (grid)
+            for (int grid = 0; grid < 3; grid++) {
+                if (grid == 2)
+                    pooled_net(&s, GREY, LT_POOL_MAX, 2, LT_UPSAMPLE_NEAREST, LT_NORM_LAYER,
+                               LT_ACT_GELU);
+                else if (grid)
                     grid_net(&s, GREY, 3, 2);
                 else
                     plain_net(&s, ODD, LT_ACT_ELU, true, LT_LOSS_MSE, LT_ACT_LINEAR);
@@ -965,9 +1255,13 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
     struct lt_net_spec s;
     for (int b = 0; b < BACKENDS; b++)
         for (int precision = 0; precision < 2; precision++)
-            for (int k = 0; k < 11; k++) { /* from 6 on contractive, but for the noisy one */
-                const int kind = k < 6 ? k : k < 8 ? k - 6 : k - 5;
-                if (kind > 3)
+            for (int k = 0; k < 13; k++) { /* from 8 on contractive, but for the noisy one */
+                const int kind = k < 8 ? k : k < 10 ? k - 8 : k - 7;
+                if (kind > 5)
+                    pooled_net(&s, COLOUR, kind == 6 ? LT_POOL_MAX : LT_POOL_AVERAGE, 2,
+                               LT_UPSAMPLE_BILINEAR, kind == 6 ? LT_NORM_LAYER : LT_NORM_BATCH,
+                               LT_ACT_SILU);
+                else if (kind > 3)
                     grid_net(&s, kind == 4 ? GREY : COLOUR, 3, kind - 3);
                 else if (kind == 3)
                     graph_net(&s);
@@ -975,7 +1269,7 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
                     noisy_net(&s, LT_NOISE_GAUSSIAN, 0.1f);
                 else
                     plain_net(&s, wide, LT_ACT_GELU, kind == 1, LT_LOSS_HUBER, LT_ACT_SIGMOID);
-                if (k >= 6)
+                if (k >= 8)
                     contract(&s, 0.5, 0.01);
                 check_threads(&s, backends[b], (enum lt_precision)precision);
             }

@@ -3,27 +3,37 @@
 #include "base/file.h"
 #include "t_train.h"
 
-TEST(weights_are_the_same_for_any_number_of_threads)
+static void check_threads(struct job first)
 {
     const int threads[] = {2, 3, 5, 8};
+    struct job other = first;
+    first.threads = 1;
+    must_run(&first);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        other.threads = threads[t];
+        must_run(&other);
+        if (!same_weights(&first, &other))
+            T_FAIL("%s, %s, precision %d, norm %s: other weights with %d threads", first.backend,
+                   first.optimizer, first.precision, lt_norm_name(first.norm), threads[t]);
+    }
+}
+
+TEST(weights_are_the_same_for_any_number_of_threads)
+{
     for (int cpu = 0; cpu <= (int)have_cpu(); cpu++)
         for (int precision = 0; precision < 1 + cpu; precision++)
-            for (int i = 0; optimizer_name(i); i++) {
-                struct job first = job_of(optimizer_name(i)), other = first;
-                first.backend = other.backend = cpu ? "cpu" : "ref";
-                first.precision = other.precision = (enum lt_precision)precision;
-                first.corrupted = other.corrupted = true;
-                first.settings.steps = other.settings.steps = 12;
-                first.threads = 1;
-                must_run(&first);
-                for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
-                    other.threads = threads[t];
-                    must_run(&other);
-                    if (!same_weights(&first, &other))
-                        T_FAIL("%s, %s, precision %d: other weights with %d threads", first.backend,
-                               first.optimizer, precision, threads[t]);
+            for (int i = 0; optimizer_name(i); i++)
+                for (int norm = 0; norm < LT_NORMS; norm++) {
+                    struct job j = job_of(optimizer_name(i));
+                    if (!can_normalise(&j, (enum lt_norm)norm))
+                        continue;
+                    j.backend = cpu ? "cpu" : "ref";
+                    j.precision = (enum lt_precision)precision;
+                    j.norm = (enum lt_norm)norm;
+                    j.corrupted = true;
+                    j.settings.steps = 12;
+                    check_threads(j);
                 }
-            }
 }
 
 /* Keeps what the checkpoint was during some steps, as a kill at that moment would leave it. */
@@ -128,6 +138,21 @@ TEST(a_contractive_run_has_the_same_bits_with_any_threads_and_when_resumed)
         j.backend = have_cpu() ? "cpu" : "ref";
         check_resuming(j); /* with other numbers of threads */
     }
+}
+
+/* Running statistics are part of what is trained. */
+TEST(a_resumed_run_ends_in_the_same_bits_when_layers_are_normalised)
+{
+    for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++)
+        for (int i = 0; optimizer_name(i); i++) {
+            struct job j = job_of(optimizer_name(i));
+            if (!can_normalise(&j, (enum lt_norm)norm))
+                continue;
+            j.norm = (enum lt_norm)norm;
+            j.corrupted = i % 2;
+            j.settings.noisy_validation = i % 2;
+            check_resuming(j);
+        }
 }
 
 static int stop_always(void *context, const struct lt_train_progress *progress)

@@ -46,6 +46,34 @@ TEST(initial_weights_have_the_variance_of_their_activation)
     }
 }
 
+TEST(normalisations_have_gains_biases_and_over_batches_statistics)
+{
+    static float weights[8192];
+    struct lt_net_spec s;
+    struct lt_params p;
+    struct lt_error err = {0};
+    int seen = 0;
+    for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++) {
+        pooled_net(&s, GREY, LT_POOL_MAX, 2, LT_UPSAMPLE_NEAREST, (enum lt_norm)norm, LT_ACT_SILU);
+        T_INT(lt_net_spec_infer(&s, &err), 0);
+        T_INT(lt_params_of(&p, &s, &err), 0);
+        T_OK(p.total <= sizeof weights / sizeof *weights);
+        T_INT(p.count, norm == LT_NORM_LAYER ? 16 : 22);
+        T_STR(p.param[2].name, "norm1.gain");
+        T_STR(p.param[3].name, "norm1.bias");
+        T_STR(p.param[4].name, norm == LT_NORM_LAYER ? "encoder2.weight" : "norm1.mean");
+        T_STR(p.param[5].name, norm == LT_NORM_LAYER ? "encoder2.bias" : "norm1.variance");
+        lt_params_init(&p, &s, 3, weights);
+        for (int k = 0; k < p.count; k++) {
+            const struct lt_param *q = &p.param[k];
+            const bool one = q->kind == LT_PARAM_GAIN || q->kind == LT_PARAM_VARIANCE;
+            for (int64_t i = 0; q->kind != LT_PARAM_WEIGHT && i < q->rows; i++, seen++)
+                T_NEAR(weights[q->offset + (size_t)i], one ? 1 : 0, 0);
+        }
+    }
+    T_OK(seen > 50);
+}
+
 TEST(operations_are_counted_per_row)
 {
     struct lt_net_spec s;
@@ -209,6 +237,48 @@ TEST(a_contraction_that_makes_no_sense_is_refused)
     T_INT(lt_net_spec_contract(&s, 1, 0.5, &err), LT_ECONTENT);
     T_ERR(err,
           "network node 1 \"noise\": it corrupts the rows, and contraction looks at clean ones");
+}
+
+/* Nodes of pooled_net: 2 norm1, 3 pool, 4 back. */
+static void refuse_pooled(int change, const char *message)
+{
+    struct lt_net_spec s;
+    pooled_net(&s, GREY, LT_POOL_MAX, 2, LT_UPSAMPLE_NEAREST, LT_NORM_LAYER, LT_ACT_SILU);
+    switch (change) {
+    case 0:
+        s.node[3].pool = LT_POOL_NONE;
+        break;
+    case 1:
+        s.node[3].stride = 1;
+        break;
+    case 2:
+        s.node[3].stride = 6;
+        break;
+    case 3:
+        s.node[4].stride = 9;
+        break;
+    case 4:
+        s.node[4].grid_w = 9;
+        break;
+    case 5:
+        s.node[2].norm = LT_NORM_NONE;
+        break;
+    default:
+        s.node[1].width = 1;
+    }
+    expect_refusal(&s, message);
+}
+
+TEST(poolings_upsamplings_and_normalisations_are_checked)
+{
+    refuse_pooled(0, "network node 3 \"pool\": it must pool by max or average");
+    refuse_pooled(1, "network node 3 \"pool\": its window must have 2 to 8 pixels a side");
+    refuse_pooled(2, "network node 3 \"pool\": its window is larger than the grid of its input");
+    refuse_pooled(3, "network node 4 \"back\": its factor must be 2 to 8");
+    refuse_pooled(4, "network node 4 \"back\": its grid does not belong to that of its input");
+    refuse_pooled(5, "network node 2 \"norm1\": it must normalise by layer or batch");
+    refuse_pooled(6, "network node 2 \"norm1\": layer normalisation leaves nothing of a single "
+                     "channel");
 }
 
 TEST(a_network_of_too_many_weights_is_refused)

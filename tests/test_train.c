@@ -31,6 +31,36 @@ TEST(every_optimizer_lowers_the_loss)
     }
 }
 
+TEST(every_optimizer_learns_through_normalisations)
+{
+    for (int norm = LT_NORM_LAYER; norm < LT_NORMS; norm++)
+        for (int i = 0; optimizer_name(i); i++) {
+            struct job j = job_of(optimizer_name(i));
+            if (!can_normalise(&j, (enum lt_norm)norm))
+                continue;
+            j.norm = (enum lt_norm)norm;
+            j.settings.steps = strcmp(j.optimizer, "lbfgs") == 0 ? 30 : 150;
+            j.settings.validate_every = 1;
+            must_open(&j);
+            T_INT(lt_trainer_run(j.trainer, &j.outcome, &j.err), 0);
+            double before = j.outcome.history[0].valid_loss, after = j.outcome.best_loss;
+            job_close(&j);
+            T_NOTE("%s, %s: %.3f -> %.3f", lt_norm_name(j.norm), j.optimizer, before, after);
+            if (!(after < 0.8 * before))
+                T_FAIL("%s, %s: %g -> %g", lt_norm_name(j.norm), j.optimizer, before, after);
+        }
+}
+
+TEST(lbfgs_refuses_batch_normalisation)
+{
+    struct job j = job_of("lbfgs");
+    j.norm = LT_NORM_BATCH;
+    T_INT(job_open(&j), LT_EUSAGE);
+    T_ERR(j.err, "lbfgs cannot train batch normalisation, whose running statistics change with "
+                 "every evaluation; use layer normalisation or another optimizer");
+    job_close(&j);
+}
+
 TEST(lbfgs_never_goes_uphill)
 {
     struct job j = job_of("lbfgs");
@@ -89,6 +119,7 @@ TEST(nothing_is_allocated_from_the_second_step_on)
             struct counted c = {0, 0};
             j.backend = cpu ? "cpu" : "ref";
             j.corrupted = true;
+            j.norm = can_normalise(&j, LT_NORM_BATCH) ? LT_NORM_BATCH : LT_NORM_LAYER;
             j.settings.validate_every = 3;
             j.settings.reduce = note_allocations;
             j.settings.reduce_context = &c;
@@ -167,10 +198,76 @@ TEST(penalties_act_on_weights_and_not_on_biases)
             double by_l2 = (double)l2.gradient[i] - (double)plain.gradient[i];
             double by_l1 = (double)l1.gradient[i] - (double)plain.gradient[i];
             double sign = w[0][i] > 0 ? 1 : -1;
-            T_NEAR(by_l2, q->bias ? 0 : 0.5 * (double)w[0][i], 1e-5);
-            T_NEAR(by_l1, q->bias ? 0 : 0.25 * sign, 1e-5);
+            T_NEAR(by_l2, q->kind == LT_PARAM_BIAS ? 0 : 0.5 * (double)w[0][i], 1e-5);
+            T_NEAR(by_l1, q->kind == LT_PARAM_BIAS ? 0 : 0.25 * sign, 1e-5);
         }
     }
+}
+
+/* Weights and gradients as they are when a step has evaluated and the optimizer has not yet moved. */
+struct moment {
+    struct lt_net *net;
+    float weights[MOST], gradients[MOST];
+};
+
+static void take_moment(void *context, struct lt_backend *b, struct lt_buffer g, size_t n)
+{
+    struct moment *m = context;
+    lt_net_get_weights(m->net, m->weights);
+    b->ops->download(b, m->gradients, g, n * sizeof(float));
+}
+
+TEST(optimizers_decay_penalties_and_clipping_leave_running_statistics_alone)
+{
+    static struct moment m;
+    for (int i = 0; optimizer_name(i); i++) {
+        struct job j = job_of(optimizer_name(i));
+        int64_t seen = 0;
+        if (!can_normalise(&j, LT_NORM_BATCH))
+            continue;
+        j.norm = LT_NORM_BATCH;
+        j.settings.l1 = j.settings.l2 = 0.1;
+        j.settings.optimizer_settings.decay = 0.5;
+        j.settings.optimizer_settings.clip = 0.01;
+        j.settings.reduce = take_moment;
+        j.settings.reduce_context = &m;
+        must_open(&j);
+        m.net = j.net;
+        for (int step = 0; step < 5; step++) {
+            lt_trainer_step(j.trainer, &j.err);
+            lt_net_get_weights(j.net, j.weights);
+            for (int p = 0; p < lt_net_params(j.net)->count; p++) {
+                const struct lt_param *q = &lt_net_params(j.net)->param[p];
+                for (size_t k = q->offset; k < q->offset + (size_t)(q->rows * q->cols); k++)
+                    if (!lt_param_learns(q->kind)) {
+                        T_OK(m.gradients[k] == 0);
+                        T_OK(m.weights[k] == j.weights[k]);
+                        seen += j.weights[k] < 0 || j.weights[k] > 0;
+                    }
+            }
+        }
+        job_close(&j);
+        T_OK(seen > 0);
+    }
+}
+
+TEST(validation_leaves_running_statistics_alone_with_noise_too)
+{
+    struct job j = job_of("adam");
+    static float before[MOST];
+    struct lt_staging staging;
+    double loss;
+    j.norm = LT_NORM_BATCH;
+    j.corrupted = true;
+    must_open(&j);
+    struct lt_source stop = lt_feed_source(j.feed, j.stop);
+    T_INT(lt_staging_create(&staging, BATCH, COLUMNS, &j.err), 0);
+    lt_net_get_weights(j.net, before);
+    T_INT(lt_measure(j.net, &stop, &staging, true, 1, &loss, NULL, &j.err), 0);
+    lt_net_get_weights(j.net, j.weights);
+    T_OK(memcmp(before, j.weights, lt_net_params(j.net)->total * sizeof(float)) == 0);
+    lt_staging_free(&staging);
+    job_close(&j);
 }
 
 static double norm_of_move(float w[2][MOST], size_t n)
@@ -216,8 +313,8 @@ TEST(weight_decay_spares_biases_and_is_zero_for_adam)
     for (int p = 0; p < params.count; p++) {
         const struct lt_param *q = &params.param[p];
         for (size_t i = q->offset; i < q->offset + (size_t)(q->rows * q->cols); i++)
-            T_NEAR(decayed[1][i] - plain[1][i], q->bias ? 0 : -1e-3 * 0.5 * (double)plain[0][i],
-                   1e-7);
+            T_NEAR(decayed[1][i] - plain[1][i],
+                   q->kind == LT_PARAM_BIAS ? 0 : -1e-3 * 0.5 * (double)plain[0][i], 1e-7);
     }
 }
 
@@ -281,6 +378,8 @@ TEST(patience_ends_a_run_that_gains_nothing_and_keeps_the_best_weights)
 {
     for (int kind = 0; kind < LT_SCHEDULES; kind++) {
         struct job j = job_of("adam");
+        j.norm =
+            (enum lt_norm)(kind % LT_NORMS); /* the best statistics are kept with the weights */
         j.settings.schedule.kind = (enum lt_schedule_kind)kind;
         j.settings.optimizer_settings.lr = 0.5;
         j.settings.validate_every = 1;

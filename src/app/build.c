@@ -110,6 +110,34 @@ static bool is_conv(const struct lt_hidden *l)
     return l->kernel > 0;
 }
 
+static bool is_pool(const struct lt_hidden *l)
+{
+    return l->pool != LT_POOL_NONE;
+}
+
+bool lt_has_pooling(const struct lt_autoencoder *a)
+{
+    for (int i = 0; i < a->hidden; i++)
+        if (is_pool(&a->layer[i]))
+            return true;
+    return false;
+}
+
+/* Behind a hidden product, which is the last node, goes its normalisation, if any, and with it its
+ * activation. */
+static void add_norm(struct lt_net_spec *s, const struct lt_autoencoder *a)
+{
+    struct lt_node *product = &s->node[s->count - 1];
+    char name[LT_NODE_NAME];
+    if (a->norm == LT_NORM_NONE)
+        return;
+    snprintf(name, sizeof name, "%.24s_norm", product->name);
+    struct lt_node *n = &s->node[add(s, LT_NODE_NORM, name, 0)];
+    n->norm = a->norm;
+    n->act = product->act;
+    product->act = LT_ACT_LINEAR;
+}
+
 static void shape_conv(struct lt_net_spec *s, int node, const struct lt_hidden *l, int64_t channels,
                        enum lt_act act)
 {
@@ -119,16 +147,18 @@ static void shape_conv(struct lt_net_spec *s, int node, const struct lt_hidden *
     s->node[node].act = act;
 }
 
-/* x + conv(act(conv(x))), as three nodes NAMEna, NAMEnb and NAMEn. */
-static int add_block(struct lt_net_spec *s, const struct lt_hidden *l, const char *name, int number,
-                     enum lt_act act)
+/* x + conv(act(conv(x))), as three nodes NAMEna, NAMEnb and NAMEn, and two that normalise. */
+static int add_block(struct lt_net_spec *s, const struct lt_autoencoder *a,
+                     const struct lt_hidden *l, const char *name, int number)
 {
     char part[LT_NODE_NAME];
     int from = s->count - 1;
     snprintf(part, sizeof part, "%s%da", name, number);
-    shape_conv(s, add(s, LT_NODE_CONV, part, 0), l, l->width, act);
+    shape_conv(s, add(s, LT_NODE_CONV, part, 0), l, l->width, a->act);
+    add_norm(s, a);
     snprintf(part, sizeof part, "%s%db", name, number);
     shape_conv(s, add(s, LT_NODE_CONV, part, 0), l, l->width, LT_ACT_LINEAR);
+    add_norm(s, a);
     int sum = lt_net_spec_add(s, LT_NODE_ADD, name, number, from);
     s->node[sum].inputs = 2;
     s->node[sum].input[1] = sum - 1;
@@ -140,16 +170,39 @@ static bool is_block(const struct lt_autoencoder *a, int i)
     return i >= 0 && i < a->hidden && a->layer[i].residual;
 }
 
-/* The encoder's layer i. */
+/* Whether the next layer from i on, in the direction of step, is a block: poolings between are looked
+ * past. */
+static bool meets_block(const struct lt_autoencoder *a, int i, int step)
+{
+    while (i >= 0 && i < a->hidden && is_pool(&a->layer[i]))
+        i += step;
+    return is_block(a, i);
+}
+
+/* The encoder's layer i; the node of its product. */
 static int add_hidden(struct lt_net_spec *s, const struct lt_autoencoder *a, int i)
 {
     const struct lt_hidden *l = &a->layer[i];
+    const bool code = a->dims == 0 && i + 1 == a->hidden;
+    int node;
     if (l->residual)
-        return add_block(s, l, "encoder", i + 1, a->act);
-    if (!is_conv(l))
-        return add_dense(s, "encoder", i + 1, l->width, a->act);
-    int node = add(s, LT_NODE_CONV, "encoder", i + 1);
-    shape_conv(s, node, l, l->width, is_block(a, i + 1) ? LT_ACT_LINEAR : a->act);
+        return add_block(s, a, l, "encoder", i + 1);
+    if (is_pool(l)) {
+        node = add(s, LT_NODE_POOL, "encoder", i + 1);
+        s->node[node].pool = l->pool;
+        s->node[node].stride = l->stride;
+        return node;
+    }
+    if (is_conv(l)) {
+        const bool linear = meets_block(a, i + 1, 1);
+        node = add(s, LT_NODE_CONV, "encoder", i + 1);
+        shape_conv(s, node, l, l->width, linear ? LT_ACT_LINEAR : a->act);
+        if (linear || code)
+            return node;
+    } else {
+        node = add_dense(s, "encoder", i + 1, l->width, a->act);
+    }
+    add_norm(s, a);
     return node;
 }
 
@@ -158,8 +211,9 @@ static struct lt_shape grid_after(const struct lt_autoencoder *a, int i)
 {
     struct lt_shape g = a->input;
     for (int k = 0; k <= i; k++)
-        g = is_conv(&a->layer[k])
-                ? (struct lt_shape){a->layer[k].width, lt_conv_coarse(g.h, a->layer[k].stride),
+        g = lt_hidden_is_grid(&a->layer[k])
+                ? (struct lt_shape){is_pool(&a->layer[k]) ? g.c : a->layer[k].width,
+                                    lt_conv_coarse(g.h, a->layer[k].stride),
                                     lt_conv_coarse(g.w, a->layer[k].stride)}
                 : (struct lt_shape){a->layer[k].width, 1, 1};
     return g;
@@ -170,23 +224,29 @@ static struct lt_shape grid_after(const struct lt_autoencoder *a, int i)
 static int add_mirror(struct lt_net_spec *s, const struct lt_autoencoder *a, int i, enum lt_act act)
 {
     const struct lt_shape g = grid_after(a, i);
+    const struct lt_hidden *mirrored = i + 1 < a->hidden ? &a->layer[i + 1] : NULL;
+    const bool linear = meets_block(a, i, -1), grid = i >= 0 && lt_hidden_is_grid(&a->layer[i]);
     int number = a->hidden - i - (a->dims == 0), node;
     if (is_block(a, i + 1))
-        return add_block(s, &a->layer[i + 1], "decoder", number, a->act);
-    if (is_block(a, i))
+        return add_block(s, a, mirrored, "decoder", number);
+    if (linear)
         act = LT_ACT_LINEAR;
-    if (i + 1 < a->hidden && is_conv(&a->layer[i + 1])) {
+    if (mirrored && is_pool(mirrored)) {
+        node = add(s, LT_NODE_UPSAMPLE, "decoder", number);
+        s->node[node].upsample = a->upsample;
+        s->node[node].stride = mirrored->stride;
+    } else if (mirrored && is_conv(mirrored)) {
         node = add(s, LT_NODE_DECONV, "decoder", number);
-        shape_conv(s, node, &a->layer[i + 1], g.c, act);
-        s->node[node].grid_h = g.h;
-        s->node[node].grid_w = g.w;
-        return node;
+        shape_conv(s, node, mirrored, g.c, act);
+    } else {
+        node = add_dense(s, "decoder", number, lt_shape_width(g), act);
     }
-    node = add_dense(s, "decoder", number, lt_shape_width(g), act);
-    if (i >= 0 && is_conv(&a->layer[i])) {
+    if (grid || s->node[node].kind != LT_NODE_DENSE) {
         s->node[node].grid_h = g.h;
         s->node[node].grid_w = g.w;
     }
+    if (i >= 0 && !linear && s->node[node].kind != LT_NODE_UPSAMPLE)
+        add_norm(s, a);
     return node;
 }
 
@@ -205,26 +265,52 @@ static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, i
     add_categories(s, a, from);
 }
 
-/* Nodes of the network, all layers mirrored. */
-static int nodes_of(const struct lt_autoencoder *a)
+/* The most nodes that the layers make: a node each, those of a block, and what normalises or drops
+ * out, twice; and the input, its noise and what shows it, code, what makes it sparse or draws it, and heads
+ * with what they read. */
+static int nodes_most(const struct lt_autoencoder *a)
 {
-    const int layer = a->dropout > 0 ? 2 : 1, block = layer + 2, ends = a->dims > 0 ? 2 : 0;
-    int nodes = 2 + (a->noise != LT_NOISE_NONE) + a->observe + (a->sparsity != LT_SPARSITY_NONE) +
-                ends + 1 + 2 * a->runs;
+    const bool norm = a->norm != LT_NORM_NONE, dropout = a->dropout > 0;
+    int nodes = 9 + 2 * a->runs;
     for (int i = 0; i < a->hidden; i++)
-        nodes += 2 * (a->layer[i].residual ? block : layer);
+        nodes += 2 * ((is_block(a, i) ? 3 + 2 * norm : 1 + norm) + dropout);
     return nodes;
+}
+
+static int check_layers(const struct lt_autoencoder *a, struct lt_error *err)
+{
+    if (nodes_most(a) > LT_NODES_MAX)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--layers: these make %d nodes with all that goes between, and a network has "
+            "%d at most; give fewer layers",
+            nodes_most(a), LT_NODES_MAX);
+    for (int i = 0; i < a->hidden; i++) {
+        const struct lt_shape g = grid_after(a, i - 1);
+        const struct lt_hidden *l = &a->layer[i];
+        if (is_pool(l) && (l->stride > g.h || l->stride > g.w))
+            return lt_fail(err, LT_EUSAGE,
+                           "--layers: layer %d pools squares of %lld x %lld pixels, and the grid "
+                           "there has %lld x %lld; leave it out",
+                           i + 1, (long long)l->stride, (long long)l->stride, (long long)g.h,
+                           (long long)g.w);
+        if (a->norm == LT_NORM_LAYER && l->width < 2)
+            return lt_fail(err, LT_EUSAGE,
+                           "--norm layer leaves nothing of layer %d, which has a single %s; give "
+                           "it more, or use --norm batch",
+                           i + 1, lt_hidden_is_grid(l) ? "channel" : "unit");
+    }
+    return 0;
 }
 
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
                          struct lt_error *err)
 {
     int encoder[LT_HIDDEN_MAX + 1];
+    int rc = check_layers(a, err);
+    if (rc)
+        return rc;
     memset(out, 0, sizeof *out);
-    if (nodes_of(a) > LT_NODES_MAX)
-        return lt_fail(err, LT_EUSAGE,
-                       "--layers makes a network of %d nodes, and %d is the most; use fewer layers",
-                       nodes_of(a), LT_NODES_MAX);
     out->node[add(out, LT_NODE_INPUT, "input", 0)].shape = a->input;
     add_noise(out, a);
     add_observe(out, a);
@@ -260,7 +346,7 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
     int64_t first = lt_prep_numbers(prep), end = prep->features;
     for (int p = 0; p < params->count; p++) {
         const struct lt_param *q = &params->param[p];
-        if (q->bias || !shows_input(spec, spec->node[q->node].input[0]))
+        if (q->kind != LT_PARAM_WEIGHT || !shows_input(spec, spec->node[q->node].input[0]))
             continue;
         for (int64_t i = 0; i < q->rows && first < end; i++)
             memset(weights + q->offset + i * q->cols + first, 0,
@@ -282,6 +368,12 @@ static void copy_pixels(const struct lt_node *n, const struct lt_param *q, int64
     }
 }
 
+static bool is_normalised(const struct lt_net_spec *spec, int node)
+{
+    return node + 1 < spec->count && spec->node[node + 1].kind == LT_NODE_NORM &&
+           spec->node[node + 1].input[0] == node;
+}
+
 static void zero(const struct lt_param *q, float *weights)
 {
     memset(weights + q->offset, 0, (size_t)(q->rows * q->cols) * sizeof *weights);
@@ -292,6 +384,9 @@ void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec 
 {
     const int64_t in = spec->node[0].shape.c;
     const struct lt_param *first = NULL, *last = NULL;
+    for (int i = 0; i < spec->count; i++)
+        if (spec->node[i].kind == LT_NODE_POOL)
+            return;
     for (int p = 0; p < params->count; p++)
         if (params->param[p].conv) {
             first = first ? first : &params->param[p];
@@ -300,43 +395,66 @@ void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec 
     if (!first || spec->node[last->node].kind != LT_NODE_DECONV)
         return;
     const struct lt_node *a = &spec->node[first->node], *b = &spec->node[last->node];
-    if (a->act != LT_ACT_LINEAR || a->stride != b->stride || a->width != last->rows ||
-        a->stride * a->stride * in > a->width)
+    if (a->act != LT_ACT_LINEAR || is_normalised(spec, first->node) || a->stride != b->stride ||
+        a->width != last->rows || a->stride * a->stride * in > a->width)
         return;
-    for (int p = 0; p < params->count; p++)
-        if (params->param[p].bias ||
-            (params->param[p].conv && lt_node_ends_block(spec, params->param[p].node)))
-            zero(&params->param[p], weights);
+    for (int p = 0; p < params->count; p++) {
+        const struct lt_param *q = &params->param[p];
+        const bool factor = q->conv || q->kind == LT_PARAM_GAIN;
+        if (q->kind == LT_PARAM_BIAS || (factor && lt_node_ends_block(spec, q->node)))
+            zero(q, weights);
+    }
     zero(last, weights);
     copy_pixels(a, first, in, weights + first->offset);
     copy_pixels(b, last, in, weights + last->offset);
 }
 
+/* The node that puts out what a product does, normalised where it is. */
+static int end_of(const struct lt_net_spec *spec, int node)
+{
+    return is_normalised(spec, node) ? node + 1 : node;
+}
+
 /* Whether a node is one of the two convolutions of a block, which follow one another. */
 static bool is_half(const struct lt_net_spec *spec, int node)
 {
-    return lt_node_ends_block(spec, node) ||
-           (node + 1 < spec->count && spec->node[node + 1].input[0] == node &&
-            lt_node_ends_block(spec, node + 1));
+    const int end = end_of(spec, node), next = end + 1;
+    return lt_node_ends_block(spec, end) ||
+           (next < spec->count && spec->node[next].input[0] == end &&
+            lt_node_ends_block(spec, end_of(spec, next)));
 }
 
-/* "512", "32c3", "32c3/2", "32r3"; a transposed convolution by what it mirrors; "" for what is told
- * with another node. */
+/* The convolution whose output a node adds to the path past a block. */
+static int branch_of(const struct lt_net_spec *spec, int node)
+{
+    const int end = spec->node[node].input[1];
+    return spec->node[end].kind == LT_NODE_NORM ? spec->node[end].input[0] : end;
+}
+
+/* "512", "32c3", "32c3/2", "32r3", "m2", "u2"; a transposed convolution by what it mirrors; "" for
+ * what is told with another node. */
 static void node_text(const struct lt_net_spec *spec, int node, char *text, size_t size)
 {
     const struct lt_node *n = &spec->node[node];
-    const struct lt_node *conv = n->kind == LT_NODE_ADD ? &spec->node[n->input[1]] : n;
+    const int product = n->kind == LT_NODE_ADD ? branch_of(spec, node) : node;
+    const struct lt_node *conv = &spec->node[product];
+    const char *norm = is_normalised(spec, product) ? "n" : "";
     long long width = n->kind == LT_NODE_DECONV ? spec->node[n->input[0]].shape.c : conv->width;
     char stride[24] = "";
     text[0] = '\0';
     if (n->kind == LT_NODE_DENSE && n->grid_h == 0)
-        snprintf(text, size, "%lld", width);
+        snprintf(text, size, "%lld%s", width, norm);
+    if (n->kind == LT_NODE_POOL)
+        snprintf(text, size, "%c%lld", n->pool == LT_POOL_MAX ? 'm' : 'a', (long long)n->stride);
+    if (n->kind == LT_NODE_UPSAMPLE)
+        snprintf(text, size, "%c%lld", n->upsample == LT_UPSAMPLE_NEAREST ? 'u' : 'b',
+                 (long long)n->stride);
     if (conv->kernel == 0 || (n->kind == LT_NODE_CONV && is_half(spec, node)))
         return;
     if (conv->stride > 1)
         snprintf(stride, sizeof stride, "/%lld", (long long)conv->stride);
-    snprintf(text, size, "%lld%c%lld%s", width, n->kind == LT_NODE_ADD ? 'r' : 'c',
-             (long long)conv->kernel, stride);
+    snprintf(text, size, "%lld%c%lld%s%s", width, n->kind == LT_NODE_ADD ? 'r' : 'c',
+             (long long)conv->kernel, stride, norm);
 }
 
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size)
@@ -371,10 +489,15 @@ static bool read_size(const char **text, int64_t most, int64_t *value)
     return good;
 }
 
-/* WIDTH, or CHANNELS"c"KERNEL["/"STRIDE]. */
+/* WIDTH, CHANNELS"c"KERNEL["/"STRIDE], CHANNELS"r"KERNEL, "m"SIDE or "a"SIDE. */
 static bool read_layer(const char **text, struct lt_hidden *l)
 {
     *l = (struct lt_hidden){0};
+    if (**text == 'm' || **text == 'a') {
+        l->pool = **text == 'm' ? LT_POOL_MAX : LT_POOL_AVERAGE;
+        ++*text;
+        return read_size(text, 8, &l->stride) && l->stride > 1;
+    }
     if (!read_size(text, LT_WIDTH_MAX, &l->width))
         return false;
     const char kind = **text;
@@ -405,15 +528,24 @@ int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error 
                 err, LT_EUSAGE,
                 "--layers: \"%.60s\" is not a list of widths such as 512,256 (or none), nor "
                 "of convolutions such as 32c3,64c3/2 (channels, an odd kernel up to 31, and "
-                "a stride up to half of the kernel + 1) or blocks such as 64r3",
+                "a stride up to half of the kernel + 1), blocks such as 64r3, or poolings m2 ... "
+                "m8 "
+                "(maximum) and a2 ... a8 (average)",
                 text);
+        if (is_pool(&l) && (a->hidden == 0 || !lt_hidden_is_grid(&a->layer[a->hidden - 1])))
+            return lt_fail(err, LT_EUSAGE,
+                           "--layers: \"%.60s\" pools what is no grid of a convolution; put a "
+                           "convolution such as 32c3 before it",
+                           text);
+        if (is_pool(&l))
+            l.width = a->layer[a->hidden - 1].width;
         if (l.residual && (a->hidden == 0 || a->layer[a->hidden - 1].width != l.width))
             return lt_fail(
                 err, LT_EUSAGE,
                 "--layers: \"%.60s\" has a block behind another number of channels; put a "
                 "convolution such as %lldc3 before it",
                 text, (long long)l.width);
-        if (a->hidden > 0 && l.kernel > 0 && !a->layer[a->hidden - 1].kernel)
+        if (a->hidden > 0 && l.kernel > 0 && !lt_hidden_is_grid(&a->layer[a->hidden - 1]))
             return lt_fail(
                 err, LT_EUSAGE,
                 "--layers: \"%.60s\" has a convolution behind a dense layer; convolutions "

@@ -11,13 +11,21 @@
 enum { LT_HIDDEN_MAX = 14 };
 
 /* A hidden layer of the encoder: dense; a convolution, which the decoder mirrors by a transposed one;
- * or a residual block, x + conv(act(conv(x))), which it mirrors by another.  What goes into a block
- * or out of it is linear, so that the path past the blocks is. */
+ * a residual block, x + conv(act(conv(x))), which it mirrors by another; or a pooling, which it mirrors
+ * by up-sampling.  What goes into a block or out of it is linear, so that the path past the blocks
+ * is; poolings may stand in between. */
 struct lt_hidden {
-    int64_t width;          /* units, or channels */
-    int64_t kernel, stride; /* 0 and 0: dense */
+    int64_t width;          /* units, or channels, which a pooling leaves as they are */
+    int64_t kernel, stride; /* 0 and 0: dense; 0 and the side of its window: a pooling */
     bool residual;
+    enum lt_pool pool;
 };
+
+/* Whether what a layer puts out is a grid of pixels. */
+static inline bool lt_hidden_is_grid(const struct lt_hidden *l)
+{
+    return l->stride > 0;
+}
 
 /* What a symmetric autoencoder is made of:
  * inputs -> layer[0] -> ... -> layer[n-1] -> dims -> layer[n-1] -> ... -> layer[0] -> inputs,
@@ -33,6 +41,10 @@ struct lt_autoencoder {
     int64_t dims;
     int hidden; /* layers */
     struct lt_hidden layer[LT_HIDDEN_MAX];
+    enum lt_upsample upsample; /* what mirrors a pooling */
+    enum lt_norm
+        norm;        /* behind every hidden convolution and dense layer, before its activation; but
+                          behind no convolution on the path past the blocks, which is linear */
     enum lt_act act; /* of hidden layers; the code is linear, or what its penalties need */
     bool tied;
     double dropout;
@@ -56,9 +68,10 @@ static inline bool lt_keeps_largest(const struct lt_autoencoder *a)
     return a->sparsity == LT_SPARSITY_TOPK || a->sparsity == LT_SPARSITY_BATCHTOPK;
 }
 
-/* The inferred spec.  The threshold of batchtopk is NaN until training has found it.  Nodes are named input, noise, observe, encoder1 ..., sparse before a code that
- * is, logvar and sample before one that is drawn, code, decoder1 ..., output; and for every run of categories of W levels, levelsW and outputW,
- * which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
+/* The inferred spec.  The threshold of batchtopk is NaN until training has found it.  Nodes are named
+ * input, noise, observe, encoder1 ..., sparse before a code that is, logvar and sample before one that is
+ * drawn, code, decoder1 ..., output, encoder1_norm for what normalises encoder1; and for every run of
+ * categories of W levels, levelsW and outputW, which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
  * its group, so that a column of many levels does not take the code from the others
  * (docs/defaults.md has the measurement). */
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
@@ -73,15 +86,18 @@ void lt_start_levels(const struct lt_params *params, const struct lt_net_spec *s
 /* A denoiser starts as one that leaves its image as it is: the first convolution copies each pixel of
  * the fine grid into a channel, which the last takes back, and the blocks between add nothing yet.
  * What is learnt is then the noise (residual learning: Zhang et al., "Beyond a Gaussian denoiser", TIP
- * 2017; blocks that start at zero: Goyal et al., "Accurate, large minibatch SGD", 2017).  Does nothing
- * where the network does not begin and end in such convolutions. */
+ * 2017; blocks that start at zero, by their last gain where they are normalised: Goyal et al.,
+ * "Accurate, large minibatch SGD", 2017).  Does nothing where the network does not begin and end in such
+ * convolutions, or pools in between. */
 void lt_start_denoiser(const struct lt_params *params, const struct lt_net_spec *spec,
                        float *weights /* (params->total) */);
 
-/* "512,256", "none" (no hidden layer), "32c3,64c3/2,64r3,256": CHANNELScKERNEL/STRIDE is a convolution,
- * CHANNELSrKERNEL a residual block.
+/* "512,256", "none" (no hidden layer), "32c3,64c3/2,64r3,m2,256": CHANNELScKERNEL/STRIDE is a
+ * convolution, CHANNELSrKERNEL a residual block, mSIDE and aSIDE a pooling by maximum and average.
  * LT_EUSAGE otherwise. */
 int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error *err);
+/* Whether a layer is a pooling. */
+bool lt_has_pooling(const struct lt_autoencoder *a);
 static inline bool lt_has_convolutions(const struct lt_autoencoder *a)
 {
     return a->hidden > 0 && a->layer[0].kernel > 0;
@@ -91,7 +107,8 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
 /* "topk:16", "batchtopk:16", "l1:0.001", "kl:0.05:0.1". */
 int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8"; convolutions as
- * lt_parse_layers takes them, "784-32c3/2-50-32c3/2-784" */
+ * lt_parse_layers takes them, "784-32c3/2-50-32c3/2-784", an "n" behind what is
+ * normalised, and up-samplings as "u2" (nearest) and "b2" (bilinear) */
 void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size);
 
 #endif

@@ -21,8 +21,18 @@ struct lt_denoiser {
     float *tiles; /* (TILES, side, side, C) */
 };
 
-/* How far the network looks to each side, and by how much it coarsens: every convolution reaches
- * kernel / 2 pixels of its fine grid further. */
+/* How far a node looks to each side, in pixels of its finer grid: a convolution kernel / 2, a pooling
+ * to the far end of its square, a bilinear pixel to the next coarse one. */
+static int64_t reach_of(const struct lt_node *n)
+{
+    if (n->kind == LT_NODE_POOL)
+        return n->stride - 1;
+    if (n->kind == LT_NODE_UPSAMPLE)
+        return n->upsample == LT_UPSAMPLE_BILINEAR ? n->stride : 0;
+    return n->kernel / 2;
+}
+
+/* How far the network looks to each side, and by how much it coarsens. */
 static void look_at(struct lt_denoiser *d)
 {
     const struct lt_net_spec *spec = &d->model->network[0].spec;
@@ -30,10 +40,10 @@ static void look_at(struct lt_denoiser *d)
     d->unit = 1;
     for (int i = 0; i < spec->count; i++) {
         const struct lt_node *n = &spec->node[i];
-        if (n->kind == LT_NODE_DECONV)
+        if (n->kind == LT_NODE_DECONV || n->kind == LT_NODE_UPSAMPLE)
             pixel /= n->stride;
-        reach += n->kernel / 2 * pixel;
-        if (n->kind == LT_NODE_CONV)
+        reach += reach_of(n) * pixel;
+        if (n->kind == LT_NODE_CONV || n->kind == LT_NODE_POOL)
             pixel *= n->stride;
         d->unit = pixel > d->unit ? pixel : d->unit;
     }

@@ -340,16 +340,17 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     lt_free(x);
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
-             "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
+             "rows %lld+%lld, network %s, act %s, norm %s, loss %s, tied %d, dropout %g, noise "
+             "%s:%g, "
              "sparse %s:%lld:%g:%g, contractive %g, vae %d:%g:%g, binarise %d, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
-             network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
-             lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity), (long long)a->keep,
-             a->rho, a->penalty, a->contraction, a->variational, a->beta, a->variance,
-             f->recipe.binarised, t->optimizer->name, t->optimizer_settings.lr,
+             network, lt_act_name(a->act), lt_norm_name(a->norm), lt_loss_name(a->loss), a->tied,
+             a->dropout, lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity),
+             (long long)a->keep, a->rho, a->penalty, a->contraction, a->variational, a->beta,
+             a->variance, f->recipe.binarised, t->optimizer->name, t->optimizer_settings.lr,
              t->optimizer_settings.momentum, t->optimizer_settings.decay,
              t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
              (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,
@@ -477,11 +478,13 @@ static int train(struct fit *f, struct lt_error *err)
     t->progress = tell_progress;
     t->progress_context = f;
     t->budget = autoencoder_budget(f);
+    const bool normalised = f->recipe.shape.norm != LT_NORM_NONE;
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
-    tell(f, 2, "network %s, %s, loss %s, %s in %s, %lld rows a step, on %d thread%s", network,
-         lt_act_name(f->recipe.shape.act), lt_loss_name(f->recipe.shape.loss), t->optimizer->name,
-         f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32", (long long)t->batch,
-         f->backend->threads, f->backend->threads == 1 ? "" : "s");
+    tell(f, 2, "network %s, %s%s%s, loss %s, %s in %s, %lld rows a step, on %d thread%s", network,
+         lt_act_name(f->recipe.shape.act), normalised ? ", norm " : "",
+         normalised ? lt_norm_name(f->recipe.shape.norm) : "", lt_loss_name(f->recipe.shape.loss),
+         t->optimizer->name, f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32",
+         (long long)t->batch, f->backend->threads, f->backend->threads == 1 ? "" : "s");
     int rc = init_weights(f, err);
     if (!rc)
         rc = lt_trainer_create(&f->trainer, f->net, f->backend, &rows, &stop, t, err);

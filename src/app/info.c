@@ -83,10 +83,13 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
 static void detail_of(const struct lt_node *node, char *text, size_t size)
 {
     const char *word = node->kernel > 0 || node->kind == LT_NODE_DENSE ? lt_act_name(node->act)
-                       : node->kind == LT_NODE_HEAD                    ? lt_loss_name(node->loss)
-                       : node->kind == LT_NODE_NOISE                   ? lt_noise_name(node->noise)
-                       : node->kind == LT_NODE_SPARSE ? lt_sparsity_name(node->sparsity)
-                                                      : "";
+                       : node->kind == LT_NODE_NORM                    ? lt_norm_name(node->norm)
+                       : node->kind == LT_NODE_POOL                    ? lt_pool_name(node->pool)
+                       : node->kind == LT_NODE_UPSAMPLE ? lt_upsample_name(node->upsample)
+                       : node->kind == LT_NODE_HEAD     ? lt_loss_name(node->loss)
+                       : node->kind == LT_NODE_NOISE    ? lt_noise_name(node->noise)
+                       : node->kind == LT_NODE_SPARSE   ? lt_sparsity_name(node->sparsity)
+                                                        : "";
     if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
         snprintf(text, size, "%s %lld", word, (long long)node->width);
     else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_BATCHTOPK)
@@ -96,6 +99,11 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
         snprintf(text, size, "%s %g, weight %g", word, (double)node->amount, (double)node->weight);
     else if (node->kind == LT_NODE_SPARSE)
         snprintf(text, size, "%s, weight %g", word, (double)node->weight);
+    else if (node->kind == LT_NODE_NORM)
+        snprintf(text, size, "%s, %s", word, lt_act_name(node->act));
+    else if (node->kind == LT_NODE_POOL || node->kind == LT_NODE_UPSAMPLE)
+        snprintf(text, size, "%s, %lld x %lld", word, (long long)node->stride,
+                 (long long)node->stride);
     else if (node->stride > 1)
         snprintf(text, size, "%s, %lld x %lld, stride %lld", word, (long long)node->kernel,
                  (long long)node->kernel, (long long)node->stride);
@@ -119,7 +127,7 @@ static void width_of(const struct lt_node *node, char *text, size_t size)
 static void add_network(struct lt_report *r, const struct lt_network *n)
 {
     lt_report_line(r, " ");
-    lt_report_line(r, "  %-12s %-9s %14s %10s  %s", "node", "kind", "width", "weights", "");
+    lt_report_line(r, "  %-15s %-9s %14s %10s  %s", "node", "kind", "width", "weights", "");
     for (int i = 0; i < n->spec.count; i++) {
         const struct lt_node *node = &n->spec.node[i];
         int64_t weights = 0;
@@ -131,7 +139,7 @@ static void add_network(struct lt_report *r, const struct lt_network *n)
         width_of(node, width, sizeof width);
         if (weights > 0)
             snprintf(count, sizeof count, "%lld", (long long)weights);
-        lt_report_line(r, "  %-12s %-9s %14s %10s  %s", node->name, lt_node_kind_name(node->kind),
+        lt_report_line(r, "  %-15s %-9s %14s %10s  %s", node->name, lt_node_kind_name(node->kind),
                        width, count, detail);
     }
     lt_report_line(r, " ");

@@ -37,13 +37,16 @@ struct measures {
     struct lt_interval ratio; /* PCA's error / the model's */
 };
 
-/* A unit is a value of a hidden dense layer or of the code.  Dense layers that only feed the code
- * or a head are the code's or the output's values themselves, as are those that tell of its distribution. */
+/* A unit is a value of a hidden dense layer, normalised where it is, or of the code.  Dense layers
+ * that only feed the code or a head are the code's or the output's values themselves, as are those that tell
+ * of its distribution. */
 static bool has_units(const struct lt_net_spec *spec, int node)
 {
     if (node == spec->code)
         return true;
-    if (spec->node[node].kind != LT_NODE_DENSE)
+    const struct lt_node *n = &spec->node[node];
+    if (n->kind != LT_NODE_DENSE &&
+        (n->kind != LT_NODE_NORM || spec->node[n->input[0]].kind != LT_NODE_DENSE))
         return false;
     const int sampler = lt_net_spec_sampler(spec);
     if (sampler && (spec->node[sampler].input[0] == node || spec->node[sampler].input[1] == node))
@@ -51,7 +54,7 @@ static bool has_units(const struct lt_net_spec *spec, int node)
     for (int i = node + 1; i < spec->count; i++)
         for (int k = 0; k < spec->node[i].inputs; k++)
             if (spec->node[i].input[k] == node && i != spec->code &&
-                spec->node[i].kind != LT_NODE_HEAD)
+                spec->node[i].kind != LT_NODE_HEAD && spec->node[i].kind != LT_NODE_NORM)
                 return true;
     return false;
 }
@@ -463,7 +466,7 @@ static int64_t decoder_bytes(const struct lt_network *network)
             needed[spec->node[i].tied] = true;
     for (int p = 0; p < network->layout.count; p++) {
         const struct lt_param *q = &network->layout.param[p];
-        if (!encoder[q->node] || (needed[q->node] && !q->bias))
+        if (!encoder[q->node] || (needed[q->node] && q->kind == LT_PARAM_WEIGHT))
             values += q->rows * q->cols;
     }
     return values * (int64_t)sizeof(float);

@@ -47,6 +47,7 @@ static int measure(struct denoised *d, const struct lt_case *c, struct lt_net *n
         lt_net_put_input(net, x, n);
         lt_net_forward(net, &(struct lt_pass){.rows = n,
                                               .training = true,
+                                              .measures = true,
                                               .seed = c->seed,
                                               .epoch = LT_EPOCH_MEASURE,
                                               .row_ids = ids});

@@ -91,10 +91,10 @@ static int numeric_loss_by_name(const char *name)
 
 /* What the words name, before any default. */
 struct words {
-    int act, loss, optimizer, schedule, arch; /* -1: not given */
+    int act, loss, optimizer, schedule, arch, upsample, norm; /* -1: not given */
 };
 
-static const struct words no_words = {-1, -1, -1, -1, -1};
+static const struct words no_words = {-1, -1, -1, -1, -1, -1, -1};
 
 enum { ARCH_DENSE, ARCH_CONV };
 static int arch_by_name(const char *name)
@@ -115,6 +115,12 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
         rc = pick("optimizer", o->optimizer, optimizer_by_name, &w->optimizer, err);
     if (!rc && o->schedule)
         rc = pick("schedule", o->schedule, lt_schedule_by_name, &w->schedule, err);
+    if (!rc && o->upsample)
+        rc = pick("upsample", o->upsample, lt_upsample_by_name, &w->upsample, err);
+    if (!rc && o->norm)
+        rc = pick("norm", o->norm, lt_norm_by_name, &w->norm, err);
+    a->upsample = w->upsample >= 0 ? (enum lt_upsample)w->upsample : LT_UPSAMPLE_NEAREST;
+    a->norm = w->norm >= 0 ? (enum lt_norm)w->norm : LT_NORM_NONE;
     if (!rc && o->layers && strcmp(o->layers, "auto") != 0)
         rc = lt_parse_layers(o->layers, a, err);
     if (!rc && o->noise)
@@ -144,6 +150,11 @@ static int check_arch(const struct lt_autoencoder *a, const struct words *w,
                        o->layers);
     if (o->tied && (w->arch == ARCH_CONV || lt_has_convolutions(a)))
         return lt_fail(err, LT_EUSAGE, "--tied is for dense layers; leave it out");
+    if (w->upsample >= 0 && !lt_has_pooling(a))
+        return lt_fail(err, LT_EUSAGE,
+                       "--upsample %s mirrors poolings, and there are none; give some in --layers, "
+                       "such as 32c3,m2",
+                       o->upsample);
     return 0;
 }
 
@@ -174,6 +185,12 @@ static int check_contraction(const struct lt_autoencoder *a, const latent_train_
         return lt_fail(err, LT_EUSAGE,
                        "--contractive looks at the code around clean rows, which --noise corrupts; "
                        "give one of them");
+    if (a->contraction > 0 && o->norm && !same(o->norm, "none"))
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--contractive measures slopes of the code, which --norm %s scales away; leave "
+            "one of them out",
+            o->norm);
     if (a->contraction > 0 && lt_keeps_largest(a))
         return lt_fail(
             err, LT_EUSAGE,
@@ -239,6 +256,10 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
     if (!rc && same(o->optimizer, "lbfgs") && o->l1 > 0)
         rc = lt_fail(err, LT_EUSAGE,
                      "--optimizer lbfgs needs a smooth objective; use --l2 in place of --l1");
+    if (!rc && same(o->optimizer, "lbfgs") && w.norm == LT_NORM_BATCH)
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--optimizer lbfgs searches along lines, and the running statistics of --norm "
+                     "batch would change on the way; use --norm layer or another optimizer");
     return rc;
 }
 
@@ -262,7 +283,8 @@ static void draw_convolutions(struct lt_autoencoder *a)
     int64_t side = a->input.h > a->input.w ? a->input.h : a->input.w, channels = CHANNELS;
     a->hidden = 0;
     for (; a->hidden == 0 || (side > SIDE && a->hidden < LAYERS_MOST); side = (side + 1) / 2) {
-        a->layer[a->hidden++] = (struct lt_hidden){channels, 3, side > SIDE ? 2 : 1, false};
+        a->layer[a->hidden++] =
+            (struct lt_hidden){.width = channels, .kernel = 3, .stride = side > SIDE ? 2 : 1};
         channels = 2 * channels < CHANNELS_MOST ? 2 * channels : CHANNELS_MOST;
     }
 }
@@ -273,9 +295,10 @@ static void draw_blocks(struct lt_autoencoder *a)
 {
     enum { CHANNELS = 64, BLOCKS = 4 };
     a->hidden = 0;
-    a->layer[a->hidden++] = (struct lt_hidden){CHANNELS, 5, 2, false};
+    a->layer[a->hidden++] = (struct lt_hidden){.width = CHANNELS, .kernel = 5, .stride = 2};
     while (a->hidden <= BLOCKS)
-        a->layer[a->hidden++] = (struct lt_hidden){CHANNELS, 3, 1, true};
+        a->layer[a->hidden++] =
+            (struct lt_hidden){.width = CHANNELS, .kernel = 3, .stride = 1, .residual = true};
 }
 
 static int draw_layers(struct lt_autoencoder *a, const struct words *w,
@@ -295,7 +318,7 @@ static int draw_layers(struct lt_autoencoder *a, const struct words *w,
             err, LT_EUSAGE,
             "convolutions cannot be shown which values of %s are missing; use --arch dense",
             facts->name);
-    if (a->dims == 0 && given && !a->layer[a->hidden - 1].kernel)
+    if (a->dims == 0 && given && !lt_hidden_is_grid(&a->layer[a->hidden - 1]))
         return lt_fail(err, LT_EUSAGE,
                        "--layers %s ends in a dense layer, so the code needs a width: give --dims",
                        o->layers);

@@ -58,6 +58,7 @@ static void put_settings(struct sink *s, const struct lt_record *r)
     if (r->dims_why[0])
         text(s, "dims_why", r->dims_why);
     text(s, "settings.act", lt_act_name(a->act));
+    text(s, "settings.norm", lt_norm_name(a->norm));
     text(s, "settings.loss", lt_loss_name(a->loss));
     text(s, "settings.unit", lt_act_name(a->unit));
     integer(s, "settings.tied", a->tied);
@@ -166,9 +167,11 @@ bool lt_record_contracts(const struct lt_model *m)
 
 void lt_record_report(struct lt_report *r, const struct lt_model *m)
 {
-    lt_report_line(r, "network %s, %s, %s loss, %s output", text_of(m, "network"),
-                   text_of(m, "settings.act"), text_of(m, "settings.loss"),
-                   text_of(m, "settings.unit"));
+    const char *norm = text_of(m, "settings.norm");
+    const bool normalised = strcmp(norm, "layer") == 0 || strcmp(norm, "batch") == 0;
+    lt_report_line(r, "network %s, %s%s%s, %s loss, %s output", text_of(m, "network"),
+                   text_of(m, "settings.act"), normalised ? ", norm " : "", normalised ? norm : "",
+                   text_of(m, "settings.loss"), text_of(m, "settings.unit"));
     if (lt_record_contracts(m)) {
         lt_report_line(r, "slopes of the code held down with --contractive %g",
                        number_of(m, "settings.contractive"));
@@ -194,9 +197,9 @@ void lt_record_report(struct lt_report *r, const struct lt_model *m)
                                           "training.rows_per_second", "settings.lr",
                                           "settings.weight_decay"};
     static const char *const words[] = {
-        "settings.act",       "settings.loss",     "settings.unit",
-        "settings.optimizer", "settings.schedule", "settings.precision",
-        "settings.backend",   "settings.scale",    "data.name"};
+        "settings.act",       "settings.norm",     "settings.loss",      "settings.unit",
+        "settings.optimizer", "settings.schedule", "settings.precision", "settings.backend",
+        "settings.scale",     "data.name"};
     for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
         if (isfinite(number_of(m, integers[i])))
             lt_report_integer(r, integers[i], (int64_t)number_of(m, integers[i]));

@@ -45,6 +45,23 @@ static const char *const sparsity_names[LT_SPARSITIES] = {
     [LT_SPARSITY_KL] = "kl",     [LT_SPARSITY_BATCHTOPK] = "batchtopk",
 };
 
+static const char *const pool_names[LT_POOLS] = {
+    [LT_POOL_NONE] = "none",
+    [LT_POOL_MAX] = "max",
+    [LT_POOL_AVERAGE] = "average",
+};
+
+static const char *const upsample_names[LT_UPSAMPLES] = {
+    [LT_UPSAMPLE_NEAREST] = "nearest",
+    [LT_UPSAMPLE_BILINEAR] = "bilinear",
+};
+
+static const char *const norm_names[LT_NORMS] = {
+    [LT_NORM_NONE] = "none",
+    [LT_NORM_LAYER] = "layer",
+    [LT_NORM_BATCH] = "batch",
+};
+
 static int find(const char *const *names, int count, const char *name)
 {
     for (int i = 0; i < count; i++)
@@ -76,6 +93,30 @@ const char *lt_sparsity_name(enum lt_sparsity sparsity)
 int lt_sparsity_by_name(const char *name)
 {
     return find(sparsity_names, LT_SPARSITIES, name);
+}
+const char *lt_pool_name(enum lt_pool pool)
+{
+    return pool_names[pool];
+}
+int lt_pool_by_name(const char *name)
+{
+    return find(pool_names, LT_POOLS, name);
+}
+const char *lt_upsample_name(enum lt_upsample upsample)
+{
+    return upsample_names[upsample];
+}
+int lt_upsample_by_name(const char *name)
+{
+    return find(upsample_names, LT_UPSAMPLES, name);
+}
+const char *lt_norm_name(enum lt_norm norm)
+{
+    return norm_names[norm];
+}
+int lt_norm_by_name(const char *name)
+{
+    return find(norm_names, LT_NORMS, name);
 }
 const char *lt_noise_name(enum lt_noise noise)
 {

@@ -121,6 +121,37 @@ struct lt_sampling {
     const int64_t *row_ids; /* (rows), host */
 };
 
+/* What a square of pixels becomes, channel by channel. */
+enum lt_pool { LT_POOL_NONE, LT_POOL_MAX, LT_POOL_AVERAGE, LT_POOLS };
+
+/* How pixels between the given ones are found. */
+enum lt_upsample {
+    LT_UPSAMPLE_NEAREST,  /* the pixel whose square it lies in */
+    LT_UPSAMPLE_BILINEAR, /* between the four around it; pixels are squares with their value at the
+                             centre (as align_corners=False in PyTorch), beyond the edge the edge's */
+    LT_UPSAMPLES
+};
+
+/* A fine grid of h x w pixels of `channels` and the coarse one of ceil(h / factor) x ceil(w / factor)
+ * whose pixels are its squares of factor x factor, smaller at the far edges. */
+struct lt_squares {
+    int64_t rows, channels, h, w, factor;
+};
+
+/* Over what values are brought to mean 0 and variance 1. */
+enum lt_norm {
+    LT_NORM_NONE,
+    LT_NORM_LAYER, /* the channels of a pixel, or the units of a row */
+    LT_NORM_BATCH, /* the pixels and rows of a channel */
+    LT_NORMS
+};
+struct lt_normalisation {
+    enum lt_norm kind;
+    int64_t pixels, channels; /* of all rows together */
+    bool running; /* batch: by the running statistics, as they are; otherwise by the batch's, which
+                     these then take up */
+};
+
 /* What a dense product needs to know when it is planned. */
 struct lt_dense_spec {
     int64_t rows;    /* most rows in a call */
@@ -331,6 +362,33 @@ struct lt_backend_ops {
                             struct lt_buffer mean, struct lt_buffer sigma, struct lt_buffer y,
                             struct lt_buffer dy, struct lt_buffer dmean, struct lt_buffer dlogvar);
 
+    /* From fine to coarse: y = the largest value of each square, or the mean of its pixels.  Backward:
+     * dx from dy; of equal largest values the first in reading order counts. */
+    void (*pool)(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
+                 struct lt_buffer x, struct lt_buffer y);
+    void (*pool_backward)(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
+                          struct lt_buffer x, struct lt_buffer y, struct lt_buffer dy,
+                          struct lt_buffer dx);
+    /* From coarse to fine, and the adjoint. */
+    void (*upsample)(struct lt_backend *b, enum lt_upsample kind, const struct lt_squares *s,
+                     struct lt_buffer x, struct lt_buffer y);
+    void (*upsample_backward)(struct lt_backend *b, enum lt_upsample kind,
+                              const struct lt_squares *s, struct lt_buffer dy, struct lt_buffer dx);
+
+    /* y (pixels, channels) = gain (x - mean) / sqrt(variance + 1e-5) + bias, gain and bias
+     * (channels).  Mean and variance are those of the pixel (layer), of the channel (batch) or of the
+     * channel as running statistics say, `mean` and `variance` (channels): these take a tenth of every
+     * batch, of the variance its unbiased estimate.  `moments` receives means and then reciprocal
+     * deviations, as many as there are; none where backward will not follow (layer).
+     * Backward (not of running statistics): dx (may be none), dgain, dbias from dL/dy = da. */
+    void (*normalise)(struct lt_backend *b, const struct lt_normalisation *n, struct lt_buffer x,
+                      struct lt_buffer gain, struct lt_buffer bias, struct lt_buffer mean,
+                      struct lt_buffer variance, struct lt_buffer moments, struct lt_buffer y);
+    void (*normalise_backward)(struct lt_backend *b, const struct lt_normalisation *n,
+                               struct lt_buffer x, struct lt_buffer moments, struct lt_buffer gain,
+                               struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dgain,
+                               struct lt_buffer dbias);
+
     /* A head.  a, t: (rows, width) pre-activations and clean targets.  Writes
      * y = unit(a) (may be none), da = scale * dL/da (may be none), and per row, as doubles in
      * buffers of `rows`, the loss and the squared error sum (y - t)^2 (each may be none),
@@ -387,6 +445,12 @@ const char *lt_loss_name(enum lt_loss loss);
 int lt_loss_by_name(const char *name);
 const char *lt_sparsity_name(enum lt_sparsity sparsity);
 int lt_sparsity_by_name(const char *name);
+const char *lt_pool_name(enum lt_pool pool);
+int lt_pool_by_name(const char *name);
+const char *lt_upsample_name(enum lt_upsample upsample);
+int lt_upsample_by_name(const char *name);
+const char *lt_norm_name(enum lt_norm norm);
+int lt_norm_by_name(const char *name);
 const char *lt_noise_name(enum lt_noise noise);
 int lt_noise_by_name(const char *name);
 bool lt_act_needs_pre(enum lt_act act);

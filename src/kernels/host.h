@@ -91,6 +91,24 @@ void lt_host_sparse_backward(struct lt_backend *b, const struct lt_sparse *s, fl
                              struct lt_buffer y, struct lt_buffer mean, struct lt_buffer dy,
                              struct lt_buffer dx);
 
+void lt_host_pool(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
+                  struct lt_buffer x, struct lt_buffer y);
+void lt_host_pool_backward(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
+                           struct lt_buffer x, struct lt_buffer y, struct lt_buffer dy,
+                           struct lt_buffer dx);
+void lt_host_upsample(struct lt_backend *b, enum lt_upsample kind, const struct lt_squares *s,
+                      struct lt_buffer x, struct lt_buffer y);
+void lt_host_upsample_backward(struct lt_backend *b, enum lt_upsample kind,
+                               const struct lt_squares *s, struct lt_buffer dy,
+                               struct lt_buffer dx);
+void lt_host_normalise(struct lt_backend *b, const struct lt_normalisation *n, struct lt_buffer x,
+                       struct lt_buffer gain, struct lt_buffer bias, struct lt_buffer mean,
+                       struct lt_buffer variance, struct lt_buffer moments, struct lt_buffer y);
+void lt_host_normalise_backward(struct lt_backend *b, const struct lt_normalisation *n,
+                                struct lt_buffer x, struct lt_buffer moments, struct lt_buffer gain,
+                                struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dgain,
+                                struct lt_buffer dbias);
+
 /* Not in the table of operations: sums (width) = column sums of a (rows, width). */
 void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, const float *a,
                          float *sums, bool add);
@@ -106,6 +124,9 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \
     .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,                                  \
     .sparse_backward = lt_host_sparse_backward, .sample = lt_host_sample,                          \
-    .sample_backward = lt_host_sample_backward
+    .sample_backward = lt_host_sample_backward, .pool = lt_host_pool,                              \
+    .pool_backward = lt_host_pool_backward, .upsample = lt_host_upsample,                          \
+    .upsample_backward = lt_host_upsample_backward, .normalise = lt_host_normalise,                \
+    .normalise_backward = lt_host_normalise_backward
 
 #endif

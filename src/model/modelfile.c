@@ -123,8 +123,8 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
             const struct lt_param *p = &n->layout.param[k];
             char name[LT_TENSOR_NAME];
             param_name(name, n, k);
-            *t++ = lt_tensor_of(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols,
-                                n->params + p->offset);
+            *t++ = lt_tensor_of(name, LT_DTYPE_F32, p->rows,
+                                p->kind == LT_PARAM_WEIGHT ? p->cols : 0, n->params + p->offset);
         }
     }
     const struct lt_baseline *b = &model->baseline;
@@ -298,23 +298,40 @@ static int read_description(struct lt_model *model, const struct lt_json *json,
     return rc ? rc : read_rest(model, json, err);
 }
 
+/* Running statistics divide by the root of a variance. */
+static int check_variances(const struct lt_network *n, const struct lt_safetensors *st,
+                           struct lt_error *err)
+{
+    for (int k = 0; k < n->layout.count; k++) {
+        const struct lt_param *p = &n->layout.param[k];
+        for (int64_t i = 0; p->kind == LT_PARAM_VARIANCE && i < p->rows; i++)
+            if (n->params[p->offset + (size_t)i] < 0)
+                return lt_fail(err, LT_ECONTENT,
+                               "%s: the array \"%s.%s\" holds a negative variance; train the "
+                               "model again",
+                               st->name, n->role, p->name);
+    }
+    return LT_OK;
+}
+
 static int read_weights(struct lt_network *n, const struct lt_safetensors *st, struct lt_error *err)
 {
-    struct lt_tensor want[2 * LT_NODES_MAX];
+    struct lt_tensor want[LT_NODE_PARAMS_MAX * LT_NODES_MAX];
     const struct lt_tensor *t = NULL;
     int rc = LT_OK;
     for (int k = 0; k < n->layout.count && !rc; k++) { /* all there, before memory is taken */
         const struct lt_param *p = &n->layout.param[k];
         char name[LT_TENSOR_NAME];
         param_name(name, n, k);
-        want[k] = lt_tensor_of(name, LT_DTYPE_F32, p->rows, p->bias ? 0 : p->cols, NULL);
+        want[k] = lt_tensor_of(name, LT_DTYPE_F32, p->rows,
+                               p->kind == LT_PARAM_WEIGHT ? p->cols : 0, NULL);
         rc = lt_safetensors_get(st, name, LT_DTYPE_F32, want[k].rank, want[k].shape, &t, err);
     }
     if (!rc)
         rc = lt_alloc(&n->params, n->layout.total, sizeof *n->params, "the weights", err);
     for (int k = 0; k < n->layout.count && !rc; k++)
         rc = lt_tensor_copy(st, &want[k], n->params + n->layout.param[k].offset, err);
-    return rc;
+    return rc ? rc : check_variances(n, st, err);
 }
 
 static int read_knots(struct lt_prep *p, const struct lt_safetensors *st, struct lt_error *err)

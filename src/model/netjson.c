@@ -31,6 +31,19 @@ static const char *sparsity_name(int v)
     return lt_sparsity_name((enum lt_sparsity)v);
 }
 
+static const char *pool_name(int v)
+{
+    return lt_pool_name((enum lt_pool)v);
+}
+static const char *upsample_name(int v)
+{
+    return lt_upsample_name((enum lt_upsample)v);
+}
+static const char *norm_name(int v)
+{
+    return lt_norm_name((enum lt_norm)v);
+}
+
 struct names {
     const char *(*name)(int value);
     int (*by_name)(const char *name); /* -1: unknown */
@@ -40,9 +53,15 @@ static const struct names noises = {noise_name, lt_noise_by_name};
 static const struct names sparsities = {sparsity_name, lt_sparsity_by_name};
 static const struct names losses = {loss_name, lt_loss_by_name};
 
+static const struct names pools = {pool_name, lt_pool_by_name};
+static const struct names upsamples = {upsample_name, lt_upsample_by_name};
+static const struct names norms = {norm_name, lt_norm_by_name};
+
 /* An enum is written and read as an int. */
 _Static_assert(sizeof(enum lt_act) == sizeof(int) && sizeof(enum lt_noise) == sizeof(int) &&
-                   sizeof(enum lt_loss) == sizeof(int) && sizeof(enum lt_sparsity) == sizeof(int),
+                   sizeof(enum lt_loss) == sizeof(int) && sizeof(enum lt_sparsity) == sizeof(int) &&
+                   sizeof(enum lt_pool) == sizeof(int) && sizeof(enum lt_upsample) == sizeof(int) &&
+                   sizeof(enum lt_norm) == sizeof(int),
                "enums are ints");
 
 static const struct attribute {
@@ -94,6 +113,14 @@ static const struct attribute {
     {LT_NODE_SPARSE, "threshold", FORM_LEVEL, FIELD(threshold), NULL},
     {LT_NODE_SAMPLE, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_SAMPLE, "variance", FORM_FLOAT, FIELD(amount), NULL},
+    {LT_NODE_POOL, "pool", FORM_NAME, FIELD(pool), &pools},
+    {LT_NODE_POOL, "window", FORM_INTEGER, FIELD(stride), NULL},
+    {LT_NODE_UPSAMPLE, "upsample", FORM_NAME, FIELD(upsample), &upsamples},
+    {LT_NODE_UPSAMPLE, "factor", FORM_INTEGER, FIELD(stride), NULL},
+    {LT_NODE_UPSAMPLE, "grid_h", FORM_INTEGER, FIELD(grid_h), NULL},
+    {LT_NODE_UPSAMPLE, "grid_w", FORM_INTEGER, FIELD(grid_w), NULL},
+    {LT_NODE_NORM, "norm", FORM_NAME, FIELD(norm), &norms},
+    {LT_NODE_NORM, "act", FORM_NAME, FIELD(act), &acts},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_SLICE, "width", FORM_INTEGER, FIELD(width), NULL},
 #undef FIELD

@@ -21,9 +21,10 @@ struct lt_value {
         row_squared_error; /* (rows) doubles: head both; sparse, sample and contract their penalty */
     struct lt_dense *dense; /* dense: the planned product */
     struct lt_conv *conv;   /* conv, deconv: likewise */
-    size_t weight, bias;    /* of these: offsets into the parameters, in floats */
-    int gradient_of;        /* the node in whose place dy stands: itself, or a sum that reads it */
-    bool learns;            /* it or something below has parameters */
+    size_t weight, bias; /* of these and norm (its gain): offsets into the parameters, in floats */
+    size_t mean, variance; /* norm: likewise, of its running statistics */
+    int gradient_of;       /* the node in whose place dy stands: itself, or a sum that reads it */
+    bool learns;           /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
     bool adds_weight, adds_bias;   /* another node that uses them too writes dw, db first */
     bool in_encoder;               /* the code depends on it */
@@ -70,6 +71,13 @@ struct lt_weights {
                                part in, on average */
 };
 
+/* What a node multiplies with and adds, a value each for every channel of its output; and whether it
+ * keeps running statistics of them. */
+struct lt_affine {
+    int64_t channels;
+    bool statistics;
+};
+
 struct lt_layer_ops {
     const char *name;
     int inputs_min, inputs_max;
@@ -80,6 +88,8 @@ struct lt_layer_ops {
     int (*infer)(struct lt_net_spec *spec, int node, struct lt_error *err);
     /* What its product needs; NULL: it has no weights. */
     struct lt_weights (*weights)(const struct lt_net_spec *spec, int node);
+    /* NULL: it has no gain. */
+    struct lt_affine (*affine)(const struct lt_net_spec *spec, int node);
     /* Bytes of `saved` for `rows` rows. */
     size_t (*saves)(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
     int (*bind)(struct lt_net *net, int node, struct lt_error *err); /* NULL: nothing to plan */
@@ -93,7 +103,8 @@ extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
-    lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_contract, lt_layer_sample;
+    lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_contract, lt_layer_sample,
+    lt_layer_pool, lt_layer_upsample, lt_layer_norm;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {
@@ -108,6 +119,8 @@ static inline int64_t lt_input_width(const struct lt_net_spec *spec, int node, i
     return lt_node_width(spec, spec->node[node].input[slot]);
 }
 
+/* Whether a node has parameters that learn. */
+bool lt_node_learns(const struct lt_net_spec *spec, int node);
 /* The nodes whose weights and whose biases a node uses. */
 static inline int lt_weights_owner(const struct lt_net_spec *spec, int node)
 {

@@ -3,19 +3,25 @@
 
 /* The table of layer kinds; a new kind is a file under layers/ and a row here. */
 const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
-    [LT_NODE_INPUT] = &lt_layer_input,     [LT_NODE_NOISE] = &lt_layer_noise,
-    [LT_NODE_DENSE] = &lt_layer_dense,     [LT_NODE_DROPOUT] = &lt_layer_dropout,
-    [LT_NODE_ADD] = &lt_layer_add,         [LT_NODE_CONCAT] = &lt_layer_concat,
-    [LT_NODE_CODE] = &lt_layer_code,       [LT_NODE_HEAD] = &lt_layer_head,
-    [LT_NODE_OBSERVE] = &lt_layer_observe, [LT_NODE_SLICE] = &lt_layer_slice,
-    [LT_NODE_SPARSE] = &lt_layer_sparse,   [LT_NODE_CONV] = &lt_layer_conv,
-    [LT_NODE_DECONV] = &lt_layer_deconv,   [LT_NODE_CONTRACT] = &lt_layer_contract,
-    [LT_NODE_SAMPLE] = &lt_layer_sample,
+    [LT_NODE_INPUT] = &lt_layer_input,       [LT_NODE_NOISE] = &lt_layer_noise,
+    [LT_NODE_DENSE] = &lt_layer_dense,       [LT_NODE_DROPOUT] = &lt_layer_dropout,
+    [LT_NODE_ADD] = &lt_layer_add,           [LT_NODE_CONCAT] = &lt_layer_concat,
+    [LT_NODE_CODE] = &lt_layer_code,         [LT_NODE_HEAD] = &lt_layer_head,
+    [LT_NODE_OBSERVE] = &lt_layer_observe,   [LT_NODE_SLICE] = &lt_layer_slice,
+    [LT_NODE_SPARSE] = &lt_layer_sparse,     [LT_NODE_CONV] = &lt_layer_conv,
+    [LT_NODE_DECONV] = &lt_layer_deconv,     [LT_NODE_CONTRACT] = &lt_layer_contract,
+    [LT_NODE_SAMPLE] = &lt_layer_sample,     [LT_NODE_POOL] = &lt_layer_pool,
+    [LT_NODE_UPSAMPLE] = &lt_layer_upsample, [LT_NODE_NORM] = &lt_layer_norm,
 };
 
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node)
 {
     return lt_layer_of(spec, node)->weights != NULL;
+}
+
+bool lt_node_learns(const struct lt_net_spec *spec, int node)
+{
+    return lt_node_has_weights(spec, node) || lt_layer_of(spec, node)->affine != NULL;
 }
 
 int lt_check_shared(const struct lt_net_spec *spec, int node, struct lt_error *err)
@@ -44,10 +50,11 @@ void lt_act_gradient(struct lt_net *net, int node, const struct lt_pass *pass)
 {
     const struct lt_value *v = &net->value[node];
     const enum lt_act act = net->spec.node[node].act;
+    const struct lt_buffer none = {NULL, 0};
     if (act != LT_ACT_LINEAR)
-        net->backend->ops->act_backward(net->backend, act,
-                                        (size_t)(pass->rows * lt_node_width(&net->spec, node)),
-                                        v->saved, v->y, v->dy, v->dy);
+        net->backend->ops->act_backward(
+            net->backend, act, (size_t)(pass->rows * lt_node_width(&net->spec, node)),
+            lt_act_needs_pre(act) ? v->saved : none, v->y, v->dy, v->dy);
 }
 
 const char *lt_node_kind_name(enum lt_node_kind kind)

@@ -28,7 +28,7 @@ static void mark_learning(struct lt_net *net)
         const struct lt_node *n = &net->spec.node[i];
         net->value[i].in_encoder = encoder[i];
         net->value[i].aside = !needed[i];
-        net->value[i].learns = lt_node_has_weights(&net->spec, i);
+        net->value[i].learns = lt_node_learns(&net->spec, i);
         for (int k = 0; k < n->inputs; k++)
             net->value[i].learns |= net->value[n->input[k]].learns;
     }
@@ -127,10 +127,13 @@ static void mark_params(struct lt_net *net)
 {
     for (int p = 0; p < net->params.count; p++) {
         const struct lt_param *q = &net->params.param[p];
-        if (q->bias)
-            net->value[q->node].bias = q->offset;
-        else
-            net->value[q->node].weight = q->offset;
+        struct lt_value *v = &net->value[q->node];
+        size_t *const place[] = {[LT_PARAM_WEIGHT] = &v->weight,
+                                 [LT_PARAM_BIAS] = &v->bias,
+                                 [LT_PARAM_GAIN] = &v->weight,
+                                 [LT_PARAM_MEAN] = &v->mean,
+                                 [LT_PARAM_VARIANCE] = &v->variance};
+        *place[q->kind] = q->offset;
     }
     for (int i = 0; i < net->spec.count; i++) {
         net->value[i].weight = net->value[lt_weights_owner(&net->spec, i)].weight;

@@ -23,7 +23,8 @@
  * Parameters, gradients and optimizer state share one layout: the blocks of
  * lt_params, in node order, weights (out, in) row-major, then bias (out);
  * of a convolution (out, kernel, kernel, in), of a transposed one
- * (in, kernel, kernel, out), each with a bias for a channel of its output.
+ * (in, kernel, kernel, out), each with a bias for a channel of its output; of a normalisation gain,
+ * bias and, over batches, the running mean and variance.
  * That order is what files hold and what SHA-256 covers.
  */
 #ifndef LT_NET_NET_H
@@ -34,7 +35,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LT_NODES_MAX = 64, LT_NODE_INPUTS_MAX = 4, LT_NODE_NAME = 32, LT_WIDTH_MAX = 1 << 20 };
+enum {
+    LT_NODES_MAX = 64,
+    LT_NODE_INPUTS_MAX = 4,
+    LT_NODE_PARAMS_MAX = 4,
+    LT_NODE_NAME = 32,
+    LT_WIDTH_MAX = 1 << 20
+};
 
 /* One row each in the table of layer.h; the names are what files hold. */
 enum lt_node_kind {
@@ -53,6 +60,9 @@ enum lt_node_kind {
     LT_NODE_DECONV,   /* a transposed convolution: to a grid as fine or finer */
     LT_NODE_CONTRACT, /* draws its two inputs together: a penalty on their distance while training */
     LT_NODE_SAMPLE,   /* draws a code from the distribution that its inputs tell */
+    LT_NODE_POOL,     /* squares of pixels become one each */
+    LT_NODE_UPSAMPLE, /* pixels become squares of them */
+    LT_NODE_NORM,     /* y = act(gain (x - mean) / deviation + bias) */
     LT_NODE_KINDS
 };
 
@@ -66,35 +76,55 @@ static inline int64_t lt_shape_width(struct lt_shape s)
 
 struct lt_node {
     enum lt_node_kind kind;
-    char name[LT_NODE_NAME];       /* unique; [a-z0-9_.]; tensors are NAME.weight, NAME.bias */
+    /* Unique; [a-z0-9_.]; tensors are NAME.weight (or gain), NAME.bias, NAME.mean, NAME.variance. */
+    char name[LT_NODE_NAME];
     int inputs;                    /* how many */
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
-    int64_t width;   /* dense: outputs; slice: columns; sparse: values topk or batchtopk keep;
-                                      conv, deconv: channels of its output */
-    enum lt_act act; /* dense, conv, deconv */
-    int64_t kernel, stride; /* conv, deconv: see struct lt_conv_spec */
-    int64_t grid_h, grid_w; /* deconv: pixels of its output; dense: pixels that its outputs
-                                      make up, width / (grid_h grid_w) channels each, 0: one */
-    int tied;               /* dense: the node whose weights it uses transposed; 0: own */
-    int shared;             /* dense, conv, deconv: the node whose weights and biases it uses as
-                                  they are; dropout: whose mask; 0: own */
-    enum lt_noise noise;    /* noise */
-    float amount;           /* noise: amount; dropout: probability; sparse: rho of kl;
-                                      sample: variance of the data around an output under mse, 0: none told */
-    float low, high;        /* noise: saltpepper's values */
-    enum lt_loss loss;      /* head */
-    enum lt_act unit;       /* head: linear or sigmoid */
-    float
-        weight; /* head, sparse, sample, contract: of its loss or penalty in the objective; observe:
-                                      what the columns from `target` on are multiplied by */
-    int64_t target;            /* head: first column of the input it reconstructs; slice and
-                                      observe: first column of its input */
-    int64_t group;             /* head with loss ce: columns of one softmax; otherwise 0 */
-    int64_t flag_first, flags; /* observe: input columns whose absence is flagged */
-    enum lt_sparsity sparsity; /* sparse */
-    float threshold; /* sparse, batchtopk: outside training passes values from it on are kept;
-                                  NaN: not known yet, and the batch decides as in training */
+
+    /* dense: outputs; slice: columns; sparse: values that topk or batchtopk keep; conv, deconv: channels
+     * of its output */
+    int64_t width;
+    /* dense, conv, deconv, norm */
+    enum lt_act act;
+    /* conv, deconv: see struct lt_conv_spec; stride of pool, upsample: see struct lt_squares */
+    int64_t kernel, stride;
+    /* deconv, upsample: pixels of its output; dense: pixels that its outputs make up,
+     * width / (grid_h grid_w) channels each, 0: one */
+    int64_t grid_h, grid_w;
+    /* dense: the node whose weights it uses transposed; 0: own */
+    int tied;
+    /* dense, conv, deconv: the node whose weights and biases it uses as they are; dropout: whose mask;
+     * 0: own */
+    int shared;
+    /* noise */
+    enum lt_noise noise;
+    /* noise: amount; dropout: probability; sparse: rho of kl; sample: variance of the data around an
+     * output under mse, 0: none told */
+    float amount;
+    /* noise: saltpepper's values */
+    float low, high;
+    /* head */
+    enum lt_loss loss;
+    enum lt_act unit; /* linear or sigmoid */
+    /* head, sparse, sample, contract: of its loss or penalty in the objective; observe: what the columns
+     * from `target` on are multiplied by */
+    float weight;
+    /* head: first column of the input it reconstructs; slice and observe: first column of its input */
+    int64_t target;
+    /* head with loss ce: columns of one softmax; otherwise 0 */
+    int64_t group;
+    /* observe: input columns whose absence is flagged */
+    int64_t flag_first, flags;
+    /* sparse */
+    enum lt_sparsity sparsity;
+    /* sparse, batchtopk: outside training passes values from it on are kept; NaN: not known yet, and the
+     * batch decides as in training */
+    float threshold;
+    /* pool, upsample, norm */
+    enum lt_pool pool;
+    enum lt_upsample upsample;
+    enum lt_norm norm;
 };
 
 struct lt_net_spec {
@@ -153,12 +183,24 @@ static inline int64_t lt_net_spec_dims(const struct lt_net_spec *s) /* K */
 
 /* ---- parameters ---- */
 
+enum lt_param_kind {
+    LT_PARAM_WEIGHT, /* of a product: matrices, which decay and penalties act on */
+    LT_PARAM_BIAS,   /* added, one for a channel of the output */
+    LT_PARAM_GAIN,   /* of a normalisation, multiplied with, likewise */
+    LT_PARAM_MEAN,   /* of a normalisation: running statistics, which training passes keep up to */
+    LT_PARAM_VARIANCE, /* date; their gradient is 0, and optimizers leave them alone */
+};
+static inline bool lt_param_learns(enum lt_param_kind kind)
+{
+    return kind < LT_PARAM_MEAN;
+}
+
 struct lt_param {
-    char name[LT_NODE_NAME + 8]; /* "encoder1.weight" */
+    char name[LT_NODE_NAME + 10]; /* "encoder1.weight" */
     int node;
     size_t offset;      /* in floats, into the parameter array */
-    int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); a bias is (out, 1) */
-    bool bias;
+    int64_t rows, cols; /* weights (out, in), (out, kernel^2 in); all others (out, 1) */
+    enum lt_param_kind kind;
     bool conv,
         transposed; /* weights of a convolution, (out, kernel, kernel, in); of a deconv node */
     int64_t uses;   /* times that a weight is multiplied for a row: pixels of a convolution */
@@ -166,7 +208,7 @@ struct lt_param {
 struct lt_params {
     int count;
     size_t total; /* floats */
-    struct lt_param param[2 * LT_NODES_MAX];
+    struct lt_param param[LT_NODE_PARAMS_MAX * LT_NODES_MAX];
 };
 /* The layout of an inferred spec. */
 int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err);
@@ -174,7 +216,9 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
 /* Initial weights of an inferred spec by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
  * 2010); a convolution that is added to a path past it
- * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0.  A function of (seed, block) only. */
+ * starts with a fifth of that, so that chains of residual blocks start close to the identity; biases 0;
+ * gains 1, or a fifth where what they multiply is added to such a path; running statistics those of
+ * values of mean 0 and variance 1.  A function of (seed, block) only. */
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
                     float *values /* (total) */);
 
@@ -203,7 +247,8 @@ void lt_net_free(struct lt_net **net);
 /* What a pass needs to know besides the values. */
 struct lt_pass {
     int64_t rows;
-    bool training; /* noise and dropout act */
+    bool training; /* noise and dropout act, batches are normalised by their own statistics */
+    bool measures; /* ... but by the running ones, which stay as they are */
     uint64_t seed; /* these three name the randomness */
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host */

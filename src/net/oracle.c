@@ -36,9 +36,9 @@ void lt_oracle_params(const struct lt_oracle *o, int node, const double **weight
     *weights = *bias = NULL;
     for (int p = 0; p < o->layout->count; p++) {
         const struct lt_param *q = &o->layout->param[p];
-        if (q->node == owner && !q->bias)
+        if (q->node == owner && (q->kind == LT_PARAM_WEIGHT || q->kind == LT_PARAM_GAIN))
             *weights = o->params + q->offset;
-        if (q->node == bias_owner && q->bias)
+        if (q->node == bias_owner && q->kind == LT_PARAM_BIAS)
             *bias = o->params + q->offset;
     }
 }

@@ -6,32 +6,53 @@
 #include <string.h>
 
 static void add(struct lt_params *p, const struct lt_net_spec *spec, int node, int64_t rows,
-                int64_t cols, bool bias)
+                int64_t cols, enum lt_param_kind kind)
 {
+    static const char *const names[] = {[LT_PARAM_WEIGHT] = "weight",
+                                        [LT_PARAM_BIAS] = "bias",
+                                        [LT_PARAM_GAIN] = "gain",
+                                        [LT_PARAM_MEAN] = "mean",
+                                        [LT_PARAM_VARIANCE] = "variance"};
+    const bool weight = kind == LT_PARAM_WEIGHT;
     struct lt_param *q = &p->param[p->count++];
-    snprintf(q->name, sizeof q->name, "%s.%s", spec->node[node].name, bias ? "bias" : "weight");
+    snprintf(q->name, sizeof q->name, "%s.%s", spec->node[node].name, names[kind]);
     q->node = node;
     q->offset = p->total;
     q->rows = rows;
     q->cols = cols;
-    q->bias = bias;
-    q->conv = !bias && spec->node[node].kind != LT_NODE_DENSE;
-    q->transposed = !bias && spec->node[node].kind == LT_NODE_DECONV;
-    q->uses = bias ? 1 : lt_layer_of(spec, node)->weights(spec, node).uses;
+    q->kind = kind;
+    q->conv = weight && spec->node[node].kind != LT_NODE_DENSE;
+    q->transposed = weight && spec->node[node].kind == LT_NODE_DECONV;
+    q->uses = !weight ? 1 : lt_layer_of(spec, node)->weights(spec, node).uses;
     p->total += (size_t)rows * (size_t)cols;
+}
+
+static void add_product(struct lt_params *p, const struct lt_net_spec *spec, int node)
+{
+    const struct lt_weights w = lt_layer_of(spec, node)->weights(spec, node);
+    if (w.own)
+        add(p, spec, node, w.rows, w.cols, LT_PARAM_WEIGHT);
+    if (w.biases > 0)
+        add(p, spec, node, w.biases, 1, LT_PARAM_BIAS);
+}
+
+static void add_affine(struct lt_params *p, const struct lt_net_spec *spec, int node)
+{
+    const struct lt_affine a = lt_layer_of(spec, node)->affine(spec, node);
+    const enum lt_param_kind kinds[] = {LT_PARAM_GAIN, LT_PARAM_BIAS, LT_PARAM_MEAN,
+                                        LT_PARAM_VARIANCE};
+    for (int k = 0; k < (a.statistics ? 4 : 2); k++)
+        add(p, spec, node, a.channels, 1, kinds[k]);
 }
 
 int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err)
 {
     memset(out, 0, sizeof *out);
     for (int i = 0; i < spec->count; i++) {
-        if (!lt_node_has_weights(spec, i))
-            continue;
-        const struct lt_weights w = lt_layer_of(spec, i)->weights(spec, i);
-        if (w.own)
-            add(out, spec, i, w.rows, w.cols, false);
-        if (w.biases > 0)
-            add(out, spec, i, w.biases, 1, true);
+        if (lt_layer_of(spec, i)->weights)
+            add_product(out, spec, i);
+        if (lt_layer_of(spec, i)->affine)
+            add_affine(out, spec, i);
         if (out->total > ((size_t)1 << 33))
             return lt_node_fail(spec, i, err, "the network has more than 2^33 weights");
     }
@@ -68,6 +89,14 @@ static double deviation(const struct lt_net_spec *spec, int node)
     return sqrt(variance(spec, node)) * (block ? BLOCK_GAIN : 1);
 }
 
+/* What all values of a block that is no matrix start with. */
+static float start_of(const struct lt_param *q, const struct lt_net_spec *spec)
+{
+    if (q->kind == LT_PARAM_GAIN && lt_node_ends_block(spec, q->node))
+        return (float)BLOCK_GAIN;
+    return q->kind == LT_PARAM_GAIN || q->kind == LT_PARAM_VARIANCE ? 1 : 0;
+}
+
 void lt_params_init(const struct lt_params *params, const struct lt_net_spec *spec, uint64_t seed,
                     float *values)
 {
@@ -75,8 +104,9 @@ void lt_params_init(const struct lt_params *params, const struct lt_net_spec *sp
         const struct lt_param *q = &params->param[p];
         size_t n = (size_t)q->rows * (size_t)q->cols;
         float *w = values + q->offset;
-        if (q->bias) {
-            memset(w, 0, n * sizeof *w);
+        if (q->kind != LT_PARAM_WEIGHT) {
+            for (size_t i = 0; i < n; i++)
+                w[i] = start_of(q, spec);
             continue;
         }
         struct lt_stream stream = lt_stream(seed, LT_RNG_INIT, 0, (uint64_t)p);
@@ -129,7 +159,7 @@ void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec
 {
     for (int p = 0; p < params->count; p++) {
         const struct lt_param *q = &params->param[p];
-        if (!q->bias && source_of(spec, q->node) == 0 && mean_square > 0) {
+        if (q->kind == LT_PARAM_WEIGHT && source_of(spec, q->node) == 0 && mean_square > 0) {
             const struct lt_weights w = lt_layer_of(spec, q->node)->weights(spec, q->node);
             double share = w.uses == 1 ? 1 : w.fan_in / (double)lt_net_spec_inputs(spec);
             double sd = sqrt(variance(spec, q->node));
@@ -144,9 +174,9 @@ void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec
             const struct lt_param *q = &params->param[p];
             if (q->node != source_of(spec, h))
                 continue;
-            if (!q->bias)
+            if (q->kind == LT_PARAM_WEIGHT)
                 scale(q, 0.5, values);
-            for (int64_t j = 0; q->bias && j < q->rows; j++)
+            for (int64_t j = 0; q->kind == LT_PARAM_BIAS && j < q->rows; j++)
                 values[q->offset + (size_t)j] = output_bias(
                     head, channel_mean(mean + head->target, lt_node_width(spec, h), q->rows, j));
         }

@@ -142,7 +142,7 @@ int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt
     spec->node[0].shape.w = w;
     for (int i = 1; i < spec->count; i++) {
         struct lt_node *n = &spec->node[i];
-        if (n->kind == LT_NODE_DECONV) {
+        if (n->kind == LT_NODE_DECONV || n->kind == LT_NODE_UPSAMPLE) {
             n->grid_h = spec->node[n->input[0]].shape.h * n->stride;
             n->grid_w = spec->node[n->input[0]].shape.w * n->stride;
         }
@@ -179,7 +179,7 @@ double lt_net_flops_train(const struct lt_net_spec *spec)
         bool below = false;
         for (int k = 0; k < n->inputs; k++)
             below |= learns[n->input[k]];
-        learns[i] = below || lt_node_has_weights(spec, i);
+        learns[i] = below || lt_node_learns(spec, i);
         flops += (below ? 3 : 2) * products(spec, i);
     }
     return flops;

@@ -68,7 +68,7 @@ static double run_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch)
     return sum;
 }
 
-/* L1 and L2 act on weights, not on biases; returns the L2 term of the objective. */
+/* L1 and L2 act on weights, not on biases and what normalises; returns the L2 term of the objective. */
 static double add_penalties(struct lt_trainer *t)
 {
     const struct lt_params *params = lt_net_params(t->net);
@@ -79,7 +79,7 @@ static double add_penalties(struct lt_trainer *t)
     for (int p = 0; p < params->count; p++) {
         const struct lt_param *q = &params->param[p];
         size_t at = q->offset * sizeof(float), n = (size_t)q->rows * (size_t)q->cols;
-        if (q->bias)
+        if (q->kind != LT_PARAM_WEIGHT)
             continue;
         struct lt_buffer w = lt_buffer_at(lt_net_weights(t->net), at);
         ops->penalty(t->backend, (float)t->settings.l1, (float)t->settings.l2, n, w,
@@ -245,6 +245,7 @@ int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_sta
         lt_net_put_input(net, staging->rows, n);
         lt_net_forward(net, &(struct lt_pass){.rows = n,
                                               .training = noisy,
+                                              .measures = true,
                                               .seed = seed,
                                               .epoch = LT_EPOCH_MEASURE,
                                               .row_ids = staging->row_ids});

@@ -8,7 +8,8 @@
  * parameters: the one of the largest gradient and one by chance.
  *
  * A deviation counts in units of the block's gradient (its norm, or its largest entry).  Products
- * in f32 leave about 1e-5, a missing term leaves 1.  Where a step crosses the kink of a relu the
+ * in f32 leave about 1e-5, a missing term leaves 1.  A bias that a batch normalisation takes away
+ * again has no gradient but rounding, so it counts in units of the largest entry of all.  Where a step crosses the kink of a relu the
  * difference is off, so steps ten and a hundred times shorter get a say before a verdict. */
 
 static const double TOLERANCE = 5e-3, CLEAN = 1e-4;
@@ -22,6 +23,7 @@ struct probe {
     const float *chance;   /* (params), uniform on [0, 1): the signs of directions */
     double *weights;       /* (params) */
     double objective;
+    double largest; /* gradient of all parameters */
     struct lt_error *err;
     int evaluations;
 };
@@ -77,6 +79,15 @@ static struct size size_of(const float *g, size_t n)
     return s;
 }
 
+/* Whether a block is a bias whose sum a batch normalisation takes away again. */
+static bool is_idle(const struct lt_net_spec *spec, const struct lt_param *q)
+{
+    for (int i = q->node + 1; q->kind == LT_PARAM_BIAS && i < spec->count; i++)
+        if (spec->node[i].norm == LT_NORM_BATCH && spec->node[i].input[0] == q->node)
+            return spec->node[q->node].act == LT_ACT_LINEAR;
+    return false;
+}
+
 /* The deviation along one direction. Gradients below 1e-5 of the objective are rounding. */
 static double deviation(struct probe *b, const struct lt_param *q, int64_t single)
 {
@@ -84,12 +95,13 @@ static double deviation(struct probe *b, const struct lt_param *q, int64_t singl
     size_t n = (size_t)q->rows * (size_t)q->cols;
     struct size size = size_of(g, n);
     double along = 0, best = INFINITY, h = 1e-5;
+    double least = is_idle(&b->patient->network->spec, q) ? b->largest : 0;
     for (size_t i = 0; i < n; i++)
         along += (double)g[i] * direction(b, q, single, i);
     for (int k = 0; k < SHORTER && !(best <= CLEAN); k++, h /= 10) {
         double slope = difference(b, q, single, h);
         double unit = fmax(fmax(single < 0 ? size.norm : size.largest, fabs(slope)),
-                           1e-5 * fabs(b->objective));
+                           fmax(least, 1e-5 * fabs(b->objective)));
         double error = unit > 0 ? fabs(along - slope) / unit : 0;
         best = error < best ? error : best;
     }
@@ -114,6 +126,7 @@ static void examine(struct probe *b, int singles, struct lt_finding *f)
     double worst = 0;
     int where = 0;
     b->objective = evaluate(b);
+    b->largest = size_of(b->gradient, layout->total).largest;
     for (int p = 0; p < layout->count; p++) {
         double error = worst_of_block(b, &layout->param[p], singles);
         if (!(error <= worst)) {

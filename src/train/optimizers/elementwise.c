@@ -36,7 +36,7 @@ void lt_optimizer_update(struct lt_optimizer *o, enum lt_update kind,
     plain.decay = 0;
     for (int p = 0; p < o->params->count; p++) {
         const struct lt_param *q = &o->params->param[p];
-        update_range(o, kind, q->bias ? &plain : args, q->offset,
+        update_range(o, kind, q->kind == LT_PARAM_WEIGHT ? args : &plain, q->offset,
                      (size_t)q->rows * (size_t)q->cols);
     }
 }

@@ -14,7 +14,7 @@
  *     W <- (1 - lr decay) W - lr U / (rms(U) sqrt(in))
  *
  * so that every step changes a unit's input by about lr whatever the layer's width.  Inputs of a
- * convolution are patches, here of about PATCHES pixels of the batch.  Biases, transposed
+ * convolution are patches, here of about PATCHES pixels of the batch.  Biases, gains, transposed
  * convolutions and layers of very many inputs take Adam steps of ADAM_LR lr.  All decisions are
  * functions of the step, so the state is the arrays
  * alone: M and the second moments of biases (each as long as the parameters), then A and P of
@@ -47,7 +47,7 @@ struct foof {
  * patches, so it takes Adam steps. */
 static bool whitened(const struct lt_param *q)
 {
-    return !q->bias && !q->transposed && q->cols <= WHITEN_MOST;
+    return q->kind == LT_PARAM_WEIGHT && !q->transposed && q->cols <= WHITEN_MOST;
 }
 
 /* Of a convolution, the images of a batch whose patches are looked at: enough for about
@@ -224,7 +224,7 @@ static double step(struct lt_optimizer *o, const struct lt_step *s)
         step_weights(o, &f->layer[i], s, clip);
     }
     for (int i = 0; i < o->params->count; i++)
-        if (!whitened(&o->params->param[i]))
+        if (!whitened(&o->params->param[i]) && lt_param_learns(o->params->param[i].kind))
             step_adam(o, &o->params->param[i], s, clip);
     return objective;
 }

@@ -139,9 +139,23 @@ static double step(struct lt_optimizer *o, const struct lt_step *s)
     return f0;
 }
 
+/* Running statistics change with every evaluation, so along a line they would be those of all points
+ * that were tried, and a step's s would not be a difference of weights alone. */
+static int create(struct lt_optimizer *o, struct lt_error *err)
+{
+    for (int p = 0; p < o->params->count; p++)
+        if (!lt_param_learns(o->params->param[p].kind))
+            return lt_fail(
+                err, LT_EUSAGE,
+                "lbfgs cannot train batch normalisation, whose running statistics change "
+                "with every evaluation; use layer normalisation or another optimizer");
+    return 0;
+}
+
 const struct lt_optimizer_ops lt_optimizer_lbfgs = {.name = "lbfgs",
                                                     .lr = 1,
                                                     .full_batch = true,
                                                     .state_floats = state_floats,
                                                     .scratch_floats = scratch_floats,
+                                                    .create = create,
                                                     .step = step};
