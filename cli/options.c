@@ -95,7 +95,8 @@ static const struct lt_option rows[] = {
      "default: auto"},
     {"noise", 0, "KIND:AMOUNT", LT_OPTION_KIND, AT(train.noise), TRAIN, LT_GROUP_NETWORK, 0, 0,
      "noise", "corrupt the inputs while the target stays clean; amounts in scaled units, such as "
-     "gaussian:0.1 or gaussian:25/255; default: none"},
+     "gaussian:0.1 or gaussian:25/255, or a range from which every row draws its own, such as "
+     "gaussian:5/255-50/255; default: none"},
     {"like", 0, "NOISY", LT_OPTION_TEXT, AT(train.like), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "in place of --noise: noise like that of these images, a file or a folder; default: none"},
     {"sparse", 0, "KIND:AMOUNT", LT_OPTION_TEXT, AT(train.sparse), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,

@@ -174,7 +174,8 @@ typedef struct latent_train_options {
     const char *act;   /* hidden activation */
     int tied;          /* decoder weights are the encoder's, transposed */
     double dropout;    /* on hidden layers, probability; default 0 */
-    const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean */
+    const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean; "KIND:FROM-TO":
+                          every row draws its own amount */
     const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
     const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */

@@ -254,7 +254,13 @@ run train clean -o out/d --arch conv --layers 16c5/2,16r3 --noise gaussian:25/25
 claim "a_denoiser_is_judged_by_the_noise_it_takes_away" \
     [ "$status/$(value_of stdout verdict)" = 0/denoises ]
 claim "the_denoiser_json_has_its_keys" has_keys stdout rows inputs squared_error mse seconds verdict \
-    message weights_sha256 psnr_before psnr_after noisy.squared_error
+    message weights_sha256 psnr_before psnr_after noisy.squared_error noise
+run train clean -o out/r --arch conv --layers 16c5/2,16r3 --noise gaussian:5/255-50/255 --crop 24 \
+    --steps 150 -q
+claim "a_range_of_noise_is_judged_over_the_range" grep -q \
+    "judged with the noise gaussian:0.01961-0.1961, each row with an amount of its own" stdout
+run info out/r
+claim "info_tells_the_range" grep -q "gaussian:0.01961-0.1961" stdout
 run denoise out/d noisy -o out/back --truth clean --json
 claim "a_folder_is_denoised" [ "$status/$(ls out/back | wc -l)" = 0/24 ]
 claim "the_denoise_json_has_its_keys" has_keys stdout files psnr_before psnr_after ssim_before \
@@ -282,6 +288,14 @@ refuses "denoising_what_is_no_image" 3 'data.csv: is no image; a denoiser reads 
 'shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C)' denoise d data.csv -o out/x.csv
 refuses "noise_said_twice" 2 '--noise and --like both say which noise; give one of them' \
     train clean -o out/m --noise gaussian:0.1 --like noisy -q
+refuses "a_range_that_falls" 2 '--noise: the range of "gaussian:50/255-5/255" begins above its end; '\
+'write the smaller amount first' train clean -o out/m --noise gaussian:50/255-5/255 -q
+for bad in gaussian:-0.1-0.2 gaussian:0.1--0.2 gaussian:0.1- gaussian:0.1-0.2-0.3 gaussian: gaussian:0-0; do
+    refuses "a_bad_range_$bad" 2 "--noise: \"$bad\" needs a positive amount, such as gaussian:0.2 or "\
+'gaussian:25/255, or a range of them, such as gaussian:5/255-50/255' train clean -o out/m --noise $bad -q
+done
+refuses "a_range_above_a_probability" 2 '--noise: mask takes a probability, at most 1, not 1.5' \
+    train clean -o out/m --noise mask:0.5-1.5 -q
 refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a denoiser treats all '\
 'pixels alike; use none or bytes' train clean -o out/m --arch conv --noise gaussian:0.1 --scale standard
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \

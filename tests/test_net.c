@@ -294,6 +294,8 @@ TEST(gradients_through_every_noise_and_dropout_are_right)
     for (int kind = 0; kind < LT_NOISES; kind++) {
         noisy_net(&s, (enum lt_noise)kind, amounts[kind]);
         check_gradients(&s, 7);
+        s.node[1].most = 2 * amounts[kind]; /* rows draw their amounts */
+        check_gradients(&s, 7);
     }
 }
 

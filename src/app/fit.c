@@ -326,15 +326,15 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     lt_free(x);
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
-             "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g, "
+             "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g-%g, "
              "sparse %s:%lld:%g:%g, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_loss_name(a->loss), a->tied, a->dropout,
-             lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity), (long long)a->keep,
-             a->rho, a->penalty, t->optimizer->name, t->optimizer_settings.lr,
+             lt_noise_name(a->noise), a->amount, a->most, lt_sparsity_name(a->sparsity),
+             (long long)a->keep, a->rho, a->penalty, t->optimizer->name, t->optimizer_settings.lr,
              t->optimizer_settings.momentum, t->optimizer_settings.decay,
              t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
              (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,

@@ -84,10 +84,11 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
 {
     const char *word = node->kernel > 0 || node->kind == LT_NODE_DENSE ? lt_act_name(node->act)
                        : node->kind == LT_NODE_HEAD                    ? lt_loss_name(node->loss)
-                       : node->kind == LT_NODE_NOISE                   ? lt_noise_name(node->noise)
                        : node->kind == LT_NODE_SPARSE ? lt_sparsity_name(node->sparsity)
                                                       : "";
-    if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
+    if (node->kind == LT_NODE_NOISE)
+        lt_noise_text(node->noise, (double)node->amount, (double)node->most, text, size);
+    else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
         snprintf(text, size, "%s %lld", word, (long long)node->width);
     else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_KL)
         snprintf(text, size, "%s %g, weight %g", word, (double)node->amount, (double)node->weight);

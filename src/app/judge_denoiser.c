@@ -1,5 +1,6 @@
 #include "app/judge_denoiser.h"
 
+#include "app/build.h"
 #include "app/rows.h"
 #include "base/mem.h"
 #include "train/trainer.h"
@@ -13,6 +14,19 @@ bool lt_model_denoises(const struct lt_model *model)
     for (int i = 0; i < spec->count; i++)
         noise |= spec->node[i].kind == LT_NODE_NOISE;
     return noise && code.h * code.w > 1;
+}
+
+/* The noise of the network, in words. */
+static void noise_of(const struct lt_model *model, char text[LT_NOISE_TEXT], bool *range)
+{
+    const struct lt_net_spec *spec = &model->network[0].spec;
+    for (int i = 0; i < spec->count; i++) {
+        const struct lt_node *n = &spec->node[i];
+        if (n->kind != LT_NODE_NOISE)
+            continue;
+        lt_noise_text(n->noise, (double)n->amount, (double)n->most, text, LT_NOISE_TEXT);
+        *range = n->most > n->amount;
+    }
 }
 
 struct denoised {
@@ -70,6 +84,9 @@ static void tell(const struct lt_case *c, const struct denoised *d, struct lt_re
 {
     const double before = psnr(d, d->before), after = psnr(d, d->after);
     const bool better = d->after < d->before;
+    char noise[LT_NOISE_TEXT] = "none";
+    bool range = false;
+    noise_of(c->model, noise, &range);
     lt_report_verdict(
         r, !better ? c->settled == LT_SETTLED_NO ? "not-converged" : "adds-noise" : "denoises",
         better ? "The denoiser raises PSNR from %.2f to %.2f dB: it takes away %.1f %% "
@@ -82,6 +99,9 @@ static void tell(const struct lt_case *c, const struct denoised *d, struct lt_re
     lt_report_line(r, "%-24s %14.5g %11.2f dB", "  noisy", d->before, before);
     lt_report_line(r, "per row of %lld inputs in %s, over %lld %s", (long long)d->inputs,
                    lt_units(&c->model->prep), (long long)d->rows, c->rows_are);
+    lt_report_line(r, "judged with the noise %s%s", noise,
+                   range ? ", each row with an amount of its own in this range" : "");
+    lt_report_string(r, "noise", noise);
     lt_report_integer(r, "rows", d->rows);
     lt_report_integer(r, "inputs", d->inputs);
     lt_report_number(r, "squared_error", d->after);

@@ -88,6 +88,13 @@ int lt_noise_by_name(const char *name)
     return find(noise_names, LT_NOISES, name);
 }
 
+float lt_noise_most(enum lt_noise noise)
+{
+    const bool probability =
+        noise == LT_NOISE_MASK || noise == LT_NOISE_SALTPEPPER || noise == LT_NOISE_MISSING;
+    return probability ? 1.0f : 1e6f;
+}
+
 bool lt_act_needs_pre(enum lt_act act)
 {
     return act == LT_ACT_GELU || act == LT_ACT_SILU;

@@ -94,6 +94,21 @@ enum lt_noise {
     LT_NOISE_MISSING,    /* NaN, as a missing cell, with probability amount */
     LT_NOISES
 };
+struct lt_corruption {
+    enum lt_noise kind;
+    float amount,
+        most; /* every row draws its amount between them; most <= amount: all have `amount` */
+    float low, high; /* saltpepper's values */
+};
+/* The amount of the row whose numbers `stream` has: uniform in the range, by a number of the stream
+ * that no value of the row uses. */
+static inline float lt_corruption_of_row(const struct lt_corruption *c,
+                                         const struct lt_stream *stream)
+{
+    if (!(c->most > c->amount))
+        return c->amount;
+    return c->amount + lt_uniform(stream, UINT32_MAX) * (c->most - c->amount);
+}
 
 enum lt_sparsity {
     LT_SPARSITY_NONE,
@@ -282,13 +297,13 @@ struct lt_backend_ops {
                     struct lt_buffer y);
 
     /* Corrupts x (rows, width) into y; row r uses the stream (seed, LT_RNG_NOISE, epoch,
-     * row_ids[r]); row_ids is a host array. low and high are saltpepper's values.
+     * row_ids[r]); row_ids is a host array.
      * dropout: y = x * mask, mask (rows, width) being 0 with probability p, else 1/(1-p);
      * its stream is (seed, LT_RNG_DROPOUT, epoch, row_ids[r] + layer * 2^48), layer < 2^16.
      * Of dropout's buffers only x and y may be the same; noise's may not. */
-    void (*noise)(struct lt_backend *b, enum lt_noise kind, float amount, float low, float high,
-                  uint64_t seed, uint32_t epoch, const int64_t *row_ids, int64_t rows,
-                  int64_t width, struct lt_buffer x, struct lt_buffer y);
+    void (*noise)(struct lt_backend *b, const struct lt_corruption *noise, uint64_t seed,
+                  uint32_t epoch, const int64_t *row_ids, int64_t rows, int64_t width,
+                  struct lt_buffer x, struct lt_buffer y);
     void (*dropout)(struct lt_backend *b, float p, uint64_t seed, uint32_t epoch, uint32_t layer,
                     const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                     struct lt_buffer mask, struct lt_buffer y);
@@ -362,6 +377,7 @@ const char *lt_sparsity_name(enum lt_sparsity sparsity);
 int lt_sparsity_by_name(const char *name);
 const char *lt_noise_name(enum lt_noise noise);
 int lt_noise_by_name(const char *name);
+float lt_noise_most(enum lt_noise noise); /* the largest amount that a kind can have */
 bool lt_act_needs_pre(enum lt_act act);
 
 #endif

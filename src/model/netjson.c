@@ -8,6 +8,7 @@ enum form {
     FORM_INTEGER, /* int64_t */
     FORM_SIZE,    /* the same; absent where 0 */
     FORM_FLOAT,   /* float */
+    FORM_LIMIT,   /* the same; absent where 0 */
     FORM_NAME,    /* an enum, by the names of `names` */
     FORM_NODE,    /* int: an earlier node by name; absent where 0 */
 };
@@ -54,6 +55,7 @@ static const struct attribute {
 #define FIELD(member) offsetof(struct lt_node, member)
     {LT_NODE_NOISE, "noise", FORM_NAME, FIELD(noise), &noises},
     {LT_NODE_NOISE, "amount", FORM_FLOAT, FIELD(amount), NULL},
+    {LT_NODE_NOISE, "most", FORM_LIMIT, FIELD(most), NULL},
     {LT_NODE_NOISE, "low", FORM_FLOAT, FIELD(low), NULL},
     {LT_NODE_NOISE, "high", FORM_FLOAT, FIELD(high), NULL},
     {LT_NODE_DENSE, "width", FORM_INTEGER, FIELD(width), NULL},
@@ -109,7 +111,10 @@ static int write_attribute(struct lt_json *json, const struct lt_net_spec *spec,
             return LT_OK;
         return lt_json_set_integer(json, a->key, integer, err);
     case FORM_FLOAT:
+    case FORM_LIMIT:
         memcpy(&real, at, sizeof real);
+        if (a->form == FORM_LIMIT && !(real < 0 || real > 0))
+            return LT_OK;
         return lt_json_set_number(json, a->key, (double)real, err);
     case FORM_NAME:
         memcpy(&index, at, sizeof index);
@@ -267,6 +272,9 @@ static int read_attribute(const struct lt_net_spec *spec, int node, const struct
         memcpy(at, &integer, sizeof integer);
         return LT_OK;
     case FORM_FLOAT:
+    case FORM_LIMIT:
+        if (a->form == FORM_LIMIT && !lt_json_get(json, a->key))
+            return LT_OK;
         return read_float(json, a->key, at, err);
     case FORM_NAME:
         return read_name(json, a, at, err);

@@ -75,9 +75,10 @@ struct lt_node {
     int tied;                      /* dense: the node whose weights it uses transposed; 0: own */
     enum lt_noise noise;           /* noise */
     float amount;                  /* noise: amount; dropout: probability; sparse: rho of kl */
-    float low, high;               /* noise: saltpepper's values */
-    enum lt_loss loss;             /* head */
-    enum lt_act unit;              /* head: linear or sigmoid */
+    float most;                /* noise: rows have amounts from `amount` to this; 0: one amount */
+    float low, high;           /* noise: saltpepper's values */
+    enum lt_loss loss;         /* head */
+    enum lt_act unit;          /* head: linear or sigmoid */
     float weight;              /* head, sparse: of its loss or penalty in the objective; observe:
                                       what the columns from `target` on are multiplied by */
     int64_t target;            /* head: first column of the input it reconstructs; slice and
