@@ -272,6 +272,26 @@ claim "an_image_alone_has_the_bits_it_has_in_its_folder" cmp out/one.pgm out/bac
 run train clean -o out/l --arch conv --layers 16c5/2,16r3 --like noisy --steps 2
 claim "noise_like_that_of_others_is_named" grep -q "the noise of noisy is like --noise gaussian:0\.[01]" \
     stderr
+python3 - <<'PYTHON'
+import math, os, random
+rng = random.Random(2)
+os.mkdir("light")
+for i in range(12):
+    u, v = rng.uniform(.05, .2), rng.uniform(.05, .2)
+    clean = [.5 + .45 * math.sin(u * x + v * y) for y in range(80) for x in range(80)]
+    counts = []
+    for mean in (20 * p for p in clean):
+        n, left = 0, rng.expovariate(1)
+        while left < mean:
+            n, left = n + 1, left + rng.expovariate(1)
+        counts.append(min(255, round(255 * n / 20)))
+    open("light/%02d.pgm" % i, "wb").write(b"P5 80 80 255\n" + bytes(counts))
+PYTHON
+run train clean -o out/p --arch conv --layers 16c5/2,16r3 --like light --steps 150 --crop 24
+claim "counts_of_light_are_named_and_learnt" grep -q "the noise of light is like --noise poisson:[12]" stderr
+claim "a_denoiser_of_counts_is_judged_on_them" grep -q "judged with the noise poisson:[12]" stdout
+run denoise out/p noisy -o out/counts --truth clean
+claim "a_denoiser_of_counts_denoises" [ "$status" = 0 ]
 mv out/d d
 rm -rf out/*
 refuses "denoising_to_nowhere" 2 'say where the images go: -o FILE, or -o FOLDER for a folder of them' \
@@ -296,11 +316,16 @@ for bad in gaussian:-0.1-0.2 gaussian:0.1--0.2 gaussian:0.1- gaussian:0.1-0.2-0.
 done
 refuses "a_range_above_a_probability" 2 '--noise: mask takes a probability, at most 1, not 1.5' \
     train clean -o out/m --noise mask:0.5-1.5 -q
+refuses "too_little_light" 2 '--noise: poisson takes amounts from 0.01 to 1e+06, not 0.001' \
+    train clean -o out/m --noise poisson:0.001 -q
+refuses "counts_without_a_zero" 2 '--noise poisson counts light from 0 up, and the values of data.csv have '\
+'the scaling standard, which moves their zero; use --scale none or minmax' \
+    train data.csv -o out/m --dims 2 --noise poisson:20 -q
 refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a denoiser treats all '\
 'pixels alike; use none or bytes' train clean -o out/m --arch conv --noise gaussian:0.1 --scale standard
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
-rm -r clean noisy d
+rm -r clean noisy light d
 
 # ---- same bits -----------------------------------------------------------------
 

@@ -359,8 +359,10 @@ static void run_threaded(const struct rig *rig, size_t n, double *dot)
     ops->head(rig->b, LT_LOSS_BCE, LT_ACT_SIGMOID, 0.1f, rows, width, 0, x, u,
               (struct lt_buffer){0}, z, at(rig, 4 * n), at(rig, 4 * n + 2 * (size_t)rows));
     *dot = ops->dot(rig->b, n, x, z);
-    const struct lt_corruption range = {LT_NOISE_GAUSSIAN, 0.1f, 0.3f, 0, 1};
+    const struct lt_corruption range = {LT_NOISE_GAUSSIAN, 0.1f, 0.3f, 0, 1},
+                               counts = {LT_NOISE_POISSON, 5, 50, 0, 1};
     ops->noise(rig->b, &range, 3, 2, ids, rows, width, x, u);
+    ops->noise(rig->b, &counts, 3, 2, ids, rows, width, u, x);
     ops->dropout(rig->b, 0.3f, 3, 2, 1, ids, rows, width, u, z, y);
 }
 
@@ -428,6 +430,14 @@ static void corrupt_wide(struct rig *rig, struct lt_corruption noise, float x)
     rig->b->ops->noise(rig->b, &noise, 1, 0, &id, 1, WIDE, at(rig, 0), at(rig, WIDE));
 }
 
+static double mean_of(const float *y, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += (double)y[i];
+    return sum / (double)n;
+}
+
 static double variance_around(const float *y, int64_t n, double mean)
 {
     double square = 0;
@@ -459,6 +469,17 @@ TEST(noise_has_the_amount_it_was_asked_for)
     for (int i = 0; i < WIDE; i++)
         T_OK(y[i] >= 0.2f && y[i] <= 0.8f);
     T_NEAR(variance_around(y, WIDE, 0.5), 0.3 * 0.3 / 3, 0.001);
+    const float peaks[] = {3, 1000};
+    for (int i = 0; i < 2; i++) {
+        const double variance = 0.5 / (double)peaks[i];
+        corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, peaks[i], 0, 0, 1}, 0.5f);
+        T_NEAR(mean_of(y, WIDE), 0.5, 5 * sqrt(variance / WIDE));
+        T_NEAR(variance_around(y, WIDE, 0.5), variance, 0.05 * variance);
+        for (int k = 0; k < WIDE; k++)
+            T_NEAR((double)(y[k] * peaks[i]), round((double)(y[k] * peaks[i])), 1e-3);
+    }
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, 30, 0, 0, 1}, -0.5f);
+    T_NEAR(share_of(y, WIDE, 0), 1, 0);
     rig_free(&rig);
 }
 

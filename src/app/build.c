@@ -478,15 +478,30 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
     }
 }
 
+static int check_amounts(const struct lt_autoencoder *a, const char *kind, struct lt_error *err)
+{
+    const double least = (double)lt_noise_least(a->noise), most = (double)lt_noise_most(a->noise);
+    const double largest = fmax(a->amount, a->most);
+    if (largest > most && most <= 1)
+        return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
+                       largest);
+    if (a->amount < least || largest > most)
+        return lt_fail(err, LT_EUSAGE, "--noise: %s takes amounts from %g to %g, not %g", kind,
+                       least, most, a->amount < least ? a->amount : largest);
+    return 0;
+}
+
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err)
 {
     char kind[WORD];
     const char *amount = split_kind(text, kind);
     int noise = lt_noise_by_name(kind);
     if (noise < 0)
-        return lt_fail(err, LT_EUSAGE,
-                       "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing",
-                       kind);
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing, "
+            "poisson",
+            kind);
     a->noise = (enum lt_noise)noise;
     if (noise == LT_NOISE_NONE)
         return 0;
@@ -501,11 +516,7 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
                        "--noise: the range of \"%.60s\" begins above its end; write the smaller "
                        "amount first",
                        text);
-    const double largest = fmax(a->amount, a->most);
-    if (largest > (double)lt_noise_most(a->noise))
-        return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
-                       largest);
-    return 0;
+    return check_amounts(a, kind, err);
 }
 
 void lt_noise_text(enum lt_noise noise, double amount, double most, char *text, size_t size)

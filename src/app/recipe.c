@@ -276,6 +276,21 @@ static int draw_loss(struct lt_autoencoder *a, const struct words *w, const stru
     return 0;
 }
 
+/* Counts of light need values that have kept their zero. */
+static int check_noise(const struct lt_autoencoder *a, const struct lt_facts *facts,
+                       struct lt_error *err)
+{
+    const enum lt_scaling scaling = lt_prep_scaling(facts->prep);
+    if (a->noise == LT_NOISE_POISSON && scaling != LT_SCALING_NONE && scaling != LT_SCALING_BYTES &&
+        scaling != LT_SCALING_MINMAX)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise poisson counts light from 0 up, and the values of %s have the scaling "
+            "%s, which moves their zero; use --scale none or minmax",
+            facts->name, lt_prep_scaling_name(facts->prep));
+    return 0;
+}
+
 static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_train_options *o,
                       const struct lt_facts *facts, struct lt_error *err)
 {
@@ -300,7 +315,9 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->observe = facts->prep->observes || a->noise == LT_NOISE_MISSING;
     if (lt_schema_image(&facts->prep->schema, &h, &wd, &c))
         a->input = (struct lt_shape){c, h, wd};
-    int rc = draw_layers(a, w, o, facts, err);
+    int rc = check_noise(a, facts, err);
+    if (!rc)
+        rc = draw_layers(a, w, o, facts, err);
     if (rc)
         return rc;
     a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_SILU;

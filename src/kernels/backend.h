@@ -92,6 +92,8 @@ enum lt_noise {
     LT_NOISE_SALTPEPPER, /* low or high (half each) with probability amount */
     LT_NOISE_UNIFORM,    /* x + amount * (2 u - 1) */
     LT_NOISE_MISSING,    /* NaN, as a missing cell, with probability amount */
+    LT_NOISE_POISSON, /* n / amount, n a Poisson number of mean amount x (x below 0 is 0): counts of
+                            light, `amount` of them where x is 1 */
     LT_NOISES
 };
 struct lt_corruption {
@@ -377,7 +379,9 @@ const char *lt_sparsity_name(enum lt_sparsity sparsity);
 int lt_sparsity_by_name(const char *name);
 const char *lt_noise_name(enum lt_noise noise);
 int lt_noise_by_name(const char *name);
-float lt_noise_most(enum lt_noise noise); /* the largest amount that a kind can have */
+/* The amounts that a kind can have. */
+float lt_noise_least(enum lt_noise noise);
+float lt_noise_most(enum lt_noise noise);
 bool lt_act_needs_pre(enum lt_act act);
 
 #endif

@@ -1,6 +1,7 @@
 /* Random corruption, one stream of numbers per row of the table, so that a
  * row's noise depends neither on its place in the batch nor on threads. */
 #include "base/parallel.h"
+#include "base/poisson.h"
 #include "kernels/host.h"
 
 #include <math.h>
@@ -20,11 +21,31 @@ struct noise {
     float *mask, *y;
 };
 
-/* y (width) holds the row's random numbers and becomes the x corrupted by the amount p; missing cells
+/* Which numbers of its stream a row needs beforehand, in y. */
+static void draw(enum lt_noise kind, const struct lt_stream *stream, float *y, int64_t width)
+{
+    if (kind == LT_NOISE_GAUSSIAN)
+        lt_fill_normal(stream, y, (size_t)width);
+    else if (kind != LT_NOISE_NONE && kind != LT_NOISE_POISSON)
+        lt_fill_uniform(stream, y, (size_t)width);
+}
+
+static void count_light(const struct lt_stream *stream, float peak, const float *x, float *y,
+                        int64_t width)
+{
+    for (int64_t i = 0; i < width; i++) {
+        const double mean = (double)peak * (double)x[i];
+        const double n = lt_poisson(stream, (uint32_t)i, (uint32_t)width, mean);
+        y[i] = isnan(x[i]) ? x[i] : (float)(n / (double)peak);
+    }
+}
+
+/* y (width) holds the row's random numbers and becomes the corrupted x; missing cells
  * (NaN) stay. */
-static void corrupt(const struct noise *w, float p, const float *x, float *y)
+static void corrupt(const struct noise *w, const struct lt_stream *stream, const float *x, float *y)
 {
     const int64_t n = w->width;
+    const float p = lt_corruption_of_row(&w->of, stream);
     const float low = w->of.low, high = w->of.high;
     switch (w->of.kind) {
     case LT_NOISE_GAUSSIAN:
@@ -47,6 +68,9 @@ static void corrupt(const struct noise *w, float p, const float *x, float *y)
         for (int64_t i = 0; i < n; i++)
             y[i] = isnan(x[i]) ? x[i] : y[i] < 0.5f * p ? low : y[i] < p ? high : x[i];
         break;
+    case LT_NOISE_POISSON:
+        count_light(stream, p, x, y, n);
+        break;
     default:
         memcpy(y, x, (size_t)n * sizeof *y);
     }
@@ -62,11 +86,8 @@ static void noise_chunk(void *context, size_t chunk, int thread)
             lt_stream(w->seed, LT_RNG_NOISE, w->epoch, (uint64_t)w->row_ids[r]);
         const float *x = w->x + (int64_t)r * w->width;
         float *y = w->y + (int64_t)r * w->width;
-        if (w->of.kind == LT_NOISE_GAUSSIAN)
-            lt_fill_normal(&stream, y, (size_t)w->width);
-        else if (w->of.kind != LT_NOISE_NONE)
-            lt_fill_uniform(&stream, y, (size_t)w->width);
-        corrupt(w, lt_corruption_of_row(&w->of, &stream), x, y);
+        draw(w->of.kind, &stream, y, w->width);
+        corrupt(w, &stream, x, y);
     }
 }
 

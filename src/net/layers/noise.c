@@ -1,4 +1,4 @@
-#include "base/rng.h"
+#include "base/poisson.h"
 #include "net/layer.h"
 #include <math.h>
 
@@ -11,9 +11,9 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
     struct lt_node *n = &spec->node[node];
     if (n->input[0] != 0)
         return lt_node_fail(spec, node, err, "noise belongs right after the input");
-    const float limit = lt_noise_most(n->noise);
+    const float least = lt_noise_least(n->noise), limit = lt_noise_most(n->noise);
     const bool range = n->most < 0 || n->most > 0;
-    if (!(n->amount >= 0 && n->amount <= limit) ||
+    if (!(n->amount >= least && n->amount <= limit) ||
         (range && !(n->most >= n->amount && n->most <= limit)))
         return lt_node_fail(spec, node, err, "the amount of noise is out of range");
     n->shape = spec->node[0].shape;
@@ -36,7 +36,7 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
 }
 
 static double corrupt(const struct lt_corruption *c, float amount, const struct lt_stream *s,
-                      uint32_t j, double x)
+                      uint32_t j, uint32_t width, double x)
 {
     float u;
     if (isnan(x))
@@ -53,6 +53,8 @@ static double corrupt(const struct lt_corruption *c, float amount, const struct 
     case LT_NOISE_SALTPEPPER:
         u = lt_uniform(s, j);
         return u < amount ? (double)(u < 0.5f * amount ? c->low : c->high) : x;
+    case LT_NOISE_POISSON:
+        return lt_poisson(s, j, width, (double)amount * x) / (double)amount;
     default:
         return x;
     }
@@ -71,7 +73,9 @@ static void oracle(struct lt_oracle *o, int node)
                           (uint64_t)o->pass->row_ids[r]);
         const float amount = o->pass->training ? lt_corruption_of_row(&noise, &s) : 0;
         for (int64_t j = 0; j < width; j++)
-            y[j] = o->pass->training ? corrupt(&noise, amount, &s, (uint32_t)j, x[j]) : x[j];
+            y[j] = o->pass->training
+                       ? corrupt(&noise, amount, &s, (uint32_t)j, (uint32_t)width, x[j])
+                       : x[j];
     }
 }
 
