@@ -71,7 +71,7 @@ static const struct {
     {"detector", "default, reconstruction, none"},
     {"act", "linear, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, softplus"},
     {"loss", "auto, mse, bce, mae, huber"},
-    {"noise", "none, gaussian, mask, saltpepper, uniform, missing, poisson"},
+    {"noise", "none, gaussian, mask, saltpepper, uniform, missing, poisson, jpeg"},
     {"optimizer", "foof, adam, adamw, sgd, rmsprop, lbfgs"},
     {"schedule", "trapezoid, linear, cosine, step, plateau, constant"},
     {"scale", "auto, none, bytes, standard, minmax, robust, quantile"},

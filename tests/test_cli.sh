@@ -292,6 +292,10 @@ claim "counts_of_light_are_named_and_learnt" grep -q "the noise of light is like
 claim "a_denoiser_of_counts_is_judged_on_them" grep -q "judged with the noise poisson:[12]" stdout
 run denoise out/p noisy -o out/counts --truth clean
 claim "a_denoiser_of_counts_denoises" [ "$status" = 0 ]
+run train clean -o out/j --arch conv --layers 16c5/2,16r3 --noise jpeg:10-30 --steps 150 --json -q
+claim "the_marks_of_jpeg_are_taken_away" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+run denoise out/j clean -o out/again --truth clean
+claim "a_denoiser_of_jpeg_denoises" [ "$status/$(ls out/again | wc -l)" = 0/24 ]
 mv out/d d
 rm -rf out/*
 refuses "denoising_to_nowhere" 2 'say where the images go: -o FILE, or -o FOLDER for a folder of them' \
@@ -316,6 +320,15 @@ for bad in gaussian:-0.1-0.2 gaussian:0.1--0.2 gaussian:0.1- gaussian:0.1-0.2-0.
 done
 refuses "a_range_above_a_probability" 2 '--noise: mask takes a probability, at most 1, not 1.5' \
     train clean -o out/m --noise mask:0.5-1.5 -q
+for bad in jpeg:101 jpeg:30.5 jpeg:30-101; do
+    refuses "a_bad_quality_$bad" 2 '--noise: jpeg takes whole qualities from 1 to 100, such as jpeg:30 or '\
+'jpeg:10-80' train clean -o out/m --noise $bad -q
+done
+refuses "jpeg_of_a_table" 2 '--noise jpeg is for images, and data.csv has none: give images, or an array of '\
+'shape (N, H, W) or (N, H, W, C)' train data.csv -o out/m --dims 2 --noise jpeg:20 -q
+run train clean -o out/m --dims 2 --noise jpeg:20 --scale standard -q
+claim "jpeg_of_standardised_images_is_refused" grep -q -- '--noise jpeg needs values from 0 (black) to 1 (white), and '\
+'those of clean run from .* after scaling standard; give such values, or bytes, with --scale auto' stderr
 refuses "too_little_light" 2 '--noise: poisson takes amounts from 0.01 to 1e+06, not 0.001' \
     train clean -o out/m --noise poisson:0.001 -q
 refuses "counts_without_a_zero" 2 '--noise poisson counts light from 0 up, and the values of data.csv have '\

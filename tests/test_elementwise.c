@@ -359,10 +359,12 @@ static void run_threaded(const struct rig *rig, size_t n, double *dot)
     ops->head(rig->b, LT_LOSS_BCE, LT_ACT_SIGMOID, 0.1f, rows, width, 0, x, u,
               (struct lt_buffer){0}, z, at(rig, 4 * n), at(rig, 4 * n + 2 * (size_t)rows));
     *dot = ops->dot(rig->b, n, x, z);
-    const struct lt_corruption range = {LT_NOISE_GAUSSIAN, 0.1f, 0.3f, 0, 1},
-                               counts = {LT_NOISE_POISSON, 5, 50, 0, 1};
+    const struct lt_corruption range = {LT_NOISE_GAUSSIAN, 0.1f, 0.3f, 0, 1, 1, 1},
+                               counts = {LT_NOISE_POISSON, 5, 50, 0, 1, 1, 1},
+                               blocks = {LT_NOISE_JPEG, 5, 50, 0, 1, 10, 10};
     ops->noise(rig->b, &range, 3, 2, ids, rows, width, x, u);
     ops->noise(rig->b, &counts, 3, 2, ids, rows, width, u, x);
+    ops->noise(rig->b, &blocks, 3, 2, ids, rows, width, x, u);
     ops->dropout(rig->b, 0.3f, 3, 2, 1, ids, rows, width, u, z, y);
 }
 
@@ -406,9 +408,10 @@ TEST(noise_of_a_row_depends_on_the_row_not_on_its_place)
     float *host = rig.memory;
     for (int kind = 0; kind < LT_NOISES; kind++)
         for (int range = 0; range < 2; range++) {
-            const struct lt_corruption noise = {(enum lt_noise)kind, 0.5f, range ? 0.8f : 0, -2, 2};
+            const struct lt_corruption noise = {
+                (enum lt_noise)kind, 0.5f, range ? 0.8f : 0, -2, 2, 1, width};
             for (int i = 0; i < 3 * width; i++)
-                host[i] = 0.25f;
+                host[i] = 0.3f; /* no byte */
             rig.b->ops->noise(rig.b, &noise, 1, 1, ids, 3, width, at(&rig, 0), at(&rig, 200));
             rig.b->ops->noise(rig.b, &noise, 1, 1, moved, 3, width, at(&rig, 0), at(&rig, 400));
             T_OK(same(host + 200, host + 400 + width, 2 * (size_t)width * sizeof(float)));
@@ -458,27 +461,27 @@ TEST(noise_has_the_amount_it_was_asked_for)
 {
     struct rig rig = rig_make(1, 2 * WIDE);
     const float *y = (const float *)rig.memory + WIDE;
-    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_GAUSSIAN, 0.3f, 0, 0, 1}, 0.5f);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_GAUSSIAN, 0.3f, 0, 0, 1, 1, 1}, 0.5f);
     T_NEAR(sqrt(variance_around(y, WIDE, 0.5)), 0.3, 0.005);
-    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_SALTPEPPER, 0.3f, 0, -1, 2}, 0.5f);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_SALTPEPPER, 0.3f, 0, -1, 2, 1, 1}, 0.5f);
     T_NEAR(share_of(y, WIDE, -1), 0.15, 0.01);
     T_NEAR(share_of(y, WIDE, 2), 0.15, 0.01);
-    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_MASK, 0.3f, 0, 0, 1}, 0.5f);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_MASK, 0.3f, 0, 0, 1, 1, 1}, 0.5f);
     T_NEAR(share_of(y, WIDE, 0), 0.3, 0.01);
-    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_UNIFORM, 0.3f, 0, 0, 1}, 0.5f);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_UNIFORM, 0.3f, 0, 0, 1, 1, 1}, 0.5f);
     for (int i = 0; i < WIDE; i++)
         T_OK(y[i] >= 0.2f && y[i] <= 0.8f);
     T_NEAR(variance_around(y, WIDE, 0.5), 0.3 * 0.3 / 3, 0.001);
     const float peaks[] = {3, 1000};
     for (int i = 0; i < 2; i++) {
         const double variance = 0.5 / (double)peaks[i];
-        corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, peaks[i], 0, 0, 1}, 0.5f);
+        corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, peaks[i], 0, 0, 1, 1, 1}, 0.5f);
         T_NEAR(mean_of(y, WIDE), 0.5, 5 * sqrt(variance / WIDE));
         T_NEAR(variance_around(y, WIDE, 0.5), variance, 0.05 * variance);
         for (int k = 0; k < WIDE; k++)
             T_NEAR((double)(y[k] * peaks[i]), round((double)(y[k] * peaks[i])), 1e-3);
     }
-    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, 30, 0, 0, 1}, -0.5f);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, 30, 0, 0, 1, 1, 1}, -0.5f);
     T_NEAR(share_of(y, WIDE, 0), 1, 0);
     rig_free(&rig);
 }
@@ -489,7 +492,7 @@ TEST(rows_draw_their_amounts_from_the_range)
 {
     enum { MANY = 400, LONG = 1000 };
     const double low = 0.1, high = 0.5;
-    const struct lt_corruption noise = {LT_NOISE_GAUSSIAN, 0.1f, 0.5f, 0, 1};
+    const struct lt_corruption noise = {LT_NOISE_GAUSSIAN, 0.1f, 0.5f, 0, 1, 1, 1};
     struct rig rig = rig_make(2, 2 * MANY * LONG);
     const float *y = (const float *)rig.memory + MANY * LONG;
     int64_t ids[MANY];

@@ -289,11 +289,9 @@ TEST(gradients_of_tied_weights_are_right)
 
 TEST(gradients_through_every_noise_and_dropout_are_right)
 {
-    const float amounts[LT_NOISES] = {[LT_NOISE_GAUSSIAN] = 0.2f,
-                                      [LT_NOISE_MASK] = 0.4f,
-                                      [LT_NOISE_SALTPEPPER] = 0.4f,
-                                      [LT_NOISE_UNIFORM] = 0.3f,
-                                      [LT_NOISE_POISSON] = 20};
+    const float amounts[LT_NOISES] = {
+        [LT_NOISE_GAUSSIAN] = 0.2f, [LT_NOISE_MASK] = 0.4f,  [LT_NOISE_SALTPEPPER] = 0.4f,
+        [LT_NOISE_UNIFORM] = 0.3f,  [LT_NOISE_POISSON] = 20, [LT_NOISE_JPEG] = 40};
     struct lt_net_spec s;
     for (int kind = 0; kind < LT_NOISES; kind++) {
         noisy_net(&s, (enum lt_noise)kind, amounts[kind]);

@@ -485,6 +485,11 @@ static int check_amounts(const struct lt_autoencoder *a, const char *kind, struc
     if (largest > most && most <= 1)
         return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
                        largest);
+    if (a->noise == LT_NOISE_JPEG && !(a->amount >= least && largest <= most &&
+                                       floor(a->amount) >= a->amount && floor(largest) >= largest))
+        return lt_fail(err, LT_EUSAGE,
+                       "--noise: jpeg takes whole qualities from 1 to 100, such as jpeg:30 or "
+                       "jpeg:10-80");
     if (a->amount < least || largest > most)
         return lt_fail(err, LT_EUSAGE, "--noise: %s takes amounts from %g to %g, not %g", kind,
                        least, most, a->amount < least ? a->amount : largest);
@@ -500,7 +505,7 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
         return lt_fail(
             err, LT_EUSAGE,
             "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing, "
-            "poisson",
+            "poisson, jpeg",
             kind);
     a->noise = (enum lt_noise)noise;
     if (noise == LT_NOISE_NONE)

@@ -55,7 +55,7 @@ static int list_pictures(struct look *look, int threads, struct lt_error *err)
 int lt_like(const char *path, int threads, char text[LT_LIKE_TEXT], struct lt_error *err)
 {
     struct look *look = NULL;
-    struct lt_noise_level level;
+    struct lt_noise_level level = {0};
     int rc = lt_alloc(&look, 1, sizeof *look, "images", err);
     if (rc)
         return rc;

@@ -276,7 +276,7 @@ static int draw_loss(struct lt_autoencoder *a, const struct words *w, const stru
     return 0;
 }
 
-/* Counts of light need values that have kept their zero. */
+/* Counts of light need values that have kept their zero, JPEG needs images with values of its bytes. */
 static int check_noise(const struct lt_autoencoder *a, const struct lt_facts *facts,
                        struct lt_error *err)
 {
@@ -288,6 +288,21 @@ static int check_noise(const struct lt_autoencoder *a, const struct lt_facts *fa
             "--noise poisson counts light from 0 up, and the values of %s have the scaling "
             "%s, which moves their zero; use --scale none or minmax",
             facts->name, lt_prep_scaling_name(facts->prep));
+    if (a->noise != LT_NOISE_JPEG)
+        return 0;
+    int64_t h, w, c;
+    if (!lt_schema_image(&facts->prep->schema, &h, &w, &c))
+        return lt_fail(err, LT_EUSAGE,
+                       "--noise jpeg is for images, and %s has none: give images, or an array of "
+                       "shape (N, H, W) or (N, H, W, C)",
+                       facts->name);
+    if ((scaling != LT_SCALING_NONE && scaling != LT_SCALING_BYTES) || facts->prep->low < 0 ||
+        facts->prep->high > 1)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise jpeg needs values from 0 (black) to 1 (white), and those of %s run "
+            "from %g to %g after scaling %s; give such values, or bytes, with --scale auto",
+            facts->name, facts->prep->low, facts->prep->high, lt_prep_scaling_name(facts->prep));
     return 0;
 }
 

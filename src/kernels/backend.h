@@ -94,6 +94,7 @@ enum lt_noise {
     LT_NOISE_MISSING,    /* NaN, as a missing cell, with probability amount */
     LT_NOISE_POISSON, /* n / amount, n a Poisson number of mean amount x (x below 0 is 0): counts of
                             light, `amount` of them where x is 1 */
+    LT_NOISE_JPEG, /* what a JPEG of quality `amount`, rounded, gives back of an image (jpeg.h) */
     LT_NOISES
 };
 struct lt_corruption {
@@ -101,6 +102,7 @@ struct lt_corruption {
     float amount,
         most; /* every row draws its amount between them; most <= amount: all have `amount` */
     float low, high; /* saltpepper's values */
+    int64_t h, w;    /* pixels of a row; jpeg, which needs them */
 };
 /* The amount of the row whose numbers `stream` has: uniform in the range, by a number of the stream
  * that no value of the row uses. */

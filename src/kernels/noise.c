@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "base/poisson.h"
 #include "kernels/host.h"
+#include "kernels/jpeg.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static void draw(enum lt_noise kind, const struct lt_stream *stream, float *y, i
 {
     if (kind == LT_NOISE_GAUSSIAN)
         lt_fill_normal(stream, y, (size_t)width);
-    else if (kind != LT_NOISE_NONE && kind != LT_NOISE_POISSON)
+    else if (kind != LT_NOISE_NONE && kind != LT_NOISE_POISSON && kind != LT_NOISE_JPEG)
         lt_fill_uniform(stream, y, (size_t)width);
 }
 
@@ -70,6 +71,9 @@ static void corrupt(const struct noise *w, const struct lt_stream *stream, const
         break;
     case LT_NOISE_POISSON:
         count_light(stream, p, x, y, n);
+        break;
+    case LT_NOISE_JPEG:
+        lt_jpeg(w->of.h, w->of.w, n / (w->of.h * w->of.w), (int)(p + 0.5f), x, y);
         break;
     default:
         memcpy(y, x, (size_t)n * sizeof *y);
