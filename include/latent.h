@@ -177,6 +177,9 @@ typedef struct latent_train_options {
     const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean; "KIND:FROM-TO":
                           every row draws its own amount */
     const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
+    const latent_data
+        *pairs; /* the noisy partners of the rows, images of the same number, size and names: a
+                                 denoiser learns to turn each into its row; in place of noise; NULL: none */
     const char *sparse; /* of codes: "topk:N", "l1:W", "kl:RHO:BETA" */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     double l1, l2;      /* penalties on weights (not biases), default 0 */
@@ -256,6 +259,8 @@ typedef struct latent_apply_options {
     const char *precision;           /* "f32" (default) or "bf16" */
     uint64_t seed;                   /* default 1; resampling in eval */
     const latent_listener *listener; /* told while rows are written to a file; NULL: silent */
+    const latent_data
+        *pairs; /* eval of a denoiser: noisy partners of the rows; NULL: noise is made */
 } latent_apply_options;
 LATENT_API void latent_apply_options_init(latent_apply_options *options);
 

@@ -10,6 +10,7 @@
 #include "app/info.h"
 #include "app/judge.h"
 #include "app/metrics.h"
+#include "app/pairs.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -187,7 +188,8 @@ int latent_train(latent_model **out, const latent_data *data, const latent_train
     if (!options)
         options = &defaults;
     int rc = lt_fit(&model, data->table, options->valid_data ? options->valid_data->table : NULL,
-                    options, listener, internal_report(report), internal_error(error));
+                    options->pairs ? options->pairs->table : NULL, options, listener,
+                    internal_report(report), internal_error(error));
     *out = (latent_model *)(void *)model;
     return rc;
 }
@@ -533,10 +535,12 @@ static int eval(const struct lt_model *model, const latent_data *data,
     double started = lt_clock();
     struct lt_session_options s;
     struct lt_backend *backend = NULL;
-    struct lt_table *view = NULL;
+    struct lt_table *view = NULL, *noisy = options && options->pairs ? options->pairs->table : NULL;
     int rc = lt_session_options_of(&s, options, err);
     if (!rc)
         rc = lt_arrange(model, data->table, s.listener, &view, err);
+    if (!rc && noisy)
+        rc = lt_pairs_check(view, noisy, err);
     if (!rc)
         rc = lt_backend_create(&backend, s.backend, s.threads, err);
     if (!rc)
@@ -544,6 +548,7 @@ static int eval(const struct lt_model *model, const latent_data *data,
                                         .backend = backend,
                                         .table = view,
                                         .count = lt_table_rows(view),
+                                        .noisy = noisy,
                                         .rows_are = "rows of this data",
                                         .seed = options ? options->seed : 1},
                       report, err);

@@ -199,8 +199,8 @@ TEST(choices_are_the_rows_of_the_tables)
     while (lt_optimizer_at(optimizers))
         optimizers++;
     same_words("act", act, 0, LT_ACTS);
-    same_words("loss", loss, 0, LT_LOSS_CE); /* ce is for categories alone */
-    same_words("noise", noise, 0, LT_NOISES);
+    same_words("loss", loss, 0, LT_LOSS_CE);       /* ce is for categories alone */
+    same_words("noise", noise, 0, LT_NOISE_PAIRS); /* which are given, not made */
     same_words("scale", scaling, 0, LT_SCALINGS);
     same_words("schedule", schedule, 0, LT_SCHEDULES);
     same_words("optimizer", optimizer, 0, optimizers);

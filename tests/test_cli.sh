@@ -236,6 +236,12 @@ refuses "dense_layers_that_convolve" 2 '--arch dense has no convolutions as in -
 refuses "convolutions_that_are_dense" 2 '--arch conv needs convolutions in --layers 16, such as '\
 '32c3,64c3/2' train data.csv -o out/m --arch conv --layers 16
 
+# The models have the same weights.
+cmp_weights() { # MODEL MODEL
+    for model; do "$program" info "$model" --json | tr ',' '\n' | grep weights_sha256; done >weights.txt
+    [ "$(sort -u weights.txt | wc -l)/$(wc -l <weights.txt)" = 1/2 ]
+}
+
 # ---- noise ---------------------------------------------------------------------
 
 mkdir clean noisy
@@ -292,6 +298,26 @@ claim "counts_of_light_are_named_and_learnt" grep -q "the noise of light is like
 claim "a_denoiser_of_counts_is_judged_on_them" grep -q "judged with the noise poisson:[12]" stdout
 run denoise out/p noisy -o out/counts --truth clean
 claim "a_denoiser_of_counts_denoises" [ "$status" = 0 ]
+run train clean -o out/made --arch conv --layers 16c5/2,16r3 --noise gaussian:25/255 --crop 24 --steps 150 \
+    --json -q
+made=$(value_of stdout psnr_after)
+run train clean --pairs noisy -o out/pairs --layers 16c5/2,16r3 --crop 24 --steps 150 --json -q
+pairs=$(value_of stdout psnr_after)
+claim "pairs_reach_what_made_noise_reaches" awk "BEGIN { exit !($pairs > $made - 0.7) }"
+claim "pairs_are_told" [ "$(value_of stdout verdict)/$(value_of stdout noise)" = denoises/pairs ]
+run train clean --pairs noisy -o out/twice --layers 16c5/2,16r3 --crop 24 --steps 150 --threads 1 -q
+claim "pairs_give_the_same_bits_again" cmp_weights out/pairs out/twice
+run train clean --pairs noisy -o out/whole --layers 8c5/2,8r3 --steps 60 --json -q
+claim "pairs_of_whole_images_train" [ "$status/$(value_of stdout noise)" = 0/pairs ]
+run denoise out/pairs noisy -o out/partners --truth clean --json
+claim "a_network_of_pairs_denoises" awk "BEGIN { exit !($(value_of stdout psnr_after) > 3 + \
+    $(value_of stdout psnr_before)) }"
+run eval out/whole clean --pairs noisy
+claim "pairs_are_judged_by_pairs" grep -q "judged with the noisy partners in noisy" stdout
+run train clean -o out/made --layers 8c5/2,8r3 --noise gaussian:5/255-50/255 --steps 60 -q
+run eval out/made clean --pairs noisy --json
+claim "any_denoiser_is_judged_by_pairs" [ "$(value_of stdout verdict)/$(value_of stdout noise)" = denoises/pairs ]
+mv out/whole pairs
 run train clean -o out/j --arch conv --layers 16c5/2,16r3 --noise jpeg:10-30 --steps 150 --json -q
 claim "the_marks_of_jpeg_are_taken_away" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
 run denoise out/j clean -o out/again --truth clean
@@ -329,6 +355,32 @@ refuses "jpeg_of_a_table" 2 '--noise jpeg is for images, and data.csv has none: 
 run train clean -o out/m --dims 2 --noise jpeg:20 --scale standard -q
 claim "jpeg_of_standardised_images_is_refused" grep -q -- '--noise jpeg needs values from 0 (black) to 1 (white), and '\
 'those of clean run from .* after scaling standard; give such values, or bytes, with --scale auto' stderr
+mkdir fewer others small
+cp noisy/0*.pgm fewer
+for i in clean/*.pgm; do cp "$i" others/x"${i#clean/}"; printf 'P5 2 1 255\n..' >small/"${i#clean/}"; done
+refuses "pairs_without_partners" 2 '--pairs fewer: 10 images, and clean has 24; every image needs its partner' \
+    train clean --pairs fewer -o out/m -q
+refuses "pairs_of_other_sizes" 2 '--pairs small: images of 2 x 1 pixels, 1 channels, and those of clean have '\
+'40 x 30, 1; partners must have the same size' train clean --pairs small -o out/m -q
+refuses "pairs_of_other_names" 2 '--pairs others: image 0 is "x00.pgm", and that of clean is "00.pgm"; partners '\
+'must have the same name, but for its ending' train clean --pairs others -o out/m -q
+refuses "pairs_of_tables" 2 '--pairs data.csv: pairs are of images, and data.csv has none: give images, or an '\
+'array of shape (N, H, W) or (N, H, W, C)' train data.csv --pairs data.csv -o out/m -q
+refuses "pairs_and_noise" 2 '--pairs brings its own noise; leave out --noise and --like' \
+    train clean --pairs noisy -o out/m --arch conv --noise gaussian:0.1 -q
+refuses "pairs_with_a_code" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims and dense '\
+'layers' train clean --pairs noisy -o out/m --dims 5 -q
+refuses "pairs_through_dense_layers" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims and '\
+'dense layers' train clean --pairs noisy -o out/m --arch dense -q
+refuses "pairs_and_other_images_to_judge_by" 2 '--valid light has no noisy partners; with --pairs say a share, '\
+'such as --valid 0.1' train clean --pairs noisy -o out/m --valid light -q
+refuses "pairs_and_dirt" 2 '--assume-dirty would part pairs; leave it out with --pairs' \
+    train clean --pairs noisy -o out/m --assume-dirty 5% -q
+refuses "pairs_that_are_missing_in_eval" 2 'the model learnt from pairs; give the noisy partners of clean with '\
+'--pairs NOISY' eval pairs clean
+refuses "pairs_as_a_kind_of_noise" 2 "--noise: \"pairs\" is not one of $("$program" train --help | tr '\n' ' ' |
+    tr -s ' ' | sed 's/.*--noise KIND:AMOUNT.*one of \(none, gaussian, [a-z, ]*jpeg\) .*/\1/')" \
+    train clean -o out/m --noise pairs -q
 refuses "too_little_light" 2 '--noise: poisson takes amounts from 0.01 to 1e+06, not 0.001' \
     train clean -o out/m --noise poisson:0.001 -q
 refuses "counts_without_a_zero" 2 '--noise poisson counts light from 0 up, and the values of data.csv have '\
@@ -338,7 +390,7 @@ refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a
 'pixels alike; use none or bytes' train clean -o out/m --arch conv --noise gaussian:0.1 --scale standard
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
-rm -r clean noisy light d
+rm -r clean noisy light fewer others small d pairs
 
 # ---- same bits -----------------------------------------------------------------
 

@@ -501,7 +501,7 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
     char kind[WORD];
     const char *amount = split_kind(text, kind);
     int noise = lt_noise_by_name(kind);
-    if (noise < 0)
+    if (noise < 0 || noise == LT_NOISE_PAIRS)
         return lt_fail(
             err, LT_EUSAGE,
             "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing, "
@@ -527,7 +527,7 @@ int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *
 void lt_noise_text(enum lt_noise noise, double amount, double most, char *text, size_t size)
 {
     const char *name = lt_noise_name(noise);
-    if (noise == LT_NOISE_NONE)
+    if (noise == LT_NOISE_NONE || noise == LT_NOISE_PAIRS)
         snprintf(text, size, "%s", name);
     else if (most > 0)
         snprintf(text, size, "%s:%.4g-%.4g", name, amount, most);

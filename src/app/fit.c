@@ -6,6 +6,7 @@
 #include "app/judge.h"
 #include "app/like.h"
 #include "app/metrics.h"
+#include "app/pairs.h"
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
@@ -26,6 +27,8 @@ struct fit {
     struct lt_trimmed trimmed;      /* where rows are refused: table is a view of the others */
     struct lt_cut cut;              /* images in crops */
     struct lt_augment augment;
+    struct lt_table *noisy; /* partners of the rows of table, as given; NULL: no pairs */
+    struct lt_pairs pairs;
     bool denoiser;               /* of images, rather than an autoencoder */
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
@@ -124,6 +127,16 @@ static int64_t kept_rows(const struct fit *f, int64_t rows)
                                   : lt_split_default_kept(rows);
 }
 
+static struct lt_pairs_plan pairs_plan(const struct fit *f, int64_t kept)
+{
+    return (struct lt_pairs_plan){.crop = f->crop,
+                                  .kept = kept,
+                                  .seed = f->options->seed,
+                                  .prep = &f->prep,
+                                  .batch = f->recipe.train.batch,
+                                  .threads = f->backend ? f->backend->threads : 1};
+}
+
 /* Images into crops, where asked or where a denoiser meets large ones. */
 static int crop_images(struct fit *f, struct lt_error *err)
 {
@@ -133,10 +146,13 @@ static int crop_images(struct fit *f, struct lt_error *err)
     f->crop = f->options->crop;
     if (f->crop == 0 && f->denoiser && image && h > DENOISER_SIDE && w > DENOISER_SIDE)
         f->crop = DENOISER_SIDE;
-    if (f->crop == 0)
-        return 0;
-    int rc = lt_cut_images(&f->cut, f->table, f->valid != f->table ? f->valid : NULL, f->crop,
-                           kept_rows(f, lt_table_rows(f->table)), f->options->seed, err);
+    const int64_t kept = kept_rows(f, lt_table_rows(f->table));
+    const struct lt_pairs_plan plan = pairs_plan(f, kept);
+    int rc = f->noisy ? lt_pairs_open(&f->pairs, f->noisy, &plan, err) : 0;
+    if (rc || f->crop == 0)
+        return rc;
+    rc = lt_cut_images(&f->cut, f->table, f->valid != f->table ? f->valid : NULL, f->crop, kept,
+                       f->options->seed, err);
     if (rc)
         return rc;
     f->table = f->cut.train;
@@ -323,7 +339,13 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     hash = mix(hash, f->prep.scale, d * sizeof(double));
     hash = mix(hash, f->prep.knot_value, (size_t)f->prep.knots * sizeof(double));
     hash = mix(hash, x, (size_t)n * d * sizeof(float));
+    if (f->noisy) {
+        rc = lt_feed_rows(f->pairs.train_feed, f->train_rows, n, x, err);
+        hash = mix(hash, x, (size_t)n * d * sizeof(float));
+    }
     lt_free(x);
+    if (rc)
+        return rc;
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
              "rows %lld+%lld, network %s, act %s, loss %s, tied %d, dropout %g, noise %s:%g-%g, "
@@ -410,6 +432,10 @@ static int prepare_training(struct fit *f, struct lt_error *err)
     if (!rc && f->crop > 0)
         rc = lt_augment_create(&f->augment, f->train_feed, f->crop, f->recipe.shape.input.c,
                                f->options->seed, err);
+    if (!rc && f->noisy) {
+        const struct lt_pairs_plan plan = pairs_plan(f, 0);
+        rc = lt_pairs_feed(&f->pairs, &plan, err);
+    }
     if (!rc)
         rc = take_fingerprint(f, err);
     return rc;
@@ -442,6 +468,10 @@ static int train(struct fit *f, struct lt_error *err)
     struct lt_source stop = lt_feed_source(f->stop_feed, f->parts[LT_PART_STOP]);
     if (f->crop > 0)
         rows = lt_augment_source(&f->augment, f->parts[LT_PART_TRAIN]);
+    if (f->noisy) {
+        rows.partners = &f->pairs.train_source;
+        stop.partners = &f->pairs.stop_source;
+    }
     char network[600];
     t->fingerprint = f->fingerprint;
     t->checkpoint = f->options->checkpoint_path;
@@ -583,6 +613,7 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
                              .table = f->valid,
                              .rows = f->judge_rows,
                              .count = f->parts[LT_PART_JUDGE].count,
+                             .noisy = f->pairs.kept,
                              .rows_are = "rows kept from training",
                              .train = f->table,
                              .train_rows = f->train_rows,
@@ -632,6 +663,7 @@ static void free_fit(struct fit *f)
     lt_feed_free(&f->stop_feed);
     lt_table_free(&f->valid_view);
     lt_augment_free(&f->augment);
+    lt_pairs_free(&f->pairs);
     lt_cut_free(&f->cut);
     lt_pca_free(&f->pca);
     lt_prep_free(&f->prep);
@@ -658,12 +690,35 @@ static int find_noise(struct fit *f, struct lt_error *err)
     return 0;
 }
 
+/* What cannot be had with pairs, and whether they are pairs. */
+static int check_pairs(const struct fit *f, struct lt_error *err)
+{
+    const latent_train_options *o = f->options;
+    if (!f->noisy)
+        return 0;
+    if (o->noise)
+        return lt_fail(err, LT_EUSAGE,
+                       "--pairs brings its own noise; leave out --noise and --like");
+    if (f->valid != f->table)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--valid %s has no noisy partners; with --pairs say a share, such as --valid "
+            "0.1",
+            lt_table_name(f->valid));
+    if (o->assume_dirty > 0)
+        return lt_fail(err, LT_EUSAGE,
+                       "--assume-dirty would part pairs; leave it out with --pairs");
+    return lt_pairs_check(f->table, f->noisy, err);
+}
+
 static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
 {
     int rc = find_noise(f, err);
     const latent_train_options *o = f->options;
     if (!rc)
         rc = lt_recipe_check(o, err);
+    if (!rc)
+        rc = check_pairs(f, err);
     f->denoiser = !rc && lt_recipe_denoises(o);
     if (!rc)
         rc = lt_backend_create(&f->backend, o->backend,
@@ -680,11 +735,12 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
 }
 
 int lt_fit(struct lt_model **out, struct lt_table *table, struct lt_table *valid,
-           const latent_train_options *options, const latent_listener *listener,
-           struct lt_report **report, struct lt_error *err)
+           struct lt_table *noisy, const latent_train_options *options,
+           const latent_listener *listener, struct lt_report **report, struct lt_error *err)
 {
     struct fit f = {.table = table,
                     .valid = valid ? valid : table,
+                    .noisy = noisy,
                     .options = options,
                     .listener = listener,
                     .started = options->started > 0 ? options->started : lt_clock()};

@@ -116,6 +116,10 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
         rc = lt_parse_layers(o->layers, a, err);
     if (!rc && o->noise)
         rc = lt_parse_noise(o->noise, a, err);
+    if (o->pairs) {
+        a->noise = LT_NOISE_PAIRS;
+        w->arch = o->arch || a->hidden > 0 ? w->arch : ARCH_CONV;
+    }
     if (!rc && o->sparse)
         rc = lt_parse_sparse(o->sparse, a, err);
     return rc;
@@ -174,6 +178,10 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
             "--scale %s is for columns, and a denoiser treats all pixels alike; use none or "
             "bytes",
             o->scale);
+    if (!rc && o->pairs && !lt_recipe_denoises(o))
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--pairs trains a denoiser, of convolutions alone; leave out --dims and dense "
+                     "layers");
     if (!rc && o->detector)
         rc = pick("detector", o->detector, lt_detector_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&

@@ -39,6 +39,7 @@ static const char *const noise_names[LT_NOISES] = {
     [LT_NOISE_MASK] = "mask",       [LT_NOISE_SALTPEPPER] = "saltpepper",
     [LT_NOISE_UNIFORM] = "uniform", [LT_NOISE_MISSING] = "missing",
     [LT_NOISE_POISSON] = "poisson", [LT_NOISE_JPEG] = "jpeg",
+    [LT_NOISE_PAIRS] = "pairs",
 };
 
 /* Amounts from and to. */
@@ -47,6 +48,7 @@ static const float noise_limits[LT_NOISES][2] = {
     [LT_NOISE_MASK] = {0, 1},           [LT_NOISE_SALTPEPPER] = {0, 1},
     [LT_NOISE_UNIFORM] = {0, 1e6f},     [LT_NOISE_MISSING] = {0, 1},
     [LT_NOISE_POISSON] = {0.01f, 1e6f}, [LT_NOISE_JPEG] = {1, 100},
+    [LT_NOISE_PAIRS] = {0, 1e6f},
 };
 
 static const char *const sparsity_names[LT_SPARSITIES] = {

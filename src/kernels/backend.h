@@ -94,7 +94,8 @@ enum lt_noise {
     LT_NOISE_MISSING,    /* NaN, as a missing cell, with probability amount */
     LT_NOISE_POISSON, /* n / amount, n a Poisson number of mean amount x (x below 0 is 0): counts of
                             light, `amount` of them where x is 1 */
-    LT_NOISE_JPEG, /* what a JPEG of quality `amount`, rounded, gives back of an image (jpeg.h) */
+    LT_NOISE_JPEG,  /* what a JPEG of quality `amount`, rounded, gives back of an image (jpeg.h) */
+    LT_NOISE_PAIRS, /* none: a network is given its noisy rows (struct lt_pass) */
     LT_NOISES
 };
 struct lt_corruption {

@@ -25,10 +25,19 @@ struct noise {
 /* Which numbers of its stream a row needs beforehand, in y. */
 static void draw(enum lt_noise kind, const struct lt_stream *stream, float *y, int64_t width)
 {
-    if (kind == LT_NOISE_GAUSSIAN)
+    switch (kind) {
+    case LT_NOISE_GAUSSIAN:
         lt_fill_normal(stream, y, (size_t)width);
-    else if (kind != LT_NOISE_NONE && kind != LT_NOISE_POISSON && kind != LT_NOISE_JPEG)
+        return;
+    case LT_NOISE_MASK:
+    case LT_NOISE_SALTPEPPER:
+    case LT_NOISE_UNIFORM:
+    case LT_NOISE_MISSING:
         lt_fill_uniform(stream, y, (size_t)width);
+        return;
+    default:
+        return;
+    }
 }
 
 static void count_light(const struct lt_stream *stream, float peak, const float *x, float *y,

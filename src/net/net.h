@@ -180,6 +180,9 @@ struct lt_pass {
     uint64_t seed; /* these three name the randomness */
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host */
+    const float
+        *partners; /* (rows, D), host: the noisy rows that a noise node of pairs shows in training;
+                               NULL: the rows themselves */
 };
 
 const struct lt_net_spec *lt_net_spec_of(const struct lt_net *net);

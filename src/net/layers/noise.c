@@ -34,9 +34,15 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     if (!pass->training)
         return;
     const struct lt_corruption noise = corruption_of(&net->spec.node[node]);
+    const int64_t width = lt_node_width(&net->spec, node);
     struct lt_backend *b = net->backend;
-    b->ops->noise(b, &noise, pass->seed, pass->epoch, pass->row_ids, pass->rows,
-                  lt_node_width(&net->spec, node), net->value[0].y, net->value[node].y);
+    if (noise.kind == LT_NOISE_PAIRS && pass->partners) {
+        b->ops->upload(b, net->value[node].y, pass->partners,
+                       (size_t)(pass->rows * width) * sizeof(float));
+        return;
+    }
+    b->ops->noise(b, &noise, pass->seed, pass->epoch, pass->row_ids, pass->rows, width,
+                  net->value[0].y, net->value[node].y);
 }
 
 static double corrupt(const struct lt_corruption *c, float amount, const struct lt_stream *s,
@@ -90,8 +96,10 @@ static void corrupt_row(struct lt_oracle *o, const struct lt_corruption *c, int6
     const float amount = lt_corruption_of_row(c, &s);
     if (c->kind == LT_NOISE_JPEG)
         corrupt_jpeg(o, c, amount, width, x, y);
+    const float *partner = c->kind == LT_NOISE_PAIRS ? o->pass->partners : NULL;
     for (int64_t j = 0; j < width && c->kind != LT_NOISE_JPEG; j++)
-        y[j] = corrupt(c, amount, &s, (uint32_t)j, (uint32_t)width, x[j]);
+        y[j] = partner ? (double)partner[r * width + j]
+                       : corrupt(c, amount, &s, (uint32_t)j, (uint32_t)width, x[j]);
 }
 
 static void oracle(struct lt_oracle *o, int node)
