@@ -152,6 +152,7 @@ int lt_cmd_train(struct lt_settings *settings, latent_error *error)
 {
     struct job job;
     memset(&job, 0, sizeof job);
+    settings->data.mixed = settings->train.crop > 0;
     int e = check_words(settings, error);
     if (e)
         return e;

@@ -68,7 +68,8 @@ static const struct lt_option rows[] = {
      "rows kept from training, to stop it and to judge it: a fraction or a file; "
      "default: a fraction drawn from the number of rows"},
     {"crop", 0, "N", LT_OPTION_WHOLE, AT(train.crop), TRAIN, LT_GROUP_DATA, 1, MANY, NULL,
-     "train on squares of N x N pixels cut from the images, flipped and turned at random; default: "
+     "train on squares of N x N pixels cut from the images, which may differ in size, flipped and "
+     "turned at random; default: "
      "whole images, for denoisers of large ones 64"},
     {"pairs", 0, "NOISY", LT_OPTION_TEXT, AT(pairs), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "in place of --noise: DATA are clean images and NOISY, a file or a folder, the same images with "

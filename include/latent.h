@@ -141,14 +141,15 @@ typedef struct latent_data_options {
     int64_t row_end;     /* one past the last; -1: to the end (the default) */
     const char *labels;  /* a column (taken out of the inputs), FILE or FILE.npz:KEY; NULL: none */
     const char *keep_label; /* only rows with this label; NULL: all */
+    int mixed; /* images may differ in size; for training on crops of them, and nothing else */
 } latent_data_options;
 LATENT_API void latent_data_options_init(latent_data_options *options);
 
 /* Opens DATA: CSV or TSV, NPY, NPZ ("file.npz:KEY" for one array), IDX, any of
  * them gzipped, "-" (CSV on standard input), or "builtin:NAME[,key=value...]".
  * Several names of one kind are read one after the other.  An image (PNG, JPEG,
- * WebP, PGM, PPM) is one row, of the same size, channels and depth as the
- * others; a folder stands for the images in it, in the byte order of their
+ * WebP, PGM, PPM) is one row, of the same size (unless `mixed`), channels and depth
+ * as the others; a folder stands for the images in it, in the byte order of their
  * names, or for NPY files of shape (H, W[, C]), one row each. */
 LATENT_API int latent_data_open(latent_data **out, const char *const *names, int count,
                                 const latent_data_options *options /* or NULL */,

@@ -120,8 +120,9 @@ int latent_data_open(latent_data **out, const char *const *names, int count,
     latent_data *d = NULL;
     *out = NULL;
     int rc = lt_alloc(&d, 1, sizeof *d, "data", err);
+    const struct lt_open_options open = {.mixed = options && options->mixed};
     if (!rc)
-        rc = lt_table_open(&d->table, names, count, NULL, err);
+        rc = lt_table_open(&d->table, names, count, &open, err);
     if (!rc && options)
         rc = narrow(d, options, err);
     if (rc)

@@ -317,6 +317,25 @@ claim "pairs_are_judged_by_pairs" grep -q "judged with the noisy partners in noi
 run train clean -o out/made --layers 8c5/2,8r3 --noise gaussian:5/255-50/255 --steps 60 -q
 run eval out/made clean --pairs noisy --json
 claim "any_denoiser_is_judged_by_pairs" [ "$(value_of stdout verdict)/$(value_of stdout noise)" = denoises/pairs ]
+mkdir sizes sizes_noisy
+cp clean/* sizes
+cp noisy/* sizes_noisy
+for i in 00 01 02; do # the right half is cut off
+    for f in "" _noisy; do
+        python3 - "sizes$f/$i.pgm" <<'PYTHON'
+import sys
+pixels = open(sys.argv[1], "rb").read()[len(b"P5 40 30 255\n"):]
+open(sys.argv[1], "wb").write(b"P5 30 30 255\n" + b"".join(pixels[40 * y:40 * y + 30] for y in range(30)))
+PYTHON
+    done
+done
+run train sizes -o out/sizes --arch conv --layers 16c5/2,16r3 --noise gaussian:25/255 --crop 24 --steps 100 \
+    --json -q
+claim "images_of_mixed_sizes_are_cut_into_crops" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+run train sizes --pairs sizes_noisy -o out/sized --layers 16c5/2,16r3 --crop 24 --steps 100 --json -q
+claim "pairs_of_mixed_sizes_too" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+run denoise out/sizes sizes_noisy -o out/sized_back --truth sizes -q
+claim "and_denoised" [ "$status/$(head -c 13 out/sized_back/01.pgm | tr '\n' ' ')" = "0/P5 30 30 255 " ]
 mv out/whole pairs
 run train clean -o out/j --arch conv --layers 16c5/2,16r3 --noise jpeg:10-30 --steps 150 --json -q
 claim "the_marks_of_jpeg_are_taken_away" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
@@ -362,6 +381,14 @@ refuses "pairs_without_partners" 2 '--pairs fewer: 10 images, and clean has 24; 
     train clean --pairs fewer -o out/m -q
 refuses "pairs_of_other_sizes" 2 '--pairs small: images of 2 x 1 pixels, 1 channels, and those of clean have '\
 '40 x 30, 1; partners must have the same size' train clean --pairs small -o out/m -q
+refuses "pairs_of_other_mixed_sizes" 2 '--pairs noisy: images of 40 x 30 pixels, 1 channels, and those of '\
+'sizes have 30 x 30, 1; partners must have the same size' train sizes --pairs noisy --crop 24 -o out/m -q
+refuses "mixed_sizes_without_crops" 3 'sizes/03.pgm: is 40 x 30 pixels (grey, 8 bits) but sizes/00.pgm is 30 x 30 '\
+'pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop' train sizes -o out/m -q
+refuses "mixed_images_smaller_than_crops" 2 'sizes/02.pgm: images of 30 x 30 pixels have no crops of 31 x 31; use '\
+'a smaller --crop' train sizes -o out/m --crop 31 --arch conv --valid 0.5 --seed 3 -q
+refuses "mixed_sizes_and_dirt" 2 '--assume-dirty needs images of one size, and those of sizes differ; leave it out' \
+    train sizes -o out/m --crop 24 --assume-dirty 5% -q
 refuses "pairs_of_other_names" 2 '--pairs others: image 0 is "x00.pgm", and that of clean is "00.pgm"; partners '\
 'must have the same name, but for its ending' train clean --pairs others -o out/m -q
 refuses "pairs_of_tables" 2 '--pairs data.csv: pairs are of images, and data.csv has none: give images, or an '\
@@ -390,7 +417,7 @@ refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a
 'pixels alike; use none or bytes' train clean -o out/m --arch conv --noise gaussian:0.1 --scale standard
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
-rm -r clean noisy light fewer others small d pairs
+rm -r clean noisy light fewer others small sizes sizes_noisy d pairs
 
 # ---- same bits -----------------------------------------------------------------
 

@@ -107,6 +107,11 @@ static int trim_rows(struct fit *f, struct lt_error *err)
                                       .seed = o->seed};
     if (o->assume_dirty == 0)
         return 0;
+    if (lt_table_is_mixed(f->table))
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--assume-dirty needs images of one size, and those of %s differ; leave it out",
+            lt_table_name(f->table));
     int rc = lt_trim(&f->trimmed, f->table, &options, err);
     if (!rc && o->refused_path)
         rc = lt_trimmed_write(&f->trimmed, o->refused_path, err);

@@ -20,6 +20,12 @@ static int check_sizes(const struct lt_table *clean, const struct lt_table *nois
         return lt_fail(err, LT_EUSAGE,
                        "--pairs %s: %lld images, and %s has %lld; every image needs its partner",
                        name, (long long)lt_table_rows(noisy), of, (long long)lt_table_rows(clean));
+    for (int64_t row = 0; row < lt_table_rows(clean); row++) {
+        lt_table_row_image(clean, row, &a.h, &a.w);
+        lt_table_row_image(noisy, row, &b.h, &b.w);
+        if (a.h != b.h || a.w != b.w || a.c != b.c)
+            break;
+    }
     if (a.h != b.h || a.w != b.w || a.c != b.c)
         return lt_fail(
             err, LT_EUSAGE,
