@@ -9,7 +9,7 @@ enum { SHEET_ROWS = 10 };
 int lt_cmd_eval(struct lt_settings *settings, latent_error *error)
 {
     latent_model *model = NULL;
-    latent_data *data = NULL;
+    latent_data *data = NULL, *pairs = NULL;
     latent_report *report = NULL;
     latent_apply_options options;
     lt_apply_options(settings, &options);
@@ -19,12 +19,16 @@ int lt_cmd_eval(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = lt_open_data(settings, 1, &data, error);
     if (!e)
+        e = lt_open_pairs(settings, &pairs, error);
+    settings->eval.pairs = pairs;
+    if (!e)
         e = latent_eval(model, data, &settings->eval, &options, &report, error);
     if (!e && settings->sheet)
         e = latent_sheet(model, data, SHEET_ROWS, settings->sheet, &options, error);
     if (!e)
         e = lt_print_report(settings, report, 0, error);
     latent_report_free(&report);
+    latent_data_free(&pairs);
     latent_data_free(&data);
     latent_model_free(&model);
     return e;

@@ -17,7 +17,7 @@ struct job {
     latent_train_options options;
     char checkpoint[LONGEST_PATH + 16]; /* MODEL.checkpoint */
     char refused[LONGEST_PATH + 16];    /* MODEL.refused.csv */
-    latent_data *data, *valid;
+    latent_data *data, *valid, *pairs;
     latent_model *model;
     latent_report *report;
 };
@@ -152,6 +152,7 @@ int lt_cmd_train(struct lt_settings *settings, latent_error *error)
 {
     struct job job;
     memset(&job, 0, sizeof job);
+    settings->data.mixed = settings->train.crop > 0;
     int e = check_words(settings, error);
     if (e)
         return e;
@@ -163,6 +164,9 @@ int lt_cmd_train(struct lt_settings *settings, latent_error *error)
         e = lt_open_data(settings, 0, &job.data, error);
     if (!e)
         e = choose_valid(settings, &job, error);
+    if (!e)
+        e = lt_open_pairs(settings, &job.pairs, error);
+    job.options.pairs = job.pairs;
     if (!e) {
         tell_checkpoint(settings, &job);
         lt_interrupt_install();
@@ -179,6 +183,7 @@ int lt_cmd_train(struct lt_settings *settings, latent_error *error)
         tell_resume(settings, &job, error);
     latent_report_free(&job.report);
     latent_model_free(&job.model);
+    latent_data_free(&job.pairs);
     latent_data_free(&job.valid);
     latent_data_free(&job.data);
     return e;

@@ -19,6 +19,12 @@ int lt_open_data(const struct lt_settings *settings, int first, latent_data **da
                             &settings->data, error);
 }
 
+int lt_open_pairs(const struct lt_settings *settings, latent_data **pairs, latent_error *error)
+{
+    return settings->pairs ? latent_data_open(pairs, &settings->pairs, 1, &settings->data, error)
+                           : 0;
+}
+
 void lt_apply_options(const struct lt_settings *settings, latent_apply_options *options)
 {
     latent_apply_options_init(options);

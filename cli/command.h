@@ -11,6 +11,8 @@ struct lt_settings;
 /* Opens the operands from `first` on as DATA, with the options that choose. */
 int lt_open_data(const struct lt_settings *settings, int first, latent_data **data,
                  latent_error *error);
+/* What --pairs names, under the options of DATA; *pairs stays NULL without it. */
+int lt_open_pairs(const struct lt_settings *settings, latent_data **pairs, latent_error *error);
 
 /* The options for applying a model. */
 void lt_apply_options(const struct lt_settings *settings, latent_apply_options *options);

@@ -78,8 +78,15 @@ static const struct lt_option rows[] = {
      "rows kept from training, to stop it and to judge it: a fraction or a file; "
      "default: a fraction drawn from the number of rows"},
     {"crop", 0, "N", LT_OPTION_WHOLE, AT(train.crop), TRAIN, LT_GROUP_DATA, 1, MANY, NULL,
-     "train on squares of N x N pixels cut from the images, flipped and turned at random; default: "
+     "train on squares of N x N pixels cut from the images, which may differ in size, flipped and "
+     "turned at random; default: "
      "whole images, for denoisers of large ones 64"},
+    {"pairs", 0, "NOISY", LT_OPTION_TEXT, AT(pairs), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
+     "in place of --noise: DATA are clean images and NOISY, a file or a folder, the same images with "
+     "noise, as many, of the same size, in the same order and of the same names; trains a denoiser; "
+     "default: none"},
+    {"pairs", 0, "NOISY", LT_OPTION_TEXT, AT(pairs), LT_VERB_EVAL, LT_GROUP_DATA, 0, 0, NULL,
+     "judge a denoiser by these noisy partners of DATA; default: noise is made as in training"},
     {"types", 0, "COL=KIND", LT_OPTION_TEXT, AT(train.types), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "what columns mean where the guess is wrong, such as zip=categorical,id=identifier: numeric, "
      "integer, boolean, categorical, time or identifier; default: found from the data"},
@@ -110,7 +117,8 @@ static const struct lt_option rows[] = {
      "default: auto"},
     {"noise", 0, "KIND:AMOUNT", LT_OPTION_KIND, AT(train.noise), TRAIN, LT_GROUP_NETWORK, 0, 0,
      "noise", "corrupt the inputs while the target stays clean; amounts in scaled units, such as "
-     "gaussian:0.1 or gaussian:25/255; default: none"},
+     "gaussian:0.1 or gaussian:25/255, or a range from which every row draws its own, such as "
+     "gaussian:5/255-50/255; default: none"},
     {"like", 0, "NOISY", LT_OPTION_TEXT, AT(train.like), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "in place of --noise: noise like that of these images, a file or a folder; default: none"},
     {"sparse", 0, "KIND:AMOUNT", LT_OPTION_TEXT, AT(train.sparse), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,

@@ -142,14 +142,15 @@ typedef struct latent_data_options {
     int64_t row_end;     /* one past the last; -1: to the end (the default) */
     const char *labels;  /* a column (taken out of the inputs), FILE or FILE.npz:KEY; NULL: none */
     const char *keep_label; /* only rows with this label; NULL: all */
+    int mixed; /* images may differ in size; for training on crops of them, and nothing else */
 } latent_data_options;
 LATENT_API void latent_data_options_init(latent_data_options *options);
 
 /* Opens DATA: CSV or TSV, NPY, NPZ ("file.npz:KEY" for one array), IDX, any of
  * them gzipped, "-" (CSV on standard input), or "builtin:NAME[,key=value...]".
  * Several names of one kind are read one after the other.  An image (PNG, JPEG,
- * WebP, PGM, PPM) is one row, of the same size, channels and depth as the
- * others; a folder stands for the images in it, in the byte order of their
+ * WebP, PGM, PPM) is one row, of the same size (unless `mixed`), channels and depth
+ * as the others; a folder stands for the images in it, in the byte order of their
  * names, or for NPY files of shape (H, W[, C]), one row each. */
 LATENT_API int latent_data_open(latent_data **out, const char *const *names, int count,
                                 const latent_data_options *options /* or NULL */,
@@ -174,13 +175,17 @@ typedef struct latent_train_options {
                            and "a2" for pooling by maximum and average; the decoder mirrors;
                            "none": no hidden layer */
     const char *upsample; /* what mirrors poolings: "nearest" or "bilinear"; NULL: nearest */
-    const char *norm;   /* behind hidden layers, before their activation: "none", "layer", "batch";
+    const char *norm;  /* behind hidden layers, before their activation: "none", "layer", "batch";
                           NULL: none */
-    const char *act;    /* hidden activation */
-    int tied;           /* decoder weights are the encoder's, transposed */
-    double dropout;     /* on hidden layers, probability; default 0 */
-    const char *noise;  /* "KIND:AMOUNT": corrupts the input, the target stays clean */
-    const char *like;   /* noise like that of these images, a file or a folder, in place of noise */
+    const char *act;   /* hidden activation */
+    int tied;          /* decoder weights are the encoder's, transposed */
+    double dropout;    /* on hidden layers, probability; default 0 */
+    const char *noise; /* "KIND:AMOUNT": corrupts the input, the target stays clean; "KIND:FROM-TO":
+                           every row draws its own amount */
+    const char *like;  /* noise like that of these images, a file or a folder, in place of noise */
+    /* the noisy partners of the rows, images of the same number, size and names: a denoiser learns to turn
+     * each into its row; in place of noise; NULL: none */
+    const latent_data *pairs;
     const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
     double contractive; /* penalty on how much the code changes with its input, default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
@@ -341,9 +346,10 @@ LATENT_API int latent_impute_to(const latent_model *model, const char *data, con
                                 latent_report **report, latent_error *error);
 
 typedef struct latent_eval_options {
-    size_t size;     /* set by _init */
-    int nll;         /* how likely are the rows? for variational models; default 0 */
-    int64_t samples; /* of codes a row, by which that is estimated; default 5000 */
+    size_t size;              /* set by _init */
+    int nll;                  /* how likely are the rows? for variational models; default 0 */
+    int64_t samples;          /* of codes a row, by which that is estimated; default 5000 */
+    const latent_data *pairs; /* of a denoiser: noisy partners of the rows; NULL: noise is made */
 } latent_eval_options;
 LATENT_API void latent_eval_options_init(latent_eval_options *options);
 

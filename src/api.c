@@ -7,6 +7,7 @@
 #include "app/info.h"
 #include "app/judge.h"
 #include "app/metrics.h"
+#include "app/pairs.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -115,8 +116,9 @@ int latent_data_open(latent_data **out, const char *const *names, int count,
     latent_data *d = NULL;
     *out = NULL;
     int rc = lt_alloc(&d, 1, sizeof *d, "data", err);
+    const struct lt_open_options open = {.mixed = options && options->mixed};
     if (!rc)
-        rc = lt_table_open(&d->table, names, count, NULL, err);
+        rc = lt_table_open(&d->table, names, count, &open, err);
     if (!rc && options)
         rc = narrow(d, options, err);
     if (rc)
@@ -184,7 +186,8 @@ int latent_train(latent_model **out, const latent_data *data, const latent_train
     if (!options)
         options = &defaults;
     int rc = lt_fit(&model, data->table, options->valid_data ? options->valid_data->table : NULL,
-                    options, listener, internal_report(report), internal_error(error));
+                    options->pairs ? options->pairs->table : NULL, options, listener,
+                    internal_report(report), internal_error(error));
     *out = (latent_model *)(void *)model;
     return rc;
 }
@@ -411,10 +414,12 @@ static int eval(const struct lt_model *model, const latent_data *data,
     double started = lt_clock();
     struct lt_session_options s;
     struct lt_backend *backend = NULL;
-    struct lt_table *view = NULL;
+    struct lt_table *view = NULL, *noisy = how && how->pairs ? how->pairs->table : NULL;
     int rc = lt_session_options_of(&s, options, err);
     if (!rc)
         rc = lt_arrange(model, data->table, s.listener, &view, err);
+    if (!rc && noisy)
+        rc = lt_pairs_check(view, noisy, err);
     if (!rc)
         rc = lt_backend_create(&backend, s.backend, s.threads, err);
     if (!rc)
@@ -422,6 +427,7 @@ static int eval(const struct lt_model *model, const latent_data *data,
                                         .backend = backend,
                                         .table = view,
                                         .count = lt_table_rows(view),
+                                        .noisy = noisy,
                                         .rows_are = "rows of this data",
                                         .samples = how && how->nll ? how->samples : 0,
                                         .precision = s.precision,

@@ -73,7 +73,7 @@ static const struct {
     {"upsample", "nearest, bilinear"},
     {"norm", "none, layer, batch"},
     {"loss", "auto, mse, bce, mae, huber"},
-    {"noise", "none, gaussian, mask, saltpepper, uniform, missing"},
+    {"noise", "none, gaussian, mask, saltpepper, uniform, missing, poisson, jpeg"},
     {"optimizer", "foof, adam, adamw, sgd, rmsprop, lbfgs"},
     {"schedule", "trapezoid, linear, cosine, step, plateau, constant"},
     {"scale", "auto, none, bytes, standard, minmax, robust, quantile"},

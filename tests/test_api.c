@@ -207,8 +207,8 @@ TEST(choices_are_the_rows_of_the_tables)
     while (lt_optimizer_at(optimizers))
         optimizers++;
     same_words("act", act, 0, LT_ACTS);
-    same_words("loss", loss, 0, LT_LOSS_CE); /* ce is for categories alone */
-    same_words("noise", noise, 0, LT_NOISES);
+    same_words("loss", loss, 0, LT_LOSS_CE);       /* ce is for categories alone */
+    same_words("noise", noise, 0, LT_NOISE_PAIRS); /* which are given, not made */
     same_words("upsample", upsample, 0, LT_UPSAMPLES);
     same_words("norm", norm, 0, LT_NORMS);
     same_words("scale", scaling, 0, LT_SCALINGS);

@@ -272,6 +272,12 @@ refuses "dense_layers_that_convolve" 2 '--arch dense has no convolutions as in -
 refuses "convolutions_that_are_dense" 2 '--arch conv needs convolutions in --layers 16, such as '\
 '32c3,64c3/2' train data.csv -o out/m --arch conv --layers 16
 
+# The models have the same weights.
+cmp_weights() { # MODEL MODEL
+    for model; do "$program" info "$model" --json | tr ',' '\n' | grep weights_sha256; done >weights.txt
+    [ "$(sort -u weights.txt | wc -l)/$(wc -l <weights.txt)" = 1/2 ]
+}
+
 # ---- noise ---------------------------------------------------------------------
 
 mkdir clean noisy
@@ -290,7 +296,13 @@ run train clean -o out/d --arch conv --layers 16c5/2,16r3 --noise gaussian:25/25
 claim "a_denoiser_is_judged_by_the_noise_it_takes_away" \
     [ "$status/$(value_of stdout verdict)" = 0/denoises ]
 claim "the_denoiser_json_has_its_keys" has_keys stdout rows inputs squared_error mse seconds verdict \
-    message weights_sha256 psnr_before psnr_after noisy.squared_error
+    message weights_sha256 psnr_before psnr_after noisy.squared_error noise
+run train clean -o out/r --arch conv --layers 16c5/2,16r3 --noise gaussian:5/255-50/255 --crop 24 \
+    --steps 150 -q
+claim "a_range_of_noise_is_judged_over_the_range" grep -q \
+    "judged with the noise gaussian:0.01961-0.1961, each row with an amount of its own" stdout
+run info out/r
+claim "info_tells_the_range" grep -q "gaussian:0.01961-0.1961" stdout
 run denoise out/d noisy -o out/back --truth clean --json
 claim "a_folder_is_denoised" [ "$status/$(ls out/back | wc -l)" = 0/24 ]
 claim "the_denoise_json_has_its_keys" has_keys stdout files psnr_before psnr_after ssim_before \
@@ -302,6 +314,69 @@ claim "an_image_alone_has_the_bits_it_has_in_its_folder" cmp out/one.pgm out/bac
 run train clean -o out/l --arch conv --layers 16c5/2,16r3 --like noisy --steps 2
 claim "noise_like_that_of_others_is_named" grep -q "the noise of noisy is like --noise gaussian:0\.[01]" \
     stderr
+python3 - <<'PYTHON'
+import math, os, random
+rng = random.Random(2)
+os.mkdir("light")
+for i in range(12):
+    u, v = rng.uniform(.05, .2), rng.uniform(.05, .2)
+    clean = [.5 + .45 * math.sin(u * x + v * y) for y in range(80) for x in range(80)]
+    counts = []
+    for mean in (20 * p for p in clean):
+        n, left = 0, rng.expovariate(1)
+        while left < mean:
+            n, left = n + 1, left + rng.expovariate(1)
+        counts.append(min(255, round(255 * n / 20)))
+    open("light/%02d.pgm" % i, "wb").write(b"P5 80 80 255\n" + bytes(counts))
+PYTHON
+run train clean -o out/p --arch conv --layers 16c5/2,16r3 --like light --steps 150 --crop 24
+claim "counts_of_light_are_named_and_learnt" grep -q "the noise of light is like --noise poisson:[12]" stderr
+claim "a_denoiser_of_counts_is_judged_on_them" grep -q "judged with the noise poisson:[12]" stdout
+run denoise out/p noisy -o out/counts --truth clean
+claim "a_denoiser_of_counts_denoises" [ "$status" = 0 ]
+run train clean -o out/made --arch conv --layers 16c5/2,16r3 --noise gaussian:25/255 --crop 24 --steps 150 \
+    --json -q
+made=$(value_of stdout psnr_after)
+run train clean --pairs noisy -o out/pairs --layers 16c5/2,16r3 --crop 24 --steps 150 --json -q
+pairs=$(value_of stdout psnr_after)
+claim "pairs_reach_what_made_noise_reaches" awk "BEGIN { exit !($pairs > $made - 0.7) }"
+claim "pairs_are_told" [ "$(value_of stdout verdict)/$(value_of stdout noise)" = denoises/pairs ]
+run train clean --pairs noisy -o out/twice --layers 16c5/2,16r3 --crop 24 --steps 150 --threads 1 -q
+claim "pairs_give_the_same_bits_again" cmp_weights out/pairs out/twice
+run train clean --pairs noisy -o out/whole --layers 8c5/2,8r3 --steps 60 --json -q
+claim "pairs_of_whole_images_train" [ "$status/$(value_of stdout noise)" = 0/pairs ]
+run denoise out/pairs noisy -o out/partners --truth clean --json
+claim "a_network_of_pairs_denoises" awk "BEGIN { exit !($(value_of stdout psnr_after) > 3 + \
+    $(value_of stdout psnr_before)) }"
+run eval out/whole clean --pairs noisy
+claim "pairs_are_judged_by_pairs" grep -q "judged with the noisy partners in noisy" stdout
+run train clean -o out/made --layers 8c5/2,8r3 --noise gaussian:5/255-50/255 --steps 60 -q
+run eval out/made clean --pairs noisy --json
+claim "any_denoiser_is_judged_by_pairs" [ "$(value_of stdout verdict)/$(value_of stdout noise)" = denoises/pairs ]
+mkdir sizes sizes_noisy
+cp clean/* sizes
+cp noisy/* sizes_noisy
+for i in 00 01 02; do # the right half is cut off
+    for f in "" _noisy; do
+        python3 - "sizes$f/$i.pgm" <<'PYTHON'
+import sys
+pixels = open(sys.argv[1], "rb").read()[len(b"P5 40 30 255\n"):]
+open(sys.argv[1], "wb").write(b"P5 30 30 255\n" + b"".join(pixels[40 * y:40 * y + 30] for y in range(30)))
+PYTHON
+    done
+done
+run train sizes -o out/sizes --arch conv --layers 16c5/2,16r3 --noise gaussian:25/255 --crop 24 --steps 100 \
+    --json -q
+claim "images_of_mixed_sizes_are_cut_into_crops" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+run train sizes --pairs sizes_noisy -o out/sized --layers 16c5/2,16r3 --crop 24 --steps 100 --json -q
+claim "pairs_of_mixed_sizes_too" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+run denoise out/sizes sizes_noisy -o out/sized_back --truth sizes -q
+claim "and_denoised" [ "$status/$(head -c 13 out/sized_back/01.pgm | tr '\n' ' ')" = "0/P5 30 30 255 " ]
+mv out/whole pairs
+run train clean -o out/j --arch conv --layers 16c5/2,16r3 --noise jpeg:10-30 --steps 150 --json -q
+claim "the_marks_of_jpeg_are_taken_away" [ "$status/$(value_of stdout verdict)" = 0/denoises ]
+run denoise out/j clean -o out/again --truth clean
+claim "a_denoiser_of_jpeg_denoises" [ "$status/$(ls out/again | wc -l)" = 0/24 ]
 mv out/d d
 rm -rf out/*
 refuses "denoising_to_nowhere" 2 'say where the images go: -o FILE, or -o FOLDER for a folder of them' \
@@ -318,11 +393,67 @@ refuses "denoising_what_is_no_image" 3 'data.csv: is no image; a denoiser reads 
 'shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C)' denoise d data.csv -o out/x.csv
 refuses "noise_said_twice" 2 '--noise and --like both say which noise; give one of them' \
     train clean -o out/m --noise gaussian:0.1 --like noisy -q
+refuses "a_range_that_falls" 2 '--noise: the range of "gaussian:50/255-5/255" begins above its end; '\
+'write the smaller amount first' train clean -o out/m --noise gaussian:50/255-5/255 -q
+for bad in gaussian:-0.1-0.2 gaussian:0.1--0.2 gaussian:0.1- gaussian:0.1-0.2-0.3 gaussian: gaussian:0-0; do
+    refuses "a_bad_range_$bad" 2 "--noise: \"$bad\" needs a positive amount, such as gaussian:0.2 or "\
+'gaussian:25/255, or a range of them, such as gaussian:5/255-50/255' train clean -o out/m --noise $bad -q
+done
+refuses "a_range_above_a_probability" 2 '--noise: mask takes a probability, at most 1, not 1.5' \
+    train clean -o out/m --noise mask:0.5-1.5 -q
+for bad in jpeg:101 jpeg:30.5 jpeg:30-101; do
+    refuses "a_bad_quality_$bad" 2 '--noise: jpeg takes whole qualities from 1 to 100, such as jpeg:30 or '\
+'jpeg:10-80' train clean -o out/m --noise $bad -q
+done
+refuses "jpeg_of_a_table" 2 '--noise jpeg is for images, and data.csv has none: give images, or an array of '\
+'shape (N, H, W) or (N, H, W, C)' train data.csv -o out/m --dims 2 --noise jpeg:20 -q
+run train clean -o out/m --dims 2 --noise jpeg:20 --scale standard -q
+claim "jpeg_of_standardised_images_is_refused" grep -q -- '--noise jpeg needs values from 0 (black) to 1 (white), and '\
+'those of clean run from .* after scaling standard; give such values, or bytes, with --scale auto' stderr
+mkdir fewer others small
+cp noisy/0*.pgm fewer
+for i in clean/*.pgm; do cp "$i" others/x"${i#clean/}"; printf 'P5 2 1 255\n..' >small/"${i#clean/}"; done
+refuses "pairs_without_partners" 2 '--pairs fewer: 10 images, and clean has 24; every image needs its partner' \
+    train clean --pairs fewer -o out/m -q
+refuses "pairs_of_other_sizes" 2 '--pairs small: images of 2 x 1 pixels, 1 channels, and those of clean have '\
+'40 x 30, 1; partners must have the same size' train clean --pairs small -o out/m -q
+refuses "pairs_of_other_mixed_sizes" 2 '--pairs noisy: images of 40 x 30 pixels, 1 channels, and those of '\
+'sizes have 30 x 30, 1; partners must have the same size' train sizes --pairs noisy --crop 24 -o out/m -q
+refuses "mixed_sizes_without_crops" 3 'sizes/03.pgm: is 40 x 30 pixels (grey, 8 bits) but sizes/00.pgm is 30 x 30 '\
+'pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop' train sizes -o out/m -q
+refuses "mixed_images_smaller_than_crops" 2 'sizes/02.pgm: images of 30 x 30 pixels have no crops of 31 x 31; use '\
+'a smaller --crop' train sizes -o out/m --crop 31 --arch conv --valid 0.5 --seed 3 -q
+refuses "mixed_sizes_and_dirt" 2 '--assume-dirty needs images of one size, and those of sizes differ; leave it out' \
+    train sizes -o out/m --crop 24 --assume-dirty 5% -q
+refuses "pairs_of_other_names" 2 '--pairs others: image 0 is "x00.pgm", and that of clean is "00.pgm"; partners '\
+'must have the same name, but for its ending' train clean --pairs others -o out/m -q
+refuses "pairs_of_tables" 2 '--pairs data.csv: pairs are of images, and data.csv has none: give images, or an '\
+'array of shape (N, H, W) or (N, H, W, C)' train data.csv --pairs data.csv -o out/m -q
+refuses "pairs_and_noise" 2 '--pairs brings its own noise; leave out --noise and --like' \
+    train clean --pairs noisy -o out/m --arch conv --noise gaussian:0.1 -q
+refuses "pairs_with_a_code" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and dense '\
+'layers' train clean --pairs noisy -o out/m --dims 5 -q
+refuses "pairs_through_dense_layers" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims and '\
+'dense layers' train clean --pairs noisy -o out/m --arch dense -q
+refuses "pairs_and_other_images_to_judge_by" 2 '--valid light has no noisy partners; with --pairs say a share, '\
+'such as --valid 0.1' train clean --pairs noisy -o out/m --valid light -q
+refuses "pairs_and_dirt" 2 '--assume-dirty would part pairs; leave it out with --pairs' \
+    train clean --pairs noisy -o out/m --assume-dirty 5% -q
+refuses "pairs_that_are_missing_in_eval" 2 'the model learnt from pairs; give the noisy partners of clean with '\
+'--pairs NOISY' eval pairs clean
+refuses "pairs_as_a_kind_of_noise" 2 "--noise: \"pairs\" is not one of $("$program" train --help | tr '\n' ' ' |
+    tr -s ' ' | sed 's/.*--noise KIND:AMOUNT.*one of \(none, gaussian, [a-z, ]*jpeg\) .*/\1/')" \
+    train clean -o out/m --noise pairs -q
+refuses "too_little_light" 2 '--noise: poisson takes amounts from 0.01 to 1e+06, not 0.001' \
+    train clean -o out/m --noise poisson:0.001 -q
+refuses "counts_without_a_zero" 2 '--noise poisson counts light from 0 up, and the values of data.csv have '\
+'the scaling standard, which moves their zero; use --scale none or minmax' \
+    train data.csv -o out/m --dims 2 --noise poisson:20 -q
 refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a denoiser treats all '\
 'pixels alike; use none or bytes' train clean -o out/m --arch conv --noise gaussian:0.1 --scale standard
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
-rm -r clean noisy d
+rm -r clean noisy light fewer others small sizes sizes_noisy d pairs
 
 # ---- variational codes ---------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include "app/pictures.h"
 #include "data/crops.h"
 #include "t_picture.h"
+#include <sys/stat.h>
 
 static const struct lt_autoencoder shape = {
     .input = {1, 16, 16},
@@ -225,6 +226,56 @@ TEST(crops_are_parts_of_their_images)
     T_INT(lt_table_crops(&crops, images, 8, &err), LT_EUSAGE);
     T_OK(
         strstr(err.text, ": images of 7 x 11 pixels have no crops of 8 x 8; use a smaller --crop"));
+    lt_table_free(&images);
+}
+
+/* Three images of other sizes in a folder: every crop is a part of one of them, and their rows, padded
+ * to the largest, keep what they were. */
+TEST(crops_of_mixed_images_are_parts_of_them)
+{
+    enum { SIDE = 4, IMAGES = 3 };
+    const int sizes[IMAGES][2] = {{4, 9}, {11, 7}, {6, 6}}, counts[IMAGES] = {4, 5 * 3, 2 * 2};
+    static float v[100];
+    const char *folder = t_tmp("sizes"), *names[] = {"sizes/a.npy", "sizes/b.npy", "sizes/c.npy"};
+    struct lt_error err = {0};
+    struct lt_table *images = NULL, *view = NULL, *crops = NULL;
+    struct lt_block *block = NULL;
+    int64_t h, w;
+    T_INT(mkdir(folder, 0777), 0);
+    for (int k = 0; k < IMAGES; k++) {
+        char text[40];
+        snprintf(text, sizeof text, "(%d, %d)", sizes[k][0], sizes[k][1]);
+        for (int i = 0; i < sizes[k][0] * sizes[k][1]; i++)
+            v[i] = (float)(1000 * k + i);
+        write_floats(t_tmp(names[k]), text, v, (size_t)(sizes[k][0] * sizes[k][1]));
+    }
+    T_INT(lt_table_open(&images, &folder, 1, NULL, &err), LT_ECONTENT);
+    const struct lt_open_options mixed = {.mixed = true};
+    T_INT(lt_table_open(&images, &folder, 1, &mixed, &err), 0);
+    T_OK(lt_table_is_mixed(images) && lt_table_image(images, &h, &w, NULL) && h == 11 && w == 9);
+    const int64_t order[] = {2, 0, 1}; /* as a split deals them */
+    T_INT(lt_table_pick(&view, images, order, IMAGES, &err), 0);
+    T_INT(lt_table_crops(&crops, view, SIDE, &err), 0);
+    T_INT(lt_table_rows(crops), counts[0] + counts[1] + counts[2]);
+    T_INT(lt_block_create(&block, crops, 1, &err), 0);
+    for (int64_t r = 0, n = 0; n < IMAGES; n++)
+        for (int64_t end = r + counts[order[n]]; r < end; r++) {
+            T_INT(lt_table_fetch(crops, &r, 1, block, &err), 0);
+            const float *c = block->group[0].values;
+            const int64_t width = sizes[order[n]][1], first = (int64_t)c[0] - 1000 * order[n];
+            T_OK(first >= 0 && first % width <= width - SIDE &&
+                 first / width <= sizes[order[n]][0] - SIDE);
+            for (int64_t k = 0; k < SIDE * SIDE; k++)
+                T_NEAR((double)c[k],
+                       (double)(1000 * order[n] + first + k / SIDE * width + k % SIDE), 0);
+        }
+    lt_block_free(&block);
+    lt_table_free(&crops);
+    err = (struct lt_error){0};
+    T_INT(lt_table_crops(&crops, view, 5, &err), LT_EUSAGE);
+    T_OK(strstr(err.text, "a.npy: images of 9 x 4 pixels have no crops of 5 x 5; use a smaller "
+                          "--crop"));
+    lt_table_free(&view);
     lt_table_free(&images);
 }
 

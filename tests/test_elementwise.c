@@ -378,7 +378,12 @@ static void run_threaded(const struct rig *rig, size_t n, double *dot)
     ops->head(rig->b, LT_LOSS_BCE, LT_ACT_SIGMOID, 0.1f, rows, width, 0, x, u,
               (struct lt_buffer){0}, z, at(rig, 4 * n), at(rig, 4 * n + 2 * (size_t)rows));
     *dot = ops->dot(rig->b, n, x, z);
-    ops->noise(rig->b, LT_NOISE_GAUSSIAN, 0.1f, 0, 1, 3, 2, ids, rows, width, x, u);
+    const struct lt_corruption range = {LT_NOISE_GAUSSIAN, 0.1f, 0.3f, 0, 1, 1, 1},
+                               counts = {LT_NOISE_POISSON, 5, 50, 0, 1, 1, 1},
+                               blocks = {LT_NOISE_JPEG, 5, 50, 0, 1, 10, 10};
+    ops->noise(rig->b, &range, 3, 2, ids, rows, width, x, u);
+    ops->noise(rig->b, &counts, 3, 2, ids, rows, width, u, x);
+    ops->noise(rig->b, &blocks, 3, 2, ids, rows, width, x, u);
     ops->dropout(rig->b, 0.3f, 3, 2, 1, ids, rows, width, u, z, y);
 }
 
@@ -420,62 +425,119 @@ TEST(noise_of_a_row_depends_on_the_row_not_on_its_place)
     const int64_t width = 37;
     struct rig rig = rig_make(1, 1000);
     float *host = rig.memory;
-    for (int kind = 0; kind < LT_NOISES; kind++) {
-        for (int i = 0; i < 3 * width; i++)
-            host[i] = 0.25f;
-        rig.b->ops->noise(rig.b, (enum lt_noise)kind, 0.5f, -2, 2, 1, 1, ids, 3, width, at(&rig, 0),
-                          at(&rig, 200));
-        rig.b->ops->noise(rig.b, (enum lt_noise)kind, 0.5f, -2, 2, 1, 1, moved, 3, width,
-                          at(&rig, 0), at(&rig, 400));
-        T_OK(same(host + 200, host + 400 + width, 2 * (size_t)width * sizeof(float)));
-        T_OK(same(host + 200 + 2 * width, host + 400, (size_t)width * sizeof(float)));
-        T_INT(same(host + 200, host, (size_t)width * sizeof(float)), kind == LT_NOISE_NONE);
-    }
+    for (int kind = 0; kind < LT_NOISES; kind++)
+        for (int range = 0; range < 2; range++) {
+            const struct lt_corruption noise = {
+                (enum lt_noise)kind, 0.5f, range ? 0.8f : 0, -2, 2, 1, width};
+            for (int i = 0; i < 3 * width; i++)
+                host[i] = 0.3f; /* no byte */
+            rig.b->ops->noise(rig.b, &noise, 1, 1, ids, 3, width, at(&rig, 0), at(&rig, 200));
+            rig.b->ops->noise(rig.b, &noise, 1, 1, moved, 3, width, at(&rig, 0), at(&rig, 400));
+            T_OK(same(host + 200, host + 400 + width, 2 * (size_t)width * sizeof(float)));
+            T_OK(same(host + 200 + 2 * width, host + 400, (size_t)width * sizeof(float)));
+            T_INT(same(host + 200, host, (size_t)width * sizeof(float)),
+                  kind == LT_NOISE_NONE || kind == LT_NOISE_PAIRS);
+        }
     rig_free(&rig);
+}
+
+enum { WIDE = 100000 };
+
+/* WIDE values of x, corrupted as row 3. */
+static void corrupt_wide(struct rig *rig, struct lt_corruption noise, float x)
+{
+    const int64_t id = 3;
+    float *host = rig->memory;
+    for (int i = 0; i < WIDE; i++)
+        host[i] = x;
+    rig->b->ops->noise(rig->b, &noise, 1, 0, &id, 1, WIDE, at(rig, 0), at(rig, WIDE));
+}
+
+static double mean_of(const float *y, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += (double)y[i];
+    return sum / (double)n;
+}
+
+static double variance_around(const float *y, int64_t n, double mean)
+{
+    double square = 0;
+    for (int64_t i = 0; i < n; i++)
+        square += ((double)y[i] - mean) * ((double)y[i] - mean);
+    return square / (double)n;
+}
+
+static double share_of(const float *y, int64_t n, float value)
+{
+    double count = 0;
+    for (int64_t i = 0; i < n; i++)
+        count += same(&y[i], &value, sizeof value) ? 1 : 0;
+    return count / (double)n;
 }
 
 TEST(noise_has_the_amount_it_was_asked_for)
 {
-    enum { WIDE = 100000 };
-    const int64_t id = 3;
     struct rig rig = rig_make(1, 2 * WIDE);
-    float *x = rig.memory, *y = x + WIDE;
-    for (int i = 0; i < WIDE; i++)
-        x[i] = 0.5f;
-    rig.b->ops->noise(rig.b, LT_NOISE_GAUSSIAN, 0.3f, 0, 1, 1, 0, &id, 1, WIDE, at(&rig, 0),
-                      at(&rig, WIDE));
-    double square = 0;
-    for (int i = 0; i < WIDE; i++)
-        square += ((double)y[i] - 0.5) * ((double)y[i] - 0.5);
-    T_NEAR(sqrt(square / WIDE), 0.3, 0.005);
-
-    rig.b->ops->noise(rig.b, LT_NOISE_SALTPEPPER, 0.3f, -1, 2, 1, 0, &id, 1, WIDE, at(&rig, 0),
-                      at(&rig, WIDE));
-    int low = 0, high = 0;
-    for (int i = 0; i < WIDE; i++) {
-        low += y[i] == -1;
-        high += y[i] == 2;
-    }
-    T_NEAR(low / (double)WIDE, 0.15, 0.01);
-    T_NEAR(high / (double)WIDE, 0.15, 0.01);
-
-    rig.b->ops->noise(rig.b, LT_NOISE_MASK, 0.3f, 0, 1, 1, 0, &id, 1, WIDE, at(&rig, 0),
-                      at(&rig, WIDE));
-    int zero = 0;
-    for (int i = 0; i < WIDE; i++)
-        zero += y[i] == 0;
-    T_NEAR(zero / (double)WIDE, 0.3, 0.01);
-
-    rig.b->ops->noise(rig.b, LT_NOISE_UNIFORM, 0.3f, 0, 1, 1, 0, &id, 1, WIDE, at(&rig, 0),
-                      at(&rig, WIDE));
+    const float *y = (const float *)rig.memory + WIDE;
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_GAUSSIAN, 0.3f, 0, 0, 1, 1, 1}, 0.5f);
+    T_NEAR(sqrt(variance_around(y, WIDE, 0.5)), 0.3, 0.005);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_SALTPEPPER, 0.3f, 0, -1, 2, 1, 1}, 0.5f);
+    T_NEAR(share_of(y, WIDE, -1), 0.15, 0.01);
+    T_NEAR(share_of(y, WIDE, 2), 0.15, 0.01);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_MASK, 0.3f, 0, 0, 1, 1, 1}, 0.5f);
+    T_NEAR(share_of(y, WIDE, 0), 0.3, 0.01);
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_UNIFORM, 0.3f, 0, 0, 1, 1, 1}, 0.5f);
     for (int i = 0; i < WIDE; i++)
         T_OK(y[i] >= 0.2f && y[i] <= 0.8f);
+    T_NEAR(variance_around(y, WIDE, 0.5), 0.3 * 0.3 / 3, 0.001);
+    const float peaks[] = {3, 1000};
+    for (int i = 0; i < 2; i++) {
+        const double variance = 0.5 / (double)peaks[i];
+        corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, peaks[i], 0, 0, 1, 1, 1}, 0.5f);
+        T_NEAR(mean_of(y, WIDE), 0.5, 5 * sqrt(variance / WIDE));
+        T_NEAR(variance_around(y, WIDE, 0.5), variance, 0.05 * variance);
+        for (int k = 0; k < WIDE; k++)
+            T_NEAR((double)(y[k] * peaks[i]), round((double)(y[k] * peaks[i])), 1e-3);
+    }
+    corrupt_wide(&rig, (struct lt_corruption){LT_NOISE_POISSON, 30, 0, 0, 1, 1, 1}, -0.5f);
+    T_NEAR(share_of(y, WIDE, 0), 1, 0);
+    rig_free(&rig);
+}
+
+/* The spread of each row, over many rows: uniform between the ends of the range, another one for a row
+ * in every epoch, and never outside. */
+TEST(rows_draw_their_amounts_from_the_range)
+{
+    enum { MANY = 400, LONG = 1000 };
+    const double low = 0.1, high = 0.5;
+    const struct lt_corruption noise = {LT_NOISE_GAUSSIAN, 0.1f, 0.5f, 0, 1, 1, 1};
+    struct rig rig = rig_make(2, 2 * MANY * LONG);
+    const float *y = (const float *)rig.memory + MANY * LONG;
+    int64_t ids[MANY];
+    double mean = 0, square = 0, first[2];
+    for (int64_t i = 0; i < MANY; i++)
+        ids[i] = i;
+    for (uint32_t epoch = 0; epoch < 2; epoch++) {
+        rig.b->ops->noise(rig.b, &noise, 1, epoch, ids, MANY, LONG, at(&rig, 0),
+                          at(&rig, MANY * LONG));
+        first[epoch] = sqrt(variance_around(y, LONG, 0));
+    }
+    for (int64_t i = 0; i < MANY; i++) {
+        double amount = sqrt(variance_around(y + i * LONG, LONG, 0));
+        T_OK(amount > 0.9 * low && amount < 1.1 * high);
+        mean += amount / MANY;
+        square += amount * amount / MANY;
+    }
+    T_NEAR(mean, (low + high) / 2, 0.02);
+    T_NEAR(sqrt(square - mean * mean), (high - low) / sqrt(12), 0.01);
+    T_OK(fabs(first[0] - first[1]) > 0.01);
     rig_free(&rig);
 }
 
 TEST(dropout_keeps_the_mean_and_writes_its_mask)
 {
-    enum { WIDE = 100000 };
     const int64_t id = 3;
     struct rig rig = rig_make(1, 3 * WIDE);
     float *x = rig.memory, *mask = x + WIDE, *y = mask + WIDE;

@@ -89,10 +89,12 @@ TEST(images_that_differ_are_refused)
     static const struct {
         const char *image, *why;
     } cases[] = {
-        {"P2 3 1 255 1 2 3", "@/mixed/b.pgm: is 3 x 1 pixels (grey, 8 bits) but @/mixed/a.pgm is "
-                             "2 x 1 pixels (grey, 8 bits); resize or crop all to one size"},
-        {"P2 1 2 255 1 2", "@/mixed/b.pgm: is 1 x 2 pixels (grey, 8 bits) but @/mixed/a.pgm is "
-                           "2 x 1 pixels (grey, 8 bits); resize or crop all to one size"},
+        {"P2 3 1 255 1 2 3",
+         "@/mixed/b.pgm: is 3 x 1 pixels (grey, 8 bits) but @/mixed/a.pgm is "
+         "2 x 1 pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop"},
+        {"P2 1 2 255 1 2",
+         "@/mixed/b.pgm: is 1 x 2 pixels (grey, 8 bits) but @/mixed/a.pgm is "
+         "2 x 1 pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop"},
         {"P3 2 1 255 1 2 3 4 5 6",
          "@/mixed/b.pgm: is 2 x 1 pixels (RGB, 8 bits) but @/mixed/a.pgm is 2 x 1 pixels (grey, "
          "8 bits); convert all to grey or all to RGB"},

@@ -28,6 +28,7 @@ static struct lt_net_spec rich_spec(void)
     n = node(LT_NODE_NOISE, "noise", 0);
     n.noise = LT_NOISE_SALTPEPPER;
     n.amount = 0.1f;
+    n.most = 0.7f;
     n.low = -1.5f;
     n.high = 2.25f;
     s.node[s.count++] = n;
@@ -217,11 +218,12 @@ static void check_node(const struct lt_node *a, const struct lt_node *b)
     T_STR(a->name, b->name);
     T_OK(a->kind == b->kind && a->inputs == b->inputs && a->width == b->width && a->act == b->act &&
          a->tied == b->tied && a->shared == b->shared && a->noise == b->noise &&
-         a->amount == b->amount && a->low == b->low && a->high == b->high && a->loss == b->loss &&
-         a->unit == b->unit && a->weight == b->weight && a->target == b->target &&
-         a->kernel == b->kernel && a->stride == b->stride && a->grid_h == b->grid_h &&
-         a->grid_w == b->grid_w && a->pool == b->pool && a->upsample == b->upsample &&
-         a->norm == b->norm && a->sparsity == b->sparsity && a->threshold == b->threshold);
+         a->amount == b->amount && a->most == b->most && a->low == b->low && a->high == b->high &&
+         a->loss == b->loss && a->unit == b->unit && a->weight == b->weight &&
+         a->target == b->target && a->kernel == b->kernel && a->stride == b->stride &&
+         a->grid_h == b->grid_h && a->grid_w == b->grid_w && a->pool == b->pool &&
+         a->upsample == b->upsample && a->norm == b->norm && a->sparsity == b->sparsity &&
+         a->threshold == b->threshold);
     T_OK(memcmp(a->input, b->input, sizeof a->input) == 0);
     T_OK(memcmp(&a->shape, &b->shape, sizeof a->shape) == 0);
 }

@@ -308,11 +308,50 @@ TEST(gradients_of_tied_weights_are_right)
 
 TEST(gradients_through_every_noise_and_dropout_are_right)
 {
-    const float amounts[LT_NOISES] = {0, 0.2f, 0.4f, 0.4f, 0.3f};
+    const float amounts[LT_NOISES] = {
+        [LT_NOISE_GAUSSIAN] = 0.2f, [LT_NOISE_MASK] = 0.4f,  [LT_NOISE_SALTPEPPER] = 0.4f,
+        [LT_NOISE_UNIFORM] = 0.3f,  [LT_NOISE_POISSON] = 20, [LT_NOISE_JPEG] = 40};
     struct lt_net_spec s;
     for (int kind = 0; kind < LT_NOISES; kind++) {
         noisy_net(&s, (enum lt_noise)kind, amounts[kind]);
         check_gradients(&s, 7);
+        s.node[1].most = 2 * amounts[kind]; /* rows draw their amounts */
+        check_gradients(&s, 7);
+    }
+}
+
+/* The rows of a rig, one further: what a network of pairs gets to see in place of its rows. */
+TEST(a_network_of_pairs_sees_the_partners_and_is_compared_with_the_rows)
+{
+    struct lt_net_spec s;
+    struct lt_error err = {0};
+    struct rig r;
+    double seen[2], other[2];
+    float noisy[2 * 11];
+    noisy_net(&s, LT_NOISE_PAIRS, 0);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    for (int b = 0; b < BACKENDS; b++) {
+        if (!rig_open(&r, &s, backends[b], 1,
+                      &(struct lt_net_options){.rows = 3, .training = true}))
+            continue;
+        struct lt_pass pass = training_pass(&r, 2);
+        pass.partners = r.rows + 11;
+        lt_net_put_input(r.net, r.rows, 2);
+        lt_net_forward(r.net, &pass);
+        lt_net_get_noisy(r.net, noisy, 2);
+        T_OK(memcmp(noisy, r.rows + 11, sizeof noisy) == 0);
+        lt_net_get_losses(r.net, seen, NULL, 2);
+        double *w = NULL;
+        T_INT(lt_alloc(&w, r.layout.total, sizeof *w, "weights", &err), 0);
+        for (size_t i = 0; i < r.layout.total; i++)
+            w[i] = (double)r.weights[i];
+        T_NEAR((seen[0] + seen[1]) / 2, lt_net_oracle(&s, &r.layout, w, r.rows, &pass, &err), 1e-5);
+        pass.partners = NULL;
+        lt_net_forward(r.net, &pass);
+        lt_net_get_losses(r.net, other, NULL, 2);
+        T_OK(fabs(seen[0] - other[0]) > 1e-3);
+        lt_free(w);
+        rig_close(&r);
     }
 }
 

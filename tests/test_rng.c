@@ -1,3 +1,4 @@
+#include "base/poisson.h"
 #include "base/rng.h"
 #include "t.h"
 
@@ -155,6 +156,58 @@ TEST(permutations_send_every_index_everywhere)
     T_NEAR(neighbours, 0.9 * RUNS, 5 * sqrt(0.9 * RUNS));
 }
 
+/* Shares of the counts beside exp(-m) m^k / k!, by Pearson's chi-square over the counts that are
+ * expected 10 times or more; means on both sides of where the method changes. */
+TEST(poisson_numbers_have_the_poisson_distribution)
+{
+    enum { NUMBERS = 200000, COUNTS = 200 };
+    const double means[] = {0.01, 0.7, 5, 9.99, 10, 10.5, 30, 100};
+    for (size_t m = 0; m < sizeof means / sizeof *means; m++) {
+        const struct lt_stream stream = lt_stream(3, LT_RNG_TEST, 0, m);
+        double seen[COUNTS] = {0}, p = exp(-means[m]), chi = 0;
+        int cells = 0;
+        for (uint32_t i = 0; i < NUMBERS; i++) {
+            double k = lt_poisson(&stream, i, NUMBERS, means[m]);
+            T_OK(k >= 0 && k < COUNTS);
+            seen[(int)k]++;
+        }
+        for (int k = 0; k < COUNTS; p *= means[m] / ++k)
+            if (p * NUMBERS >= 10) {
+                chi += (seen[k] - p * NUMBERS) * (seen[k] - p * NUMBERS) / (p * NUMBERS);
+                cells++;
+            }
+        T_NEAR(chi, cells, 4.5 * sqrt(2.0 * cells) + 4); /* its mean, give or take its spread */
+    }
+}
+
+TEST(poisson_numbers_of_large_means_have_their_mean_variance_and_skewness)
+{
+    enum { NUMBERS = 100000 };
+    const double means[] = {1e3, 1e6};
+    for (size_t m = 0; m < 2; m++) {
+        const struct lt_stream stream = lt_stream(4, LT_RNG_TEST, 0, m);
+        const double spread = sqrt(means[m]);
+        double sum = 0, square = 0, cube = 0;
+        for (uint32_t i = 0; i < NUMBERS; i++) {
+            double d = (lt_poisson(&stream, i, NUMBERS, means[m]) - means[m]) / spread;
+            sum += d / NUMBERS;
+            square += d * d / NUMBERS;
+            cube += d * d * d / NUMBERS;
+        }
+        T_NEAR(sum, 0, 5 / sqrt(NUMBERS));
+        T_NEAR(square, 1, 5 * sqrt(2.0 / NUMBERS));
+        T_NEAR(cube, 1 / spread, 5 * sqrt(15.0 / NUMBERS));
+    }
+}
+
+TEST(poisson_numbers_of_no_mean_are_zero)
+{
+    const struct lt_stream stream = lt_stream(1, LT_RNG_TEST, 0, 0);
+    T_NEAR(lt_poisson(&stream, 0, 1, 0), 0, 0);
+    T_NEAR(lt_poisson(&stream, 0, 1, -3), 0, 0);
+    T_NEAR(lt_poisson(&stream, 0, 1, (double)NAN), 0, 0);
+}
+
 /* Frozen so that a change that would break "the same seed, the same bits"
  * across versions shows. */
 TEST(a_stream_keeps_its_numbers)
@@ -166,6 +219,11 @@ TEST(a_stream_keeps_its_numbers)
              (unsigned long long)lt_below(&stream, 0, 1000000),
              (unsigned long long)lt_permute(&stream, 0, 1000000));
     T_STR(line, "0x1.6a633p-2 0x1.3a2cc8p-5 0x1.70db72p+0 245764 194654");
+    double pair[2];
+    lt_uniform_pair(&stream, 1, pair);
+    snprintf(line, sizeof line, "%a %a %g %g %g", pair[0], pair[1], lt_poisson(&stream, 2, 9, 4.5),
+             lt_poisson(&stream, 3, 9, 40), lt_poisson(&stream, 4, 9, 123456));
+    T_STR(line, "0x1.f42fdfae0b53p-4 0x1.76e8678ae4151p-1 1 36 123213");
 }
 
 T_MAIN

@@ -172,6 +172,12 @@ TEST(noise_dropout_and_joins_are_checked)
     noisy_net(&s, LT_NOISE_GAUSSIAN, NAN);
     expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
     noisy_net(&s, LT_NOISE_GAUSSIAN, 1);
+    s.node[1].most = 0.5f;
+    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
+    noisy_net(&s, LT_NOISE_MASK, 0.5f);
+    s.node[1].most = 1.5f;
+    expect_refusal(&s, "network node 1 \"noise\": the amount of noise is out of range");
+    noisy_net(&s, LT_NOISE_GAUSSIAN, 1);
     s.node[3].amount = 1;
     expect_refusal(&s, "network node 3 \"drop1\": dropout must be at least 0 and less than 1");
     s.node[3].kind = LT_NODE_NOISE;

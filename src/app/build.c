@@ -32,11 +32,12 @@ static void add_dropout(struct lt_net_spec *s, double p, const char *name, int n
 
 static void add_noise(struct lt_net_spec *s, const struct lt_autoencoder *a)
 {
-    if (a->noise == LT_NOISE_NONE || a->amount <= 0)
+    if (a->noise == LT_NOISE_NONE)
         return;
     struct lt_node *n = &s->node[add(s, LT_NODE_NOISE, "noise", 0)];
     n->noise = a->noise;
     n->amount = (float)a->amount;
+    n->most = (float)a->most;
     n->low = (float)a->low;
     n->high = (float)a->high;
 }
@@ -557,20 +558,35 @@ int lt_parse_layers(const char *text, struct lt_autoencoder *a, struct lt_error 
     }
 }
 
-static int parse_amount(const char *text, double *out)
+/* "0.1" or "25/255" at *text, which moves on behind it. */
+static bool read_amount(const char **text, double *out)
 {
     char *end;
-    *out = strtod(text, &end);
-    if (end == text)
-        return -1;
+    *out = strtod(*text, &end);
+    if (end == *text)
+        return false;
     if (*end == '/') {
         const char *below = end + 1;
         double divisor = strtod(below, &end);
         if (end == below || divisor == 0)
-            return -1;
+            return false;
         *out /= divisor;
     }
-    return *end ? -1 : 0;
+    *text = end;
+    return true;
+}
+
+/* An amount, or "FROM-TO"; most is 0 without a range. */
+static bool read_amounts(const char *text, double *amount, double *most)
+{
+    *most = 0;
+    if (!read_amount(&text, amount))
+        return false;
+    if (*text != '-')
+        return !*text && *amount > 0 && *amount < 1e6;
+    text++;
+    return read_amount(&text, most) && !*text && *amount >= 0 && *amount < 1e6 && *most > 0 &&
+           *most < 1e6;
 }
 
 /* "KIND:AMOUNT": copies the kind, as far as it has room, and returns the amount, "" without one. */
@@ -631,25 +647,59 @@ int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error 
     }
 }
 
+static int check_amounts(const struct lt_autoencoder *a, const char *kind, struct lt_error *err)
+{
+    const double least = (double)lt_noise_least(a->noise), most = (double)lt_noise_most(a->noise);
+    const double largest = fmax(a->amount, a->most);
+    if (largest > most && most <= 1)
+        return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
+                       largest);
+    if (a->noise == LT_NOISE_JPEG && !(a->amount >= least && largest <= most &&
+                                       floor(a->amount) >= a->amount && floor(largest) >= largest))
+        return lt_fail(err, LT_EUSAGE,
+                       "--noise: jpeg takes whole qualities from 1 to 100, such as jpeg:30 or "
+                       "jpeg:10-80");
+    if (a->amount < least || largest > most)
+        return lt_fail(err, LT_EUSAGE, "--noise: %s takes amounts from %g to %g, not %g", kind,
+                       least, most, a->amount < least ? a->amount : largest);
+    return 0;
+}
+
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err)
 {
     char kind[WORD];
     const char *amount = split_kind(text, kind);
     int noise = lt_noise_by_name(kind);
-    if (noise < 0)
-        return lt_fail(err, LT_EUSAGE,
-                       "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing",
-                       kind);
+    if (noise < 0 || noise == LT_NOISE_PAIRS)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise: \"%s\" is not one of gaussian, mask, saltpepper, uniform, missing, "
+            "poisson, jpeg",
+            kind);
     a->noise = (enum lt_noise)noise;
     if (noise == LT_NOISE_NONE)
         return 0;
-    if (!*amount || parse_amount(amount, &a->amount) || !(a->amount > 0 && a->amount < 1e6))
+    if (!read_amounts(amount, &a->amount, &a->most))
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise: \"%.60s\" needs a positive amount, such as %s:0.2 or %s:25/255, or "
+            "a range of them, such as %s:5/255-50/255",
+            text, kind, kind, kind);
+    if (a->most > 0 && a->most < a->amount)
         return lt_fail(err, LT_EUSAGE,
-                       "--noise: \"%.60s\" needs a positive amount, such as %s:0.2 or %s:25/255",
-                       text, kind, kind);
-    if ((noise == LT_NOISE_MASK || noise == LT_NOISE_SALTPEPPER || noise == LT_NOISE_MISSING) &&
-        a->amount > 1)
-        return lt_fail(err, LT_EUSAGE, "--noise: %s takes a probability, at most 1, not %g", kind,
-                       a->amount);
-    return 0;
+                       "--noise: the range of \"%.60s\" begins above its end; write the smaller "
+                       "amount first",
+                       text);
+    return check_amounts(a, kind, err);
+}
+
+void lt_noise_text(enum lt_noise noise, double amount, double most, char *text, size_t size)
+{
+    const char *name = lt_noise_name(noise);
+    if (noise == LT_NOISE_NONE || noise == LT_NOISE_PAIRS)
+        snprintf(text, size, "%s", name);
+    else if (most > 0)
+        snprintf(text, size, "%s:%.4g-%.4g", name, amount, most);
+    else
+        snprintf(text, size, "%s:%.4g", name, amount);
 }

@@ -49,7 +49,8 @@ struct lt_autoencoder {
     bool tied;
     double dropout;
     enum lt_noise noise;
-    double amount, low, high;  /* of the noise */
+    double amount, most;       /* of the noise, or from and to; most 0: all rows have one amount */
+    double low, high;          /* saltpepper's values */
     enum lt_sparsity sparsity; /* of the code */
     int64_t keep;              /* topk, batchtopk */
     double rho, penalty;       /* kl; kl and l1 */
@@ -102,8 +103,11 @@ static inline bool lt_has_convolutions(const struct lt_autoencoder *a)
 {
     return a->hidden > 0 && a->layer[0].kernel > 0;
 }
-/* "gaussian:0.1", "mask:25/255", "none". */
+/* "gaussian:0.1", "mask:25/255", "uniform:0.1-0.3" (every row draws its own amount), "none". */
 int lt_parse_noise(const char *text, struct lt_autoencoder *a, struct lt_error *err);
+/* The other way: noise in the words of lt_parse_noise. */
+enum { LT_NOISE_TEXT = 80 }; /* enough room */
+void lt_noise_text(enum lt_noise noise, double amount, double most, char *text, size_t size);
 /* "topk:16", "batchtopk:16", "l1:0.001", "kl:0.05:0.1". */
 int lt_parse_sparse(const char *text, struct lt_autoencoder *a, struct lt_error *err);
 /* "784-512-256-50-256-512-784"; with categories the outputs are added up, "-12+8"; convolutions as

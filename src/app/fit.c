@@ -7,6 +7,7 @@
 #include "app/judge.h"
 #include "app/like.h"
 #include "app/metrics.h"
+#include "app/pairs.h"
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
@@ -28,6 +29,8 @@ struct fit {
     struct lt_cut cut;              /* images in crops */
     struct lt_augment augment;
     struct lt_binarise binarised, binarised_stop;
+    struct lt_table *noisy; /* partners of the rows of table, as given; NULL: no pairs */
+    struct lt_pairs pairs;
     bool denoiser;               /* of images, rather than an autoencoder */
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
@@ -118,6 +121,11 @@ static int trim_rows(struct fit *f, struct lt_error *err)
                                       .seed = o->seed};
     if (o->assume_dirty == 0)
         return 0;
+    if (lt_table_is_mixed(f->table))
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--assume-dirty needs images of one size, and those of %s differ; leave it out",
+            lt_table_name(f->table));
     int rc = lt_trim(&f->trimmed, f->table, &options, err);
     if (!rc && o->refused_path)
         rc = lt_trimmed_write(&f->trimmed, o->refused_path, err);
@@ -138,6 +146,16 @@ static int64_t kept_rows(const struct fit *f, int64_t rows)
                                   : lt_split_default_kept(rows);
 }
 
+static struct lt_pairs_plan pairs_plan(const struct fit *f, int64_t kept)
+{
+    return (struct lt_pairs_plan){.crop = f->crop,
+                                  .kept = kept,
+                                  .seed = f->options->seed,
+                                  .prep = &f->prep,
+                                  .batch = f->recipe.train.batch,
+                                  .threads = f->backend ? f->backend->threads : 1};
+}
+
 /* Images into crops, where asked or where a denoiser meets large ones. */
 static int crop_images(struct fit *f, struct lt_error *err)
 {
@@ -147,10 +165,13 @@ static int crop_images(struct fit *f, struct lt_error *err)
     f->crop = f->options->crop;
     if (f->crop == 0 && f->denoiser && image && h > DENOISER_SIDE && w > DENOISER_SIDE)
         f->crop = DENOISER_SIDE;
-    if (f->crop == 0)
-        return 0;
-    int rc = lt_cut_images(&f->cut, f->table, f->valid != f->table ? f->valid : NULL, f->crop,
-                           kept_rows(f, lt_table_rows(f->table)), f->options->seed, err);
+    const int64_t kept = kept_rows(f, lt_table_rows(f->table));
+    const struct lt_pairs_plan plan = pairs_plan(f, kept);
+    int rc = f->noisy ? lt_pairs_open(&f->pairs, f->noisy, &plan, err) : 0;
+    if (rc || f->crop == 0)
+        return rc;
+    rc = lt_cut_images(&f->cut, f->table, f->valid != f->table ? f->valid : NULL, f->crop, kept,
+                       f->options->seed, err);
     if (rc)
         return rc;
     f->table = f->cut.train;
@@ -337,18 +358,24 @@ static int take_fingerprint(struct fit *f, struct lt_error *err)
     hash = mix(hash, f->prep.scale, d * sizeof(double));
     hash = mix(hash, f->prep.knot_value, (size_t)f->prep.knots * sizeof(double));
     hash = mix(hash, x, (size_t)n * d * sizeof(float));
+    if (f->noisy) {
+        rc = lt_feed_rows(f->pairs.train_feed, f->train_rows, n, x, err);
+        hash = mix(hash, x, (size_t)n * d * sizeof(float));
+    }
     lt_free(x);
+    if (rc)
+        return rc;
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     snprintf(f->fingerprint, sizeof f->fingerprint,
              "rows %lld+%lld, network %s, act %s, norm %s, loss %s, tied %d, dropout %g, noise "
-             "%s:%g, "
+             "%s:%g-%g, "
              "sparse %s:%lld:%g:%g, contractive %g, vae %d:%g:%g, binarise %d, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_norm_name(a->norm), lt_loss_name(a->loss), a->tied,
-             a->dropout, lt_noise_name(a->noise), a->amount, lt_sparsity_name(a->sparsity),
+             a->dropout, lt_noise_name(a->noise), a->amount, a->most, lt_sparsity_name(a->sparsity),
              (long long)a->keep, a->rho, a->penalty, a->contraction, a->variational, a->beta,
              a->variance, f->recipe.binarised, t->optimizer->name, t->optimizer_settings.lr,
              t->optimizer_settings.momentum, t->optimizer_settings.decay,
@@ -427,6 +454,10 @@ static int prepare_training(struct fit *f, struct lt_error *err)
     if (!rc && f->crop > 0)
         rc = lt_augment_create(&f->augment, f->train_feed, f->crop, f->recipe.shape.input.c,
                                f->options->seed, err);
+    if (!rc && f->noisy) {
+        const struct lt_pairs_plan plan = pairs_plan(f, 0);
+        rc = lt_pairs_feed(&f->pairs, &plan, err);
+    }
     if (!rc)
         rc = take_fingerprint(f, err);
     return rc;
@@ -469,6 +500,10 @@ static int train(struct fit *f, struct lt_error *err)
     if (f->recipe.binarised) {
         rows = binarised(f, &f->binarised, rows);
         stop = binarised(f, &f->binarised_stop, stop);
+    }
+    if (f->noisy) {
+        rows.partners = &f->pairs.train_source;
+        stop.partners = &f->pairs.stop_source;
     }
     char network[600];
     t->fingerprint = f->fingerprint;
@@ -627,6 +662,7 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
                              .table = f->valid,
                              .rows = f->judge_rows,
                              .count = f->parts[LT_PART_JUDGE].count,
+                             .noisy = f->pairs.kept,
                              .rows_are = "rows kept from training",
                              .train = f->table,
                              .train_rows = f->train_rows,
@@ -676,6 +712,7 @@ static void free_fit(struct fit *f)
     lt_feed_free(&f->stop_feed);
     lt_table_free(&f->valid_view);
     lt_augment_free(&f->augment);
+    lt_pairs_free(&f->pairs);
     lt_cut_free(&f->cut);
     lt_pca_free(&f->pca);
     lt_prep_free(&f->prep);
@@ -702,12 +739,35 @@ static int find_noise(struct fit *f, struct lt_error *err)
     return 0;
 }
 
+/* What cannot be had with pairs, and whether they are pairs. */
+static int check_pairs(const struct fit *f, struct lt_error *err)
+{
+    const latent_train_options *o = f->options;
+    if (!f->noisy)
+        return 0;
+    if (o->noise)
+        return lt_fail(err, LT_EUSAGE,
+                       "--pairs brings its own noise; leave out --noise and --like");
+    if (f->valid != f->table)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--valid %s has no noisy partners; with --pairs say a share, such as --valid "
+            "0.1",
+            lt_table_name(f->valid));
+    if (o->assume_dirty > 0)
+        return lt_fail(err, LT_EUSAGE,
+                       "--assume-dirty would part pairs; leave it out with --pairs");
+    return lt_pairs_check(f->table, f->noisy, err);
+}
+
 static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
 {
     int rc = find_noise(f, err);
     const latent_train_options *o = f->options;
     if (!rc)
         rc = lt_recipe_check(o, err);
+    if (!rc)
+        rc = check_pairs(f, err);
     f->denoiser = !rc && lt_recipe_denoises(o);
     if (!rc)
         rc = lt_backend_create(&f->backend, o->backend,
@@ -724,11 +784,12 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
 }
 
 int lt_fit(struct lt_model **out, struct lt_table *table, struct lt_table *valid,
-           const latent_train_options *options, const latent_listener *listener,
-           struct lt_report **report, struct lt_error *err)
+           struct lt_table *noisy, const latent_train_options *options,
+           const latent_listener *listener, struct lt_report **report, struct lt_error *err)
 {
     struct fit f = {.table = table,
                     .valid = valid ? valid : table,
+                    .noisy = noisy,
                     .options = options,
                     .listener = listener,
                     .started = options->started > 0 ? options->started : lt_clock()};

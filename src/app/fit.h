@@ -12,9 +12,10 @@
 #include "latent.h"
 #include "model/model.h"
 
-/* `valid` may be NULL: rows are then kept from `table`. `report` may be NULL. */
+/* `valid` may be NULL: rows are then kept from `table`.  `noisy` holds the partners of the rows of table
+ * (app/pairs.h), NULL: none; so does options->pairs.  `report` may be NULL. */
 int lt_fit(struct lt_model **out, struct lt_table *table, struct lt_table *valid,
-           const latent_train_options *options, const latent_listener *listener,
-           struct lt_report **report, struct lt_error *err);
+           struct lt_table *noisy, const latent_train_options *options,
+           const latent_listener *listener, struct lt_report **report, struct lt_error *err);
 
 #endif

@@ -259,7 +259,7 @@ static struct lt_source stopping_rows(struct job *job)
     struct lt_rowset rows = {.stream = lt_stream(job->data->seed, LT_RNG_SAMPLE, 0, 0),
                              .total = stop->count * copies,
                              .count = stop->count * copies};
-    return (struct lt_source){read_stopping, job, rows};
+    return (struct lt_source){.read = read_stopping, .context = job, .rows = rows};
 }
 
 static int train(struct job *job, struct lt_error *err)
@@ -267,7 +267,8 @@ static int train(struct job *job, struct lt_error *err)
     struct lt_net_spec kept, spec;
     struct lt_train_settings settings;
     struct lt_train_outcome outcome;
-    struct lt_source rows = {read_training, job, job->data->parts[LT_PART_TRAIN]};
+    struct lt_source rows = {
+        .read = read_training, .context = job, .rows = job->data->parts[LT_PART_TRAIN]};
     struct lt_source stop = stopping_rows(job);
     float *weights = NULL;
     int rc = build(&kept, job->prep, false, err);

@@ -87,10 +87,11 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
                        : node->kind == LT_NODE_POOL                    ? lt_pool_name(node->pool)
                        : node->kind == LT_NODE_UPSAMPLE ? lt_upsample_name(node->upsample)
                        : node->kind == LT_NODE_HEAD     ? lt_loss_name(node->loss)
-                       : node->kind == LT_NODE_NOISE    ? lt_noise_name(node->noise)
                        : node->kind == LT_NODE_SPARSE   ? lt_sparsity_name(node->sparsity)
                                                         : "";
-    if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
+    if (node->kind == LT_NODE_NOISE)
+        lt_noise_text(node->noise, (double)node->amount, (double)node->most, text, size);
+    else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
         snprintf(text, size, "%s %lld", word, (long long)node->width);
     else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_BATCHTOPK)
         snprintf(text, size, "%s %lld, threshold %.4g", word, (long long)node->width,

@@ -30,6 +30,8 @@ struct lt_case {
     const struct lt_table *table;
     const int64_t *rows;
     int64_t count;
+    const struct lt_table
+        *noisy;           /* denoisers: noisy partners of the rows of table; NULL: they are made */
     const char *rows_are; /* what they are, for the text: "rows kept from training" */
     /* The rows that trained, to find copies of them among those judged; train NULL: not known. */
     const struct lt_table *train;

@@ -1,6 +1,7 @@
 /* The judge of a denoiser: what noise it takes away from images it has not seen.
  *
- * The rows judged get the noise that the network was trained with.  PSNR, the
+ * The rows judged get the noise that the network was trained with, of a range of amounts each row its
+ * own; or they come beside their noisy partners.  PSNR, the
  * peak signal-to-noise ratio 10 log10(1 / mean squared error), is told before and
  * after, with values in scaled units, where images lie in [0, 1].
  */

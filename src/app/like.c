@@ -52,23 +52,10 @@ static int list_pictures(struct look *look, int threads, struct lt_error *err)
     return rc;
 }
 
-static int say(const struct lt_noise_level *level, const char *path, char *text,
-               struct lt_error *err)
-{
-    if (level->kind == LT_FOUND_POISSON)
-        return lt_fail(err, LT_EUSAGE,
-                       "--like %s: the noise grows with brightness, like counts of light (poisson, "
-                       "%.3g at white), which cannot be trained against; the nearest is --noise "
-                       "gaussian:%.3g",
-                       path, level->amount, level->sigma);
-    snprintf(text, LT_LIKE_TEXT, "%s:%.4g", lt_noise_found_name(level->kind), level->amount);
-    return LT_OK;
-}
-
 int lt_like(const char *path, int threads, char text[LT_LIKE_TEXT], struct lt_error *err)
 {
     struct look *look = NULL;
-    struct lt_noise_level level;
+    struct lt_noise_level level = {0};
     int rc = lt_alloc(&look, 1, sizeof *look, "images", err);
     if (rc)
         return rc;
@@ -78,7 +65,7 @@ int lt_like(const char *path, int threads, char text[LT_LIKE_TEXT], struct lt_er
     if (!rc)
         rc = lt_noise_level(look->picture, look->pictures, &level, err);
     if (!rc)
-        rc = say(&level, path, text, err);
+        snprintf(text, LT_LIKE_TEXT, "%s:%.4g", lt_noise_found_name(level.kind), level.amount);
     close_look(look);
     return rc;
 }

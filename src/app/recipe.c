@@ -125,6 +125,10 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
         rc = lt_parse_layers(o->layers, a, err);
     if (!rc && o->noise)
         rc = lt_parse_noise(o->noise, a, err);
+    if (o->pairs) {
+        a->noise = LT_NOISE_PAIRS;
+        w->arch = o->arch || a->hidden > 0 ? w->arch : ARCH_CONV;
+    }
     if (!rc && o->sparse)
         rc = lt_parse_sparse(o->sparse, a, err);
     a->contraction = o->contractive;
@@ -240,6 +244,10 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
             "--scale %s is for columns, and a denoiser treats all pixels alike; use none or "
             "bytes",
             o->scale);
+    if (!rc && o->pairs && !lt_recipe_denoises(o))
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and "
+                     "dense layers");
     if (!rc && o->detector)
         rc = pick("detector", o->detector, lt_detector_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&
@@ -366,6 +374,36 @@ static void draw_divergence(struct lt_autoencoder *a, const latent_train_options
     a->beta = o->beta;
 }
 
+/* Counts of light need values that have kept their zero, JPEG needs images with values of its bytes. */
+static int check_noise(const struct lt_autoencoder *a, const struct lt_facts *facts,
+                       struct lt_error *err)
+{
+    const enum lt_scaling scaling = lt_prep_scaling(facts->prep);
+    if (a->noise == LT_NOISE_POISSON && scaling != LT_SCALING_NONE && scaling != LT_SCALING_BYTES &&
+        scaling != LT_SCALING_MINMAX)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise poisson counts light from 0 up, and the values of %s have the scaling "
+            "%s, which moves their zero; use --scale none or minmax",
+            facts->name, lt_prep_scaling_name(facts->prep));
+    if (a->noise != LT_NOISE_JPEG)
+        return 0;
+    int64_t h, w, c;
+    if (!lt_schema_image(&facts->prep->schema, &h, &w, &c))
+        return lt_fail(err, LT_EUSAGE,
+                       "--noise jpeg is for images, and %s has none: give images, or an array of "
+                       "shape (N, H, W) or (N, H, W, C)",
+                       facts->name);
+    if ((scaling != LT_SCALING_NONE && scaling != LT_SCALING_BYTES) || facts->prep->low < 0 ||
+        facts->prep->high > 1)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--noise jpeg needs values from 0 (black) to 1 (white), and those of %s run "
+            "from %g to %g after scaling %s; give such values, or bytes, with --scale auto",
+            facts->name, facts->prep->low, facts->prep->high, lt_prep_scaling_name(facts->prep));
+    return 0;
+}
+
 static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_train_options *o,
                       const struct lt_facts *facts, struct lt_error *err)
 {
@@ -393,7 +431,9 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->observe = facts->prep->observes || a->noise == LT_NOISE_MISSING;
     if (lt_schema_image(&facts->prep->schema, &h, &wd, &c))
         a->input = (struct lt_shape){c, h, wd};
-    int rc = draw_layers(a, w, o, facts, err);
+    int rc = check_noise(a, facts, err);
+    if (!rc)
+        rc = draw_layers(a, w, o, facts, err);
     if (rc)
         return rc;
     a->act = w->act >= 0 ? (enum lt_act)w->act : LT_ACT_SILU;

@@ -34,7 +34,8 @@ struct lt_recipe {
  * mistyped option costs no reading. LT_EUSAGE names the option. */
 int lt_recipe_check(const latent_train_options *options, struct lt_error *err);
 
-/* Whether the options ask for a denoiser: convolutions and noise, and no width of a code. */
+/* Whether the options ask for a denoiser: convolutions, which pairs imply, and noise, and no width of a
+ * code. */
 bool lt_recipe_denoises(const latent_train_options *options);
 
 /* `dims` is the code's width, chosen before; 0: a denoiser's. LT_EUSAGE: dims >= D without noise; bce on data

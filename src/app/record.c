@@ -77,6 +77,8 @@ static void put_settings(struct sink *s, const struct lt_record *r)
         integer(s, "settings.binarised", 1);
     text(s, "settings.noise", lt_noise_name(a->noise));
     number(s, "settings.noise_amount", a->amount);
+    if (a->most > 0)
+        number(s, "settings.noise_most", a->most);
     text(s, "settings.optimizer", t->optimizer->name);
     number(s, "settings.lr", lt_optimizer_lr(t->optimizer, o));
     number(s, "settings.weight_decay", lt_optimizer_decay(t->optimizer, o));

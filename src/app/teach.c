@@ -130,7 +130,10 @@ static int train(struct teacher *t, struct lt_net *net, const struct ingredient 
     struct lt_train_outcome outcome;
     struct lt_trainer *trainer = NULL;
     struct seen seen = {.detector = &t->model->detector, .lens = of->lens, .features = t->features};
-    struct lt_source source = {read_seen, &seen, l->parts[LT_PART_TRAIN]}, none = {0};
+    struct lt_source source = {.read = read_seen,
+                               .context = &seen,
+                               .rows = l->parts[LT_PART_TRAIN]},
+                     none = {0};
     settings_of(t, lt_net_spec_of(net), number, &settings);
     if (l->deadline > 0) {
         settings.steps = 0;

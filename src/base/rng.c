@@ -93,6 +93,14 @@ uint64_t lt_below(const struct lt_stream *stream, uint32_t index, uint64_t n)
     return (uint64_t)(((wide)high * n + ((wide)low * n >> 64)) >> 64);
 }
 
+void lt_uniform_pair(const struct lt_stream *stream, uint32_t index, double out[2])
+{
+    uint32_t w[4];
+    stream_block(stream, index, w);
+    for (int i = 0; i < 2; i++)
+        out[i] = (double)(((uint64_t)w[2 * i + 1] << 32 | w[2 * i]) >> 11) * 0x1p-53;
+}
+
 enum {
     LT_LANES = 32, /* most blocks computed side by side, so that loops vectorise */
     LT_LANES_STEP = 8

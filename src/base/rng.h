@@ -44,6 +44,9 @@ struct lt_stream lt_stream(uint64_t seed, enum lt_purpose purpose, uint32_t epoc
 float lt_uniform(const struct lt_stream *stream, uint32_t index);
 float lt_normal(const struct lt_stream *stream, uint32_t index);
 uint64_t lt_below(const struct lt_stream *stream, uint32_t index, uint64_t n);
+/* Two uniform numbers on [0, 1) with 53 random bits, from block `index`: the numbers 4 index ... 4 index
+ * + 3 of the calls above are made of the same bits. */
+void lt_uniform_pair(const struct lt_stream *stream, uint32_t index, double out[2]);
 
 /* The first n numbers of a stream, equal to the calls above for 0 ... n-1. */
 void lt_fill_uniform(const struct lt_stream *stream, float *out /* (n) */, size_t n);

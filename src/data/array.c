@@ -12,6 +12,7 @@ struct array_table {
     struct lt_array *part; /* (parts) */
     int64_t *first;        /* (parts) row number of the part's first row */
     size_t row_bytes;
+    size_t pixel_bytes; /* of mixed images; 0: all rows have one shape */
 };
 
 void lt_array_free(struct lt_array *array)
@@ -57,6 +58,31 @@ static int part_of(const struct array_table *t, int64_t row)
     return low;
 }
 
+/* An image in the upper left corner of a row, 0 around it. */
+static void pad(const struct array_table *t, const struct lt_array *part, int64_t index, char *to)
+{
+    const size_t line = (size_t)part->shape[1] * t->pixel_bytes;
+    const size_t stride = (size_t)t->base.group[0].shape[1] * t->pixel_bytes;
+    const char *from = (const char *)part->values + (size_t)index * (size_t)part->shape[0] * line;
+    memset(to, 0, t->row_bytes);
+    for (int64_t y = 0; y < part->shape[0]; y++)
+        memcpy(to + (size_t)y * stride, from + (size_t)y * line, line);
+}
+
+static int fetch_mixed(const struct lt_table *table, const int64_t *rows, int64_t begin, int64_t n,
+                       struct lt_block *block, struct lt_error *err)
+{
+    (void)err;
+    const struct array_table *t = array_of(table);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t row = rows ? rows[i] : begin + i;
+        const int p = part_of(t, row);
+        pad(t, &t->part[p], row - t->first[p],
+            (char *)block->group[0].values + (size_t)i * t->row_bytes);
+    }
+    return LT_OK;
+}
+
 static int fetch(const struct lt_table *table, const int64_t *rows, int64_t begin, int64_t n,
                  struct lt_block *block, struct lt_error *err)
 {
@@ -92,6 +118,14 @@ static bool row_file(const struct lt_table *table, int64_t row, struct lt_row_fi
     return true;
 }
 
+static void row_image(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w)
+{
+    const struct array_table *t = array_of(table);
+    const struct lt_array *part = &t->part[part_of(t, row)];
+    *h = part->shape[0];
+    *w = part->shape[1];
+}
+
 static void release(struct lt_table *table)
 {
     struct array_table *t = (struct array_table *)(void *)table;
@@ -108,10 +142,21 @@ static const struct lt_table_ops array_ops = {
     .release = release,
 };
 
-static int check_alike(const struct lt_array *a, const struct lt_array *b, struct lt_error *err)
+static const struct lt_table_ops mixed_ops = {
+    .fetch = fetch_mixed,
+    .where = where,
+    .row_file = row_file,
+    .row_image = row_image,
+    .release = release,
+};
+
+static int check_alike(const struct lt_array *a, const struct lt_array *b, bool mixed,
+                       struct lt_error *err)
 {
+    const int differ = mixed && a->rank > 1 ? 2 : 0; /* axes that may */
     if (a->type == b->type && a->rank == b->rank &&
-        memcmp(a->shape, b->shape, (size_t)a->rank * sizeof a->shape[0]) == 0)
+        memcmp(a->shape + differ, b->shape + differ,
+               (size_t)(a->rank - differ) * sizeof a->shape[0]) == 0)
         return LT_OK;
     char at[LT_ARRAY_TEXT], bt[LT_ARRAY_TEXT];
     return lt_fail(
@@ -120,33 +165,49 @@ static int check_alike(const struct lt_array *a, const struct lt_array *b, struc
         b->name, lt_array_text(b, bt), a->name, lt_array_text(a, at));
 }
 
-int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count,
+/* The shape that holds every array's rows. */
+static struct lt_array widest_of(const struct lt_array *arrays, int count)
+{
+    struct lt_array w = arrays[0];
+    for (int i = 1; i < count; i++)
+        for (int k = 0; k < w.rank; k++)
+            w.shape[k] = arrays[i].shape[k] > w.shape[k] ? arrays[i].shape[k] : w.shape[k];
+    return w;
+}
+
+int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count, bool mixed,
                        struct lt_error *err)
 {
     *out = NULL;
     struct array_table *t = NULL;
-    int64_t rows = 0, width = lt_array_width(&arrays[0]);
+    int64_t rows = 0;
     int rc = LT_OK;
     for (int i = 0; i < count && !rc; i++) {
-        rc = check_alike(&arrays[0], &arrays[i], err);
+        rc = check_alike(&arrays[0], &arrays[i], mixed, err);
         if (!rc && arrays[i].rows < 1)
             rc = lt_fail(err, LT_ECONTENT, "%s: holds no rows", arrays[i].name);
         rows += arrays[i].rows;
     }
+    const struct lt_array widest = widest_of(arrays, count);
+    const int64_t width = lt_array_width(&widest);
+    bool differ = false;
+    for (int i = 0; i < count; i++)
+        differ |= memcmp(widest.shape, arrays[i].shape, sizeof widest.shape) != 0;
     if (!rc && (width < 1 || width > LT_COLUMNS_MAX || rows > LT_ROWS_MAX))
         rc = lt_fail(err, LT_ECONTENT,
                      "%s: %" PRId64 " columns; between 1 and %" PRId64 " can be read",
                      arrays[0].name, width, (int64_t)LT_COLUMNS_MAX);
-    if (rc ||
-        (rc = lt_table_init(&t, sizeof *t, &array_ops, arrays[0].name, rows, width, 1, false, err)))
+    if (rc || (rc = lt_table_init(&t, sizeof *t, differ ? &mixed_ops : &array_ops, arrays[0].name,
+                                  rows, width, 1, false, err)))
         goto out;
     if ((rc = lt_alloc(&t->part, (size_t)count, sizeof *t->part, arrays[0].name, err)) ||
         (rc = lt_alloc(&t->first, (size_t)count, sizeof *t->first, arrays[0].name, err)))
         goto out;
     struct lt_group *g = &t->base.group[0];
     *g = (struct lt_group){.type = arrays[0].type, .width = width, .shape_rank = arrays[0].rank};
-    memcpy(g->shape, arrays[0].shape, sizeof g->shape);
+    memcpy(g->shape, widest.shape, sizeof g->shape);
     t->row_bytes = (size_t)width * lt_type_size(g->type);
+    t->pixel_bytes = differ ? t->row_bytes / (size_t)(g->shape[0] * g->shape[1]) : 0;
     for (int i = 0; i < count; i++) {
         t->part[i] = arrays[i];
         t->first[i] = i ? t->first[i - 1] + arrays[i - 1].rows : 0;
@@ -187,5 +248,5 @@ int lt_table_from_rows(struct lt_table **out, const char *name, const float *val
     }
     memcpy(array.owned, values, cells * sizeof *values);
     array.values = array.owned;
-    return lt_table_of_arrays(out, &array, 1, err);
+    return lt_table_of_arrays(out, &array, 1, false, err);
 }

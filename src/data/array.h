@@ -28,8 +28,8 @@ enum { LT_ARRAY_TEXT = 128 };
 const char *lt_array_text(const struct lt_array *array, char buf[LT_ARRAY_TEXT]);
 
 /* Takes the arrays over (they are empty afterwards, also on failure).  LT_ECONTENT unless all
- * have the type and row shape of the first. */
-int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count,
+ * have the type and row shape of the first; `mixed` images may differ in height and width. */
+int lt_table_of_arrays(struct lt_table **out, struct lt_array *arrays, int count, bool mixed,
                        struct lt_error *err);
 
 #endif

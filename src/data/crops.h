@@ -1,6 +1,6 @@
 /* Crops: the images of another table cut into squares that overlap by half.
  *
- * Row i * n + k is crop k of image i, where n is the number of crops of an image;
+ * The crops of an image follow those of the image before it, line by line.  Images may differ in size;
  * the first and the last of a line end at the image's edges.
  */
 #ifndef LT_DATA_CROPS_H

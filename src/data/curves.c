@@ -173,5 +173,5 @@ int lt_curves_make(struct lt_table **out, const char *name,
         blur(ink, images + row * LT_SIDE * LT_SIDE);
     }
     array.values = array.owned;
-    return lt_table_of_arrays(out, &array, 1, err);
+    return lt_table_of_arrays(out, &array, 1, false, err);
 }

@@ -299,7 +299,7 @@ static const char *look(const struct lt_array *image, char buf[LT_LOOK_TEXT])
     return buf;
 }
 
-int lt_images_alike(const struct lt_array *first, const struct lt_array *other,
+int lt_images_alike(const struct lt_array *first, const struct lt_array *other, bool mixed,
                     struct lt_error *err)
 {
     const char *cure = NULL;
@@ -307,8 +307,8 @@ int lt_images_alike(const struct lt_array *first, const struct lt_array *other,
         cure = "convert all to 8 bits or all to 16";
     if (first->rank != other->rank)
         cure = "convert all to grey or all to RGB";
-    if (first->shape[0] != other->shape[0] || first->shape[1] != other->shape[1])
-        cure = "resize or crop all to one size";
+    if (!mixed && (first->shape[0] != other->shape[0] || first->shape[1] != other->shape[1]))
+        cure = "resize or crop all to one size, as train does with --crop";
     char a[LT_LOOK_TEXT], b[LT_LOOK_TEXT];
     return cure ? lt_fail(err, LT_ECONTENT, "%s: is %s but %s is %s; %s", other->name,
                           look(other, b), first->name, look(first, a), cure)

@@ -82,8 +82,9 @@ int lt_image_write(const struct lt_image_look *look, const double *values /* (H,
 int lt_image_draw(struct lt_outfile *file, const struct lt_image_look *look,
                   const double *values /* (H, W, C) */, const char *name, struct lt_error *err);
 
-/* LT_ECONTENT unless two images (with their names) have the same size, channels and depth. */
-int lt_images_alike(const struct lt_array *first, const struct lt_array *other,
+/* LT_ECONTENT unless two images (with their names) have the same size (but for `mixed` ones), channels and
+ * depth. */
+int lt_images_alike(const struct lt_array *first, const struct lt_array *other, bool mixed,
                     struct lt_error *err);
 
 #endif

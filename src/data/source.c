@@ -286,7 +286,7 @@ static int read_array(struct source *s, const char *npz_key, struct lt_error *er
 }
 
 static int read_arrays(struct lt_table **out, struct source *sources, int count,
-                       const char *npz_key, struct lt_error *err)
+                       const char *npz_key, bool mixed, struct lt_error *err)
 {
     struct lt_array *arrays = NULL;
     int rc = lt_alloc(&arrays, (size_t)count, sizeof *arrays, sources[0].name, err);
@@ -297,7 +297,7 @@ static int read_arrays(struct lt_table **out, struct source *sources, int count,
         sources[i].array = (struct lt_array){0};
     }
     if (!rc)
-        rc = lt_table_of_arrays(out, arrays, count, err);
+        rc = lt_table_of_arrays(out, arrays, count, mixed, err);
     for (int i = 0; arrays && i < count; i++)
         lt_array_free(&arrays[i]);
     lt_free(arrays);
@@ -336,7 +336,7 @@ static int read_sources(struct lt_table **out, struct source *sources, int count
                            sources[0].name, article(sources[0].kind), sources[0].kind->word);
     if (sources[0].kind == &csv_kind)
         return read_csv(out, sources, count, err);
-    return read_arrays(out, sources, count, npz_key, err);
+    return read_arrays(out, sources, count, npz_key, options && options->mixed, err);
 }
 
 static void free_sources(struct source *sources, int count)
@@ -387,7 +387,8 @@ static int add_folder(struct sources *s, const char *name, struct lt_error *err)
 
 /* Images are read at once and compared with the first: their files are many, and the pixels of one
  * that does not fit are not worth the wait for the others. */
-static int open_source(struct source *s, const struct source *first, struct lt_error *err)
+static int open_source(struct source *s, const struct source *first, bool mixed,
+                       struct lt_error *err)
 {
     int rc = lt_bytes_read(&s->bytes, s->path, err);
     if (!rc)
@@ -395,7 +396,7 @@ static int open_source(struct source *s, const struct source *first, struct lt_e
     if (!rc && (s->kind->image || s->in_folder))
         rc = read_array(s, NULL, err);
     if (!rc && s->kind->image && first->kind->image)
-        rc = lt_images_alike(&first->array, &s->array, err);
+        rc = lt_images_alike(&first->array, &s->array, mixed, err);
     return rc;
 }
 
@@ -419,7 +420,7 @@ int lt_table_open(struct lt_table **out, const char *const *names, int count,
         rc = lt_folder_is(names[i]) ? add_folder(&s, names[i], err)
                                     : add_source(&s, names[i], false, err);
     for (int i = 0; i < s.count && !rc; i++)
-        rc = open_source(&s.source[i], &s.source[0], err);
+        rc = open_source(&s.source[i], &s.source[0], options && options->mixed, err);
     if (!rc)
         rc = read_sources(out, s.source, s.count, options, err);
     if (!rc && s.source[0].in_folder && (rc = lt_table_rename(*out, names[0], err)))

@@ -171,6 +171,25 @@ bool lt_table_row_file(const struct lt_table *table, int64_t row, struct lt_row_
     return table->ops->row_file && table->ops->row_file(table, row, out);
 }
 
+void lt_table_row_image(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w)
+{
+    *h = table->group[0].shape[0];
+    *w = table->group[0].shape[1];
+    if (table->ops->row_image)
+        table->ops->row_image(table, row, h, w);
+}
+
+bool lt_table_is_mixed(const struct lt_table *table)
+{
+    int64_t h, w;
+    bool mixed = false;
+    for (int64_t row = 0; row < table->rows && table->ops->row_image && !mixed; row++) {
+        lt_table_row_image(table, row, &h, &w);
+        mixed = h != table->group[0].shape[0] || w != table->group[0].shape[1];
+    }
+    return mixed && lt_table_image(table, NULL, NULL, NULL);
+}
+
 void lt_table_where_array(const struct lt_table *table, int64_t row, int64_t column, char *buf,
                           size_t size)
 {

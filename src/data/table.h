@@ -62,6 +62,9 @@ struct lt_open_options {
     /* Array taken from an .npz that holds several when the name has no :KEY;
      * NULL is "X". */
     const char *npz_key;
+    /* Images may differ in height and width: lt_table_image then tells the largest of each, and a smaller
+     * image stands in the upper left corner of a row with 0 around (lt_table_row_image). */
+    bool mixed;
 };
 
 /* Opens DATA: `count` >= 1 names of one kind, whose rows follow one another.  A
@@ -151,6 +154,10 @@ struct lt_row_file {
 };
 /* False where rows came from no file, or are lines of text. */
 bool lt_table_row_file(const struct lt_table *table, int64_t row, struct lt_row_file *out);
+/* Height and width of the image in a row, of a table of images. */
+void lt_table_row_image(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w);
+/* Whether images differ in size. */
+bool lt_table_is_mixed(const struct lt_table *table);
 
 /* ---- fetching ---------------------------------------------------------- */
 

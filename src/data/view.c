@@ -146,6 +146,12 @@ static bool row_file(const struct lt_table *table, int64_t row, struct lt_row_fi
     return lt_table_row_file(v->parent, parent_row(v, row), out);
 }
 
+static void row_image(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w)
+{
+    const struct view *v = view_of(table);
+    lt_table_row_image(v->parent, parent_row(v, row), h, w);
+}
+
 static int32_t text_count(const struct lt_table *table, int64_t column)
 {
     const struct view *v = view_of(table);
@@ -171,6 +177,7 @@ static const struct lt_table_ops view_ops = {
     .fetch = fetch,
     .where = where,
     .row_file = row_file,
+    .row_image = row_image,
     .text_count = text_count,
     .text = text,
     .block_init = block_init,

@@ -38,6 +38,17 @@ static const char *const noise_names[LT_NOISES] = {
     [LT_NOISE_NONE] = "none",       [LT_NOISE_GAUSSIAN] = "gaussian",
     [LT_NOISE_MASK] = "mask",       [LT_NOISE_SALTPEPPER] = "saltpepper",
     [LT_NOISE_UNIFORM] = "uniform", [LT_NOISE_MISSING] = "missing",
+    [LT_NOISE_POISSON] = "poisson", [LT_NOISE_JPEG] = "jpeg",
+    [LT_NOISE_PAIRS] = "pairs",
+};
+
+/* Amounts from and to. */
+static const float noise_limits[LT_NOISES][2] = {
+    [LT_NOISE_NONE] = {0, 1e6f},        [LT_NOISE_GAUSSIAN] = {0, 1e6f},
+    [LT_NOISE_MASK] = {0, 1},           [LT_NOISE_SALTPEPPER] = {0, 1},
+    [LT_NOISE_UNIFORM] = {0, 1e6f},     [LT_NOISE_MISSING] = {0, 1},
+    [LT_NOISE_POISSON] = {0.01f, 1e6f}, [LT_NOISE_JPEG] = {1, 100},
+    [LT_NOISE_PAIRS] = {0, 1e6f},
 };
 
 static const char *const sparsity_names[LT_SPARSITIES] = {
@@ -125,6 +136,16 @@ const char *lt_noise_name(enum lt_noise noise)
 int lt_noise_by_name(const char *name)
 {
     return find(noise_names, LT_NOISES, name);
+}
+
+float lt_noise_least(enum lt_noise noise)
+{
+    return noise_limits[noise][0];
+}
+
+float lt_noise_most(enum lt_noise noise)
+{
+    return noise_limits[noise][1];
 }
 
 bool lt_act_needs_pre(enum lt_act act)

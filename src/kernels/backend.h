@@ -92,8 +92,28 @@ enum lt_noise {
     LT_NOISE_SALTPEPPER, /* low or high (half each) with probability amount */
     LT_NOISE_UNIFORM,    /* x + amount * (2 u - 1) */
     LT_NOISE_MISSING,    /* NaN, as a missing cell, with probability amount */
+    LT_NOISE_POISSON, /* n / amount, n a Poisson number of mean amount x (x below 0 is 0): counts of
+                            light, `amount` of them where x is 1 */
+    LT_NOISE_JPEG,  /* what a JPEG of quality `amount`, rounded, gives back of an image (jpeg.h) */
+    LT_NOISE_PAIRS, /* none: a network is given its noisy rows (struct lt_pass) */
     LT_NOISES
 };
+struct lt_corruption {
+    enum lt_noise kind;
+    float amount,
+        most; /* every row draws its amount between them; most <= amount: all have `amount` */
+    float low, high; /* saltpepper's values */
+    int64_t h, w;    /* pixels of a row; jpeg, which needs them */
+};
+/* The amount of the row whose numbers `stream` has: uniform in the range, by a number of the stream
+ * that no value of the row uses. */
+static inline float lt_corruption_of_row(const struct lt_corruption *c,
+                                         const struct lt_stream *stream)
+{
+    if (!(c->most > c->amount))
+        return c->amount;
+    return c->amount + lt_uniform(stream, UINT32_MAX) * (c->most - c->amount);
+}
 
 enum lt_sparsity {
     LT_SPARSITY_NONE,
@@ -328,13 +348,13 @@ struct lt_backend_ops {
                     struct lt_buffer y);
 
     /* Corrupts x (rows, width) into y; row r uses the stream (seed, LT_RNG_NOISE, epoch,
-     * row_ids[r]); row_ids is a host array. low and high are saltpepper's values.
+     * row_ids[r]); row_ids is a host array.
      * dropout: y = x * mask, mask (rows, width) being 0 with probability p, else 1/(1-p);
      * its stream is (seed, LT_RNG_DROPOUT, epoch, row_ids[r] + layer * 2^48), layer < 2^16.
      * Of dropout's buffers only x and y may be the same; noise's may not. */
-    void (*noise)(struct lt_backend *b, enum lt_noise kind, float amount, float low, float high,
-                  uint64_t seed, uint32_t epoch, const int64_t *row_ids, int64_t rows,
-                  int64_t width, struct lt_buffer x, struct lt_buffer y);
+    void (*noise)(struct lt_backend *b, const struct lt_corruption *noise, uint64_t seed,
+                  uint32_t epoch, const int64_t *row_ids, int64_t rows, int64_t width,
+                  struct lt_buffer x, struct lt_buffer y);
     void (*dropout)(struct lt_backend *b, float p, uint64_t seed, uint32_t epoch, uint32_t layer,
                     const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                     struct lt_buffer mask, struct lt_buffer y);
@@ -453,6 +473,9 @@ const char *lt_norm_name(enum lt_norm norm);
 int lt_norm_by_name(const char *name);
 const char *lt_noise_name(enum lt_noise noise);
 int lt_noise_by_name(const char *name);
+/* The amounts that a kind can have. */
+float lt_noise_least(enum lt_noise noise);
+float lt_noise_most(enum lt_noise noise);
 bool lt_act_needs_pre(enum lt_act act);
 
 #endif

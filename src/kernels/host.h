@@ -71,9 +71,9 @@ double lt_host_dot(struct lt_backend *b, size_t n, struct lt_buffer x, struct lt
 void lt_host_spd_inverse(struct lt_backend *b, int64_t n, struct lt_buffer a, float damping,
                          struct lt_buffer out, struct lt_buffer work);
 
-void lt_host_noise(struct lt_backend *b, enum lt_noise kind, float amount, float low, float high,
-                   uint64_t seed, uint32_t epoch, const int64_t *row_ids, int64_t rows,
-                   int64_t width, struct lt_buffer x, struct lt_buffer y);
+void lt_host_noise(struct lt_backend *b, const struct lt_corruption *noise, uint64_t seed,
+                   uint32_t epoch, const int64_t *row_ids, int64_t rows, int64_t width,
+                   struct lt_buffer x, struct lt_buffer y);
 void lt_host_dropout(struct lt_backend *b, float p, uint64_t seed, uint32_t epoch, uint32_t layer,
                      const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                      struct lt_buffer mask, struct lt_buffer y);

@@ -1,7 +1,9 @@
 /* Random corruption, one stream of numbers per row of the table, so that a
  * row's noise depends neither on its place in the batch nor on threads. */
 #include "base/parallel.h"
+#include "base/poisson.h"
 #include "kernels/host.h"
+#include "kernels/jpeg.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,8 +12,8 @@ enum { ROWS = 4 /* rows in a chunk: a row of 784 costs some microseconds */ };
 
 struct noise {
     const struct lt_elementwise *elementwise;
-    enum lt_noise kind;
-    float amount, low, high;
+    struct lt_corruption of;
+    float p; /* dropout */
     uint64_t seed;
     uint32_t epoch, layer;
     const int64_t *row_ids;
@@ -20,12 +22,42 @@ struct noise {
     float *mask, *y;
 };
 
-/* y (width) holds the row's random numbers and becomes the corrupted x; missing cells (NaN) stay. */
-static void corrupt(const struct noise *w, const float *x, float *y)
+/* Which numbers of its stream a row needs beforehand, in y. */
+static void draw(enum lt_noise kind, const struct lt_stream *stream, float *y, int64_t width)
+{
+    switch (kind) {
+    case LT_NOISE_GAUSSIAN:
+        lt_fill_normal(stream, y, (size_t)width);
+        return;
+    case LT_NOISE_MASK:
+    case LT_NOISE_SALTPEPPER:
+    case LT_NOISE_UNIFORM:
+    case LT_NOISE_MISSING:
+        lt_fill_uniform(stream, y, (size_t)width);
+        return;
+    default:
+        return;
+    }
+}
+
+static void count_light(const struct lt_stream *stream, float peak, const float *x, float *y,
+                        int64_t width)
+{
+    for (int64_t i = 0; i < width; i++) {
+        const double mean = (double)peak * (double)x[i];
+        const double n = lt_poisson(stream, (uint32_t)i, (uint32_t)width, mean);
+        y[i] = isnan(x[i]) ? x[i] : (float)(n / (double)peak);
+    }
+}
+
+/* y (width) holds the row's random numbers and becomes the corrupted x; missing cells
+ * (NaN) stay. */
+static void corrupt(const struct noise *w, const struct lt_stream *stream, const float *x, float *y)
 {
     const int64_t n = w->width;
-    const float p = w->amount, low = w->low, high = w->high;
-    switch (w->kind) {
+    const float p = lt_corruption_of_row(&w->of, stream);
+    const float low = w->of.low, high = w->of.high;
+    switch (w->of.kind) {
     case LT_NOISE_GAUSSIAN:
         for (int64_t i = 0; i < n; i++)
             y[i] = x[i] + p * y[i];
@@ -46,6 +78,12 @@ static void corrupt(const struct noise *w, const float *x, float *y)
         for (int64_t i = 0; i < n; i++)
             y[i] = isnan(x[i]) ? x[i] : y[i] < 0.5f * p ? low : y[i] < p ? high : x[i];
         break;
+    case LT_NOISE_POISSON:
+        count_light(stream, p, x, y, n);
+        break;
+    case LT_NOISE_JPEG:
+        lt_jpeg(w->of.h, w->of.w, n / (w->of.h * w->of.w), (int)(p + 0.5f), x, y);
+        break;
     default:
         memcpy(y, x, (size_t)n * sizeof *y);
     }
@@ -61,22 +99,16 @@ static void noise_chunk(void *context, size_t chunk, int thread)
             lt_stream(w->seed, LT_RNG_NOISE, w->epoch, (uint64_t)w->row_ids[r]);
         const float *x = w->x + (int64_t)r * w->width;
         float *y = w->y + (int64_t)r * w->width;
-        if (w->kind == LT_NOISE_GAUSSIAN)
-            lt_fill_normal(&stream, y, (size_t)w->width);
-        else if (w->kind != LT_NOISE_NONE)
-            lt_fill_uniform(&stream, y, (size_t)w->width);
-        corrupt(w, x, y);
+        draw(w->of.kind, &stream, y, w->width);
+        corrupt(w, &stream, x, y);
     }
 }
 
-void lt_host_noise(struct lt_backend *b, enum lt_noise kind, float amount, float low, float high,
-                   uint64_t seed, uint32_t epoch, const int64_t *row_ids, int64_t rows,
-                   int64_t width, struct lt_buffer x, struct lt_buffer y)
+void lt_host_noise(struct lt_backend *b, const struct lt_corruption *noise, uint64_t seed,
+                   uint32_t epoch, const int64_t *row_ids, int64_t rows, int64_t width,
+                   struct lt_buffer x, struct lt_buffer y)
 {
-    struct noise w = {.kind = kind,
-                      .amount = amount,
-                      .low = low,
-                      .high = high,
+    struct noise w = {.of = *noise,
                       .seed = seed,
                       .epoch = epoch,
                       .row_ids = row_ids,
@@ -91,7 +123,7 @@ static void dropout_chunk(void *context, size_t chunk, int thread)
 {
     const struct noise *w = context;
     const size_t end = lt_chunk_end(chunk, ROWS, (size_t)w->rows);
-    const float p = w->amount, scale = 1.0f / (1.0f - p);
+    const float p = w->p, scale = 1.0f / (1.0f - p);
     (void)thread;
     for (size_t r = lt_chunk_begin(chunk, ROWS); r < end; r++) {
         const uint64_t row = (uint64_t)w->row_ids[r] | (uint64_t)w->layer << 48;
@@ -110,7 +142,7 @@ void lt_host_dropout(struct lt_backend *b, float p, uint64_t seed, uint32_t epoc
                      struct lt_buffer mask, struct lt_buffer y)
 {
     struct noise w = {.elementwise = lt_host_elementwise(b),
-                      .amount = p,
+                      .p = p,
                       .seed = seed,
                       .epoch = epoch,
                       .layer = layer,

@@ -74,6 +74,7 @@ static const struct attribute {
 #define FIELD(member) offsetof(struct lt_node, member)
     {LT_NODE_NOISE, "noise", FORM_NAME, FIELD(noise), &noises},
     {LT_NODE_NOISE, "amount", FORM_FLOAT, FIELD(amount), NULL},
+    {LT_NODE_NOISE, "most", FORM_LEVEL, FIELD(most), NULL},
     {LT_NODE_NOISE, "low", FORM_FLOAT, FIELD(low), NULL},
     {LT_NODE_NOISE, "high", FORM_FLOAT, FIELD(high), NULL},
     {LT_NODE_DENSE, "width", FORM_INTEGER, FIELD(width), NULL},

@@ -102,6 +102,8 @@ struct lt_node {
     /* noise: amount; dropout: probability; sparse: rho of kl; sample: variance of the data around an
      * output under mse, 0: none told */
     float amount;
+    /* noise: rows have amounts from `amount` to this; 0: one amount */
+    float most;
     /* noise: saltpepper's values */
     float low, high;
     /* head */
@@ -252,6 +254,9 @@ struct lt_pass {
     uint64_t seed; /* these three name the randomness */
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host */
+    const float
+        *partners; /* (rows, D), host: the noisy rows that a noise node of pairs shows in training;
+                               NULL: the rows themselves */
 };
 
 const struct lt_net_spec *lt_net_spec_of(const struct lt_net *net);

@@ -27,6 +27,15 @@ static int64_t batch_rows(const struct lt_trainer *t, int64_t batch)
     return left < t->settings.batch ? left : t->settings.batch;
 }
 
+/* The n rows named in the staging, and their partners. */
+static int read_rows(const struct lt_source *source, uint32_t epoch, struct lt_staging *s,
+                     int64_t n, struct lt_error *err)
+{
+    const struct lt_source *p = source->partners;
+    int rc = source->read(source->context, epoch, s->row_ids, n, s->rows, err);
+    return rc || !p ? rc : p->read(p->context, epoch, s->row_ids, n, s->partners, err);
+}
+
 int lt_trainer_load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, int64_t n,
                           struct lt_error *err)
 {
@@ -36,7 +45,7 @@ int lt_trainer_load_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch, i
         int64_t shuffled = (int64_t)lt_permute(&order, at, (uint64_t)t->train.rows.count);
         t->staging.row_ids[i] = lt_rowset_row(&t->train.rows, shuffled);
     }
-    int rc = t->train.read(t->train.context, epoch, t->staging.row_ids, n, t->staging.rows, err);
+    int rc = read_rows(&t->train, epoch, &t->staging, n, err);
     if (!rc)
         lt_net_put_input(t->net, t->staging.rows, n);
     return rc;
@@ -53,7 +62,8 @@ static double run_batch(struct lt_trainer *t, uint32_t epoch, int64_t batch)
                            .training = true,
                            .seed = t->settings.seed,
                            .epoch = epoch,
-                           .row_ids = t->staging.row_ids};
+                           .row_ids = t->staging.row_ids,
+                           .partners = t->staging.partners};
     lt_net_forward(t->net, &pass);
     lt_net_backward(t->net, &pass);
     lt_net_get_losses(t->net, t->staging.loss, NULL, n);
@@ -220,8 +230,15 @@ int lt_staging_create(struct lt_staging *out, int64_t capacity, int64_t width, s
     return rc;
 }
 
+int lt_staging_pair(struct lt_staging *s, int64_t width, struct lt_error *err)
+{
+    return lt_alloc(&s->partners, (size_t)s->capacity * (size_t)width, sizeof *s->partners,
+                    "a batch", err);
+}
+
 void lt_staging_free(struct lt_staging *s)
 {
+    lt_free(s->partners);
     lt_free(s->rows);
     lt_free(s->row_ids);
     lt_free(s->loss);
@@ -238,8 +255,7 @@ int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_sta
         int64_t n = count - first < staging->capacity ? count - first : staging->capacity;
         for (int64_t i = 0; i < n; i++)
             staging->row_ids[i] = lt_rowset_row(&source->rows, first + i);
-        int rc = source->read(source->context, LT_EPOCH_MEASURE, staging->row_ids, n, staging->rows,
-                              err);
+        int rc = read_rows(source, LT_EPOCH_MEASURE, staging, n, err);
         if (rc)
             return rc;
         lt_net_put_input(net, staging->rows, n);
@@ -248,7 +264,8 @@ int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_sta
                                               .measures = true,
                                               .seed = seed,
                                               .epoch = LT_EPOCH_MEASURE,
-                                              .row_ids = staging->row_ids});
+                                              .row_ids = staging->row_ids,
+                                              .partners = staging->partners});
         lt_net_get_losses(net, staging->loss, staging->squared_error, n);
         for (int64_t i = 0; i < n; i++) {
             total += staging->loss[i];
@@ -434,6 +451,7 @@ int lt_trainer_run(struct lt_trainer *t, struct lt_train_outcome *outcome, struc
 static int create(struct lt_trainer *t, struct lt_error *err)
 {
     size_t bytes = lt_net_params(t->net)->total * sizeof(float);
+    const int64_t width = lt_net_spec_inputs(lt_net_spec_of(t->net));
     const struct lt_backend_ops *ops = t->backend->ops;
     if (t->settings.batch > t->train.rows.count) /* so that a full batch exists */
         t->settings.batch = t->train.rows.count;
@@ -449,8 +467,9 @@ static int create(struct lt_trainer *t, struct lt_error *err)
     if (!rc && t->settings.optimizer->full_batch)
         rc = ops->memory_create(t->backend, bytes, &t->sum, err);
     if (!rc)
-        rc = lt_staging_create(&t->staging, t->settings.batch,
-                               lt_net_spec_inputs(lt_net_spec_of(t->net)), err);
+        rc = lt_staging_create(&t->staging, t->settings.batch, width, err);
+    if (!rc && t->train.partners)
+        rc = lt_staging_pair(&t->staging, width, err);
     return rc;
 }
 

@@ -30,6 +30,9 @@ struct lt_source {
                 float *x /* (n, D) */, struct lt_error *err);
     void *context;
     struct lt_rowset rows;
+    const struct lt_source
+        *partners; /* reads the noisy partners of the same rows, for a network whose noise
+                                         is pairs; NULL: none.  Its own rows do not count */
 };
 struct lt_source lt_feed_source(struct lt_feed *feed, struct lt_rowset rows);
 /* The epoch that a source is told where rows are measured, not trained on. */
@@ -118,16 +121,19 @@ void lt_trainer_free(struct lt_trainer **trainer);
 struct lt_staging {
     int64_t capacity;
     float *rows;           /* (capacity, D) */
+    float *partners;       /* (capacity, D); NULL: no pairs */
     int64_t *row_ids;      /* (capacity) */
     double *loss;          /* (capacity) */
     double *squared_error; /* (capacity) */
 };
 int lt_staging_create(struct lt_staging *out, int64_t capacity, int64_t width,
                       struct lt_error *err);
+/* Room for partners too, of rows of this width. */
+int lt_staging_pair(struct lt_staging *staging, int64_t width, struct lt_error *err);
 void lt_staging_free(struct lt_staging *staging);
 
 /* Mean loss and squared error per row of the net over some rows (each may be NULL), in passes
- * that do not train, or, where `noisy`, with the noise of training under the seed. */
+ * that do not train, or, where `noisy`, with the noise of training under the seed.  With partners, the staging has room for them. */
 int lt_measure(struct lt_net *net, const struct lt_source *source, struct lt_staging *staging,
                bool noisy, uint64_t seed, double *loss, double *squared_error,
                struct lt_error *err);

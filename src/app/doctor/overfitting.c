@@ -69,7 +69,7 @@ static int open_learner(struct learner *l, struct lt_net_spec *spec, struct lt_e
     for (int i = 0; i < spec->count; i++)
         if (spec->node[i].kind == LT_NODE_NOISE || spec->node[i].kind == LT_NODE_DROPOUT) {
             spec->node[i].noise = LT_NOISE_NONE;
-            spec->node[i].amount = 0;
+            spec->node[i].amount = spec->node[i].most = 0;
         } else if (spec->node[i].kind == LT_NODE_SAMPLE) {
             spec->node[i].weight = 0;
         }
