@@ -433,8 +433,8 @@ refuses "pairs_and_noise" 2 '--pairs brings its own noise; leave out --noise and
     train clean --pairs noisy -o out/m --arch conv --noise gaussian:0.1 -q
 refuses "pairs_with_a_code" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and dense '\
 'layers' train clean --pairs noisy -o out/m --dims 5 -q
-refuses "pairs_through_dense_layers" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims and '\
-'dense layers' train clean --pairs noisy -o out/m --arch dense -q
+refuses "pairs_through_dense_layers" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae '\
+'and dense layers' train clean --pairs noisy -o out/m --arch dense -q
 refuses "pairs_and_other_images_to_judge_by" 2 '--valid light has no noisy partners; with --pairs say a share, '\
 'such as --valid 0.1' train clean --pairs noisy -o out/m --valid light -q
 refuses "pairs_and_dirt" 2 '--assume-dirty would part pairs; leave it out with --pairs' \

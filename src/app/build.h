@@ -26,6 +26,10 @@ static inline bool lt_hidden_is_grid(const struct lt_hidden *l)
 {
     return l->stride > 0;
 }
+static inline bool lt_hidden_pools(const struct lt_hidden *l)
+{
+    return l->pool != LT_POOL_NONE;
+}
 
 /* What a symmetric autoencoder is made of:
  * inputs -> layer[0] -> ... -> layer[n-1] -> dims -> layer[n-1] -> ... -> layer[0] -> inputs,

@@ -245,9 +245,10 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
             "bytes",
             o->scale);
     if (!rc && o->pairs && !lt_recipe_denoises(o))
-        rc = lt_fail(err, LT_EUSAGE,
-                     "--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and "
-                     "dense layers");
+        rc =
+            lt_fail(err, LT_EUSAGE,
+                    "--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and "
+                    "dense layers");
     if (!rc && o->detector)
         rc = pick("detector", o->detector, lt_detector_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&

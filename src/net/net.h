@@ -145,6 +145,8 @@ int lt_net_spec_add_dense(struct lt_net_spec *spec, const char *name, int number
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node);
 /* Whether a node ends a residual block: a sum adds it, as its second input, to the path past it. */
 bool lt_node_ends_block(const struct lt_net_spec *spec, int node);
+/* Whether the node behind one normalises what it puts out. */
+bool lt_node_is_normalised(const struct lt_net_spec *spec, int node);
 /* The convolution of a conv or deconv node, as far as the spec tells. */
 struct lt_conv_spec lt_node_conv(const struct lt_net_spec *spec, int node);
 

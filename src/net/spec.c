@@ -38,6 +38,12 @@ bool lt_node_ends_block(const struct lt_net_spec *spec, int node)
     return false;
 }
 
+bool lt_node_is_normalised(const struct lt_net_spec *spec, int node)
+{
+    return node + 1 < spec->count && spec->node[node + 1].kind == LT_NODE_NORM &&
+           spec->node[node + 1].input[0] == node;
+}
+
 static int check_name(const struct lt_net_spec *spec, int node, struct lt_error *err)
 {
     const char *name = spec->node[node].name;
