@@ -52,12 +52,13 @@ static void draw_batch(const struct lt_patient *p, float *x /* (ROWS, D) */)
         }
 }
 
-static int64_t widest(const struct lt_net_spec *spec)
+/* The most values that a unit, or a pixel of a channel, adds up. */
+static int64_t widest(const struct lt_params *layout)
 {
     int64_t most = 1;
-    for (int i = 0; i < spec->count; i++)
-        if (lt_shape_width(spec->node[i].shape) > most)
-            most = lt_shape_width(spec->node[i].shape);
+    for (int i = 0; i < layout->count; i++)
+        if (layout->param[i].kind == LT_PARAM_WEIGHT && layout->param[i].cols > most)
+            most = layout->param[i].cols;
     return most;
 }
 
@@ -97,7 +98,7 @@ static void learn(struct learner *l, const struct lt_net_spec *spec, struct lt_f
 {
     double share = WORK / (ROWS * lt_net_flops_train(spec)), first = NAN;
     int most = share < STEPS_LEAST ? STEPS_LEAST : share > STEPS_MOST ? STEPS_MOST : (int)share;
-    struct lt_step step = {.lr = 0.03 / sqrt((double)widest(spec)),
+    struct lt_step step = {.lr = 0.03 / sqrt((double)widest(&l->patient->network->layout)),
                            .rows = ROWS,
                            .context = l,
                            .evaluate = evaluate,
