@@ -11,7 +11,7 @@
 #define COMPARE LT_VERB_COMPARE
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
-#define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | WALK)
+#define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA                                                                                       \
     (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |         \
      COMPARE | LT_VERB_INTERPOLATE)
@@ -50,6 +50,8 @@ static const struct lt_option rows[] = {
      "folder for what the demo makes; default: latent-demo"},
     {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), SHEET, LT_GROUP_FILES, 0, 0, NULL,
      "draw originals above their reconstructions, for data shaped like images"},
+    {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), WALK, LT_GROUP_FILES, 0, 0, NULL,
+     "draw the rows as well, for data shaped like images"},
     {"checkpoint", 0, "TIME", LT_OPTION_SECONDS, AT(train.checkpoint_seconds), TRAIN,
      LT_GROUP_FILES, 0.001, MANY, NULL,
      "save the state this often, such as 30s; default: only on Ctrl-C"},
@@ -84,7 +86,7 @@ static const struct lt_option rows[] = {
     {"pairs", 0, "NOISY", LT_OPTION_TEXT, AT(pairs), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "in place of --noise: DATA are clean images and NOISY, a file or a folder, the same images with "
      "noise, as many, of the same size, in the same order and of the same names; trains a denoiser; "
-     "default: none"},
+     "also as --pairs CLEAN NOISY; default: none"},
     {"pairs", 0, "NOISY", LT_OPTION_TEXT, AT(pairs), LT_VERB_EVAL, LT_GROUP_DATA, 0, 0, NULL,
      "judge a denoiser by these noisy partners of DATA; default: noise is made as in training"},
     {"types", 0, "COL=KIND", LT_OPTION_TEXT, AT(train.types), TRAIN, LT_GROUP_DATA, 0, 0, NULL,

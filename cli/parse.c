@@ -163,6 +163,18 @@ static int find_verb(struct lt_settings *settings, int *at, latent_error *error)
     return 0;
 }
 
+/* --pairs stands before DATA or behind it, and of the two names the first is that of the clean images:
+ * "CLEAN --pairs NOISY" and "--pairs CLEAN NOISY" say the same. */
+static void order_pairs(struct lt_settings *settings)
+{
+    const int data = settings->verb ? settings->verb->least - 1 : 0; /* the operand */
+    if (!settings->pairs || settings->pairs_at > data || settings->operand_count != data + 1)
+        return;
+    const char *clean = settings->pairs;
+    settings->pairs = settings->operands[data];
+    settings->operands[data] = clean;
+}
+
 int lt_parse(struct lt_settings *settings, int argc, char **argv, latent_error *error)
 {
     int verb_at, plain = 0;
@@ -178,11 +190,15 @@ int lt_parse(struct lt_settings *settings, int argc, char **argv, latent_error *
             settings->operands[settings->operand_count++] = argv[i];
         else if (strcmp(argv[i], "--") == 0)
             plain = 1;
-        else if (argv[i][1] == '-')
+        else if (argv[i][1] == '-') {
+            const char *pairs = settings->pairs;
             e = parse_long(settings, &i, error);
-        else
+            if (settings->pairs != pairs)
+                settings->pairs_at = settings->operand_count;
+        } else
             e = parse_short(settings, &i, error);
     }
+    order_pairs(settings);
     settings->data.row_begin = settings->rows[0];
     settings->data.row_end = settings->rows[1];
     return e;

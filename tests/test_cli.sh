@@ -343,6 +343,8 @@ claim "pairs_reach_what_made_noise_reaches" awk "BEGIN { exit !($pairs > $made -
 claim "pairs_are_told" [ "$(value_of stdout verdict)/$(value_of stdout noise)" = denoises/pairs ]
 run train clean --pairs noisy -o out/twice --layers 16c5/2,16r3 --crop 24 --steps 150 --threads 1 -q
 claim "pairs_give_the_same_bits_again" cmp_weights out/pairs out/twice
+run train --pairs clean noisy -o out/twice --layers 16c5/2,16r3 --crop 24 --steps 150 -q
+claim "of_pairs_the_first_name_is_that_of_the_clean_ones" cmp_weights out/pairs out/twice
 run train clean --pairs noisy -o out/whole --layers 8c5/2,8r3 --steps 60 --json -q
 claim "pairs_of_whole_images_train" [ "$status/$(value_of stdout noise)" = 0/pairs ]
 run denoise out/pairs noisy -o out/partners --truth clean --json
