@@ -36,10 +36,10 @@ static int take_rows(struct lt_pictures *p, const struct lt_table *table, double
         rc = lt_table_range(table, i, 1, block, err);
         for (int64_t j = 0; j < n && !rc; j++) {
             const double v = lt_type_value(p->type, block->group[0].values, j);
-            if (!isfinite(v) || !lt_block_valid(&block->group[0], j))
+            if (!isfinite((float)v) || !lt_block_valid(&block->group[0], j))
                 rc = lt_fail(err, LT_ECONTENT,
-                             "%s: row %lld has a value that is missing or not finite; a denoiser "
-                             "needs all of them",
+                             "%s: row %lld has a value that is missing, not finite or too large; a "
+                             "denoiser needs all of them",
                              p->path, (long long)i);
             most = fmax(most, fabs(v));
             p->values[i * n + j] = (float)v;
