@@ -189,8 +189,10 @@ TEST(an_image_of_other_channels_is_refused)
     write_floats(path, "(9, 13, 3)", v, 351);
     err = (struct lt_error){0};
     T_INT(lt_pictures_read(&p, path, 3, 255, &err), LT_ECONTENT);
-    T_OK(strstr(err.text, ": row 0 has a value that is missing, not finite or too large; a denoiser needs all "
-                          "of them"));
+    T_OK(
+        strstr(err.text,
+               ": row 0 has a value that is missing, not finite or too large; a denoiser needs all "
+               "of them"));
 }
 
 TEST(crops_are_parts_of_their_images)
