@@ -20,5 +20,5 @@ int lt_cmd_interpolate(struct lt_settings *settings, latent_error *error)
                            settings->verb->examples[0][0]);
     if (settings->count == 0)
         settings->count = 9;
-    return lt_run_convert(settings, interpolate, 1, error);
+    return lt_run_draw(settings, interpolate, error);
 }

@@ -1,16 +1,7 @@
 #include "convert.h"
 #include "verbs.h"
 
-static int reconstruct(const struct lt_settings *settings, const latent_model *model,
-                       const latent_data *data, const char *path,
-                       const latent_apply_options *options, latent_report **report,
-                       latent_error *error)
-{
-    (void)settings;
-    return latent_reconstruct_to(model, data, path, options, report, error);
-}
-
 int lt_cmd_reconstruct(struct lt_settings *settings, latent_error *error)
 {
-    return lt_run_convert(settings, reconstruct, 0, error);
+    return lt_run_convert(settings, latent_reconstruct_to, error);
 }

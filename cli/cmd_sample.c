@@ -14,5 +14,5 @@ int lt_cmd_sample(struct lt_settings *settings, latent_error *error)
 {
     if (settings->count == 0)
         settings->count = 100;
-    return lt_run_convert(settings, sample, 1, error);
+    return lt_run_draw(settings, sample, error);
 }

@@ -10,8 +10,9 @@
 
 enum { SHEET_ROWS = 10 };
 
-int lt_run_convert(struct lt_settings *settings, lt_convert *convert, int draws,
-                   latent_error *error)
+/* With one of the two functions. */
+static int run(struct lt_settings *settings, lt_convert *convert, lt_draw *draw,
+               latent_error *error)
 {
     latent_model *model = NULL;
     latent_data *data = NULL;
@@ -33,9 +34,10 @@ int lt_run_convert(struct lt_settings *settings, lt_convert *convert, int draws,
     if (!e)
         lt_interrupt_install();
     if (!e)
-        e = convert(settings, model, data, path, &options, &report, error);
-    if (!e && settings->sheet && draws)
-        e = convert(settings, model, data, settings->sheet, &options, NULL, error);
+        e = draw ? draw(settings, model, data, path, &options, &report, error)
+                 : convert(model, data, path, &options, &report, error);
+    if (!e && settings->sheet && draw)
+        e = draw(settings, model, data, settings->sheet, &options, NULL, error);
     else if (!e && settings->sheet)
         e = latent_sheet(model, data, SHEET_ROWS, settings->sheet, &options, error);
     if (!e)
@@ -46,4 +48,14 @@ int lt_run_convert(struct lt_settings *settings, lt_convert *convert, int draws,
     latent_data_free(&data);
     latent_model_free(&model);
     return e;
+}
+
+int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_error *error)
+{
+    return run(settings, convert, NULL, error);
+}
+
+int lt_run_draw(struct lt_settings *settings, lt_draw *draw, latent_error *error)
+{
+    return run(settings, NULL, draw, error);
 }

@@ -7,14 +7,19 @@
 
 struct lt_settings;
 
-/* `data` is NULL for verbs that take none. */
-typedef int lt_convert(const struct lt_settings *settings, const latent_model *model,
-                       const latent_data *data, const char *path,
+typedef int lt_convert(const latent_model *model, const latent_data *data, const char *path,
                        const latent_apply_options *options, latent_report **report,
                        latent_error *error);
 
-/* `draws`: what the verb writes for --sheet is its own rows, rather than data above reconstructions. */
-int lt_run_convert(struct lt_settings *settings, lt_convert *convert, int draws,
-                   latent_error *error);
+/* Every row of data becomes one; --sheet shows data above their reconstructions. */
+int lt_run_convert(struct lt_settings *settings, lt_convert *convert, latent_error *error);
+
+/* `data` is NULL for verbs that take none. */
+typedef int lt_draw(const struct lt_settings *settings, const latent_model *model,
+                    const latent_data *data, const char *path, const latent_apply_options *options,
+                    latent_report **report, latent_error *error);
+
+/* Rows that the settings ask for; --sheet shows them as well. */
+int lt_run_draw(struct lt_settings *settings, lt_draw *draw, latent_error *error);
 
 #endif

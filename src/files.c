@@ -9,10 +9,14 @@
 
 /* What goes from a model, and mostly data, to a file. */
 
-/* One such piece of work: what applies the model, and what the report says of it. */
+typedef int apply_fn(struct lt_session *s, struct lt_table *table, const char *path,
+                     struct lt_error *err);
+
+/* One such piece of work: what applies the model, one of the two, and what the report says of it. */
 struct work {
-    int (*apply)(struct lt_session *s, const struct work *work, const char *path,
-                 struct lt_error *err);
+    apply_fn *apply; /* to every row of data */
+    int (*draw)(struct lt_session *s, const struct work *work, const char *path,
+                struct lt_error *err);
     const char *what;        /* "Encoded" */
     const latent_data *data; /* NULL: none */
     int64_t rows, from, to;  /* written; the width of what is read; of what is written */
@@ -56,63 +60,43 @@ static int apply_to(const struct work *w, const latent_model *model, const char 
     if (!rc)
         rc = lt_session_open(&s, model, options, err);
     if (!rc)
-        rc = w->apply(s, w, path, err);
+        rc = w->apply ? w->apply(s, w->data->table, path, err) : w->draw(s, w, path, err);
     lt_session_free(&s);
     return rc ? rc : applied(internal_report(report), w, path, lt_clock() - started, err);
 }
 
-/* Work on every row of the data. */
-static struct work work_on(const char *what, const latent_data *data, int64_t to)
+static struct work work_on(const char *what, apply_fn *apply, const latent_data *data, int64_t to)
 {
-    return (struct work){.what = what,
+    return (struct work){.apply = apply,
+                         .what = what,
                          .data = data,
                          .rows = lt_table_rows(data->table),
                          .from = lt_table_columns(data->table),
                          .to = to};
 }
 
-static int encode(struct lt_session *s, const struct work *w, const char *path,
-                  struct lt_error *err)
-{
-    return lt_apply_encode(s, w->data->table, path, err);
-}
-
 int latent_encode_to(const latent_model *model, const latent_data *data, const char *path,
                      const latent_apply_options *options, latent_report **report,
                      latent_error *error)
 {
-    struct work w = work_on("Encoded", data, latent_model_dims(model));
-    w.apply = encode;
+    const struct work w = work_on("Encoded", lt_apply_encode, data, latent_model_dims(model));
     return apply_to(&w, model, path, options, report, error);
-}
-
-static int decode(struct lt_session *s, const struct work *w, const char *path,
-                  struct lt_error *err)
-{
-    return lt_apply_decode(s, w->data->table, path, err);
 }
 
 int latent_decode_to(const latent_model *model, const latent_data *codes, const char *path,
                      const latent_apply_options *options, latent_report **report,
                      latent_error *error)
 {
-    struct work w = work_on("Decoded", codes, latent_model_columns(model));
-    w.apply = decode;
+    const struct work w = work_on("Decoded", lt_apply_decode, codes, latent_model_columns(model));
     return apply_to(&w, model, path, options, report, error);
-}
-
-static int reconstruct(struct lt_session *s, const struct work *w, const char *path,
-                       struct lt_error *err)
-{
-    return lt_apply_reconstruct(s, w->data->table, path, err);
 }
 
 int latent_reconstruct_to(const latent_model *model, const latent_data *data, const char *path,
                           const latent_apply_options *options, latent_report **report,
                           latent_error *error)
 {
-    struct work w = work_on("Reconstructed", data, latent_model_columns(model));
-    w.apply = reconstruct;
+    const struct work w =
+        work_on("Reconstructed", lt_apply_reconstruct, data, latent_model_columns(model));
     return apply_to(&w, model, path, options, report, error);
 }
 
@@ -126,11 +110,11 @@ int latent_sample_to(const latent_model *model, int64_t rows, const char *path,
                      const latent_apply_options *options, latent_report **report,
                      latent_error *error)
 {
-    struct work w = {.apply = sample,
-                     .what = "Drew",
-                     .rows = rows,
-                     .from = latent_model_dims(model),
-                     .to = latent_model_columns(model)};
+    const struct work w = {.draw = sample,
+                           .what = "Drew",
+                           .rows = rows,
+                           .from = latent_model_dims(model),
+                           .to = latent_model_columns(model)};
     return apply_to(&w, model, path, options, report, error);
 }
 
@@ -145,13 +129,13 @@ int latent_interpolate_to(const latent_model *model, const latent_data *data, in
                           const latent_apply_options *options, latent_report **report,
                           latent_error *error)
 {
-    struct work w = {.apply = interpolate,
-                     .what = "Walked",
-                     .data = data,
-                     .rows = steps,
-                     .from = latent_model_dims(model),
-                     .to = latent_model_columns(model),
-                     .ends = {from, to}};
+    const struct work w = {.draw = interpolate,
+                           .what = "Walked",
+                           .data = data,
+                           .rows = steps,
+                           .from = latent_model_dims(model),
+                           .to = latent_model_columns(model),
+                           .ends = {from, to}};
     return apply_to(&w, model, path, options, report, error);
 }
 
