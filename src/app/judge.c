@@ -455,12 +455,9 @@ static void tell_nats(const struct measures *m, struct lt_report *r)
 static int64_t decoder_bytes(const struct lt_network *network)
 {
     const struct lt_net_spec *spec = &network->spec;
-    bool encoder[LT_NODES_MAX] = {false}, needed[LT_NODES_MAX] = {false};
-    encoder[spec->code] = true;
-    for (int i = spec->code; i > 0; i--)
-        for (int k = 0; encoder[i] && k < spec->node[i].inputs; k++)
-            encoder[spec->node[i].input[k]] = true;
+    bool encoder[LT_NODES_MAX], needed[LT_NODES_MAX] = {false};
     int64_t values = 0;
+    lt_mark_below(spec, spec->code, encoder);
     for (int i = 0; i < spec->count; i++)
         if (!encoder[i] && spec->node[i].tied)
             needed[spec->node[i].tied] = true;

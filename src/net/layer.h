@@ -134,10 +134,6 @@ static inline int lt_bias_owner(const struct lt_net_spec *spec, int node)
 /* Refuses a node that shares with one it cannot share with. */
 int lt_check_shared(const struct lt_net_spec *spec, int node, struct lt_error *err);
 
-/* Marks the nodes that a node depends on, or the code or a head does; themselves included. */
-void lt_mark_below(const struct lt_net_spec *spec, int node, bool marked[LT_NODES_MAX]);
-void lt_mark_needed(const struct lt_net_spec *spec, bool needed[LT_NODES_MAX]);
-
 /* The y a consumer reads: nodes that only act in training are looked through otherwise. */
 struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt_pass *pass);
 

@@ -526,23 +526,27 @@ static void decode_head(struct lt_net *net, int node, const struct lt_pass *pass
                             none, none, none);
 }
 
-void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)
+/* `rates`: heads compare with the input. */
+static void run_decoder(struct lt_net *net, const struct lt_pass *pass, bool rates)
 {
     for (int i = 1; i < net->spec.count; i++) {
         if (net->value[i].in_encoder || net->value[i].aside)
             continue;
-        if (net->spec.node[i].kind == LT_NODE_HEAD)
+        if (net->spec.node[i].kind == LT_NODE_HEAD && !rates)
             decode_head(net, i, pass);
         else
             lt_layer_of(&net->spec, i)->forward(net, i, pass);
     }
 }
 
+void lt_net_decode(struct lt_net *net, const struct lt_pass *pass)
+{
+    run_decoder(net, pass, false);
+}
+
 void lt_net_rate(struct lt_net *net, const struct lt_pass *pass)
 {
-    for (int i = 1; i < net->spec.count; i++)
-        if (!net->value[i].in_encoder)
-            lt_layer_of(&net->spec, i)->forward(net, i, pass);
+    run_decoder(net, pass, true);
 }
 
 void lt_net_forward(struct lt_net *net, const struct lt_pass *pass)

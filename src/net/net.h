@@ -173,6 +173,10 @@ int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step,
 /* Checks the graph and infers every shape. LT_ECONTENT names the node. */
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);
 
+/* Marks the nodes that a node depends on, or the code or a head does; themselves included. */
+void lt_mark_below(const struct lt_net_spec *spec, int node, bool marked[LT_NODES_MAX]);
+void lt_mark_needed(const struct lt_net_spec *spec, bool needed[LT_NODES_MAX]);
+
 const char *lt_node_kind_name(enum lt_node_kind kind);
 int lt_node_kind_by_name(const char *name); /* -1: unknown */
 
