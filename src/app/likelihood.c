@@ -136,15 +136,15 @@ static void log_sum_add(struct log_sum *s, double term)
 static void rate_row(struct likelihood *l, struct tools *t, int64_t batch_row, int64_t row)
 {
     const float *x = t->x + batch_row * l->inputs;
-    const int64_t samples = l->c->samples;
+    const int64_t samples = l->c->samples, copies = samples < BATCH ? samples : BATCH;
     struct log_sum total = {-1e300, 0};
     double bound = 0;
     int64_t seen = 0;
     for (int64_t j = 0; j < l->inputs; j++)
         seen += !isnan(x[j]);
-    for (int64_t i = 0; i < BATCH; i++)
+    for (int64_t i = 0; i < copies; i++)
         memcpy(t->copies + i * l->inputs, x, (size_t)l->inputs * sizeof *x);
-    lt_net_put_input(t->net, t->copies, samples < BATCH ? samples : BATCH);
+    lt_net_put_input(t->net, t->copies, copies);
     for (int64_t done = 0; done < samples; done += BATCH) {
         const int64_t n = samples - done < BATCH ? samples - done : BATCH;
         draw_codes(l, t, batch_row, row, (uint32_t)(done / BATCH), n);

@@ -368,11 +368,12 @@ static void draw_divergence(struct lt_autoencoder *a, const latent_train_options
                             const struct lt_facts *facts)
 {
     const double least = 1e-6;
-    a->variational = o->vae != 0;
-    a->variance = a->loss == LT_LOSS_MSE
-                      ? fmax(facts->residual / (double)lt_shape_width(a->input), least)
-                      : 0;
+    if (!o->vae)
+        return;
+    a->variational = true;
     a->beta = o->beta;
+    if (a->loss == LT_LOSS_MSE)
+        a->variance = fmax(facts->residual / (double)lt_shape_width(a->input), least);
 }
 
 /* Counts of light need values that have kept their zero, JPEG needs images with values of its bytes. */

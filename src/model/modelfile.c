@@ -89,6 +89,12 @@ static void param_name(char name[LT_TENSOR_NAME], const struct lt_network *n, in
     snprintf(name, LT_TENSOR_NAME, "%s.%s", n->role, n->layout.param[param].name);
 }
 
+/* 0: an array of one dimension. */
+static int64_t cols_of(const struct lt_param *p)
+{
+    return p->kind == LT_PARAM_WEIGHT ? p->cols : 0;
+}
+
 /* All tensors in the order of the file; f64 first, so that every one is aligned. */
 static int list_tensors(const struct lt_model *model, struct lt_tensor **out, int *count,
                         struct lt_error *err)
@@ -123,8 +129,7 @@ static int list_tensors(const struct lt_model *model, struct lt_tensor **out, in
             const struct lt_param *p = &n->layout.param[k];
             char name[LT_TENSOR_NAME];
             param_name(name, n, k);
-            *t++ = lt_tensor_of(name, LT_DTYPE_F32, p->rows,
-                                p->kind == LT_PARAM_WEIGHT ? p->cols : 0, n->params + p->offset);
+            *t++ = lt_tensor_of(name, LT_DTYPE_F32, p->rows, cols_of(p), n->params + p->offset);
         }
     }
     const struct lt_baseline *b = &model->baseline;
@@ -323,8 +328,7 @@ static int read_weights(struct lt_network *n, const struct lt_safetensors *st, s
         const struct lt_param *p = &n->layout.param[k];
         char name[LT_TENSOR_NAME];
         param_name(name, n, k);
-        want[k] = lt_tensor_of(name, LT_DTYPE_F32, p->rows,
-                               p->kind == LT_PARAM_WEIGHT ? p->cols : 0, NULL);
+        want[k] = lt_tensor_of(name, LT_DTYPE_F32, p->rows, cols_of(p), NULL);
         rc = lt_safetensors_get(st, name, LT_DTYPE_F32, want[k].rank, want[k].shape, &t, err);
     }
     if (!rc)
