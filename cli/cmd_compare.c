@@ -13,7 +13,7 @@ int lt_cmd_compare(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = latent_model_open(&after, settings->operands[1], error);
     if (!e)
-        e = lt_open_data(settings, 2, &data, error);
+        e = lt_open_data(settings, 2, before, &data, error);
     if (!e)
         e = latent_compare(before, after, data, &settings->compare, &options, &report, error);
     if (!e || (e == LATENT_ENO && report)) {

@@ -11,7 +11,7 @@ int lt_cmd_drift(struct lt_settings *settings, latent_error *error)
     lt_apply_options(settings, &options);
     int e = latent_model_open(&model, settings->operands[0], error);
     if (!e)
-        e = lt_open_data(settings, 1, &data, error);
+        e = lt_open_data(settings, 1, model, &data, error);
     if (!e)
         e = latent_drift(model, data, &settings->drift, &options, &report, error);
     if (!e || (e == LATENT_ENO && report)) {

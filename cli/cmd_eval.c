@@ -17,7 +17,7 @@ int lt_cmd_eval(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e)
-        e = lt_open_data(settings, 1, &data, error);
+        e = lt_open_data(settings, 1, model, &data, error);
     if (!e)
         e = lt_open_pairs(settings, &pairs, error);
     settings->eval.pairs = pairs;

@@ -29,7 +29,7 @@ int lt_cmd_score(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e && !is_stream(settings))
-        e = lt_open_data(settings, 1, &data, error);
+        e = lt_open_data(settings, 1, model, &data, error);
     if (!e)
         lt_interrupt_install();
     if (!e && !data)

@@ -161,7 +161,7 @@ int lt_cmd_train(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = lt_check_output(settings, "--sheet", settings->sheet, error);
     if (!e)
-        e = lt_open_data(settings, 0, &job.data, error);
+        e = lt_open_data(settings, 0, NULL, &job.data, error);
     if (!e)
         e = choose_valid(settings, &job, error);
     if (!e)

@@ -12,11 +12,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int lt_open_data(const struct lt_settings *settings, int first, latent_data **data,
-                 latent_error *error)
+int lt_open_data(const struct lt_settings *settings, int first, const latent_model *model,
+                 latent_data **data, latent_error *error)
 {
+    latent_data_options options = settings->data;
+    options.model = model;
     return latent_data_open(data, settings->operands + first, settings->operand_count - first,
-                            &settings->data, error);
+                            &options, error);
 }
 
 int lt_open_pairs(const struct lt_settings *settings, latent_data **pairs, latent_error *error)

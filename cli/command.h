@@ -8,9 +8,10 @@
 
 struct lt_settings;
 
-/* Opens the operands from `first` on as DATA, with the options that choose. */
-int lt_open_data(const struct lt_settings *settings, int first, latent_data **data,
-                 latent_error *error);
+/* Opens the operands from `first` on as DATA for a model (NULL: to train one), with the options that
+ * choose. */
+int lt_open_data(const struct lt_settings *settings, int first, const latent_model *model,
+                 latent_data **data, latent_error *error);
 /* What --pairs names, under the options of DATA; *pairs stays NULL without it. */
 int lt_open_pairs(const struct lt_settings *settings, latent_data **pairs, latent_error *error);
 

@@ -30,7 +30,7 @@ static int run(struct lt_settings *settings, lt_convert *convert, lt_draw *draw,
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e && settings->operand_count > 1)
-        e = lt_open_data(settings, 1, &data, error);
+        e = lt_open_data(settings, 1, model, &data, error);
     if (!e)
         lt_interrupt_install();
     if (!e)

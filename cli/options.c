@@ -83,6 +83,9 @@ static const struct lt_option rows[] = {
      "train on squares of N x N pixels cut from the images, which may differ in size, flipped and "
      "turned at random; default: "
      "whole images, for denoisers of large ones 64"},
+    {"resize", 0, "HxW", LT_OPTION_SIDES, AT(data.resize), TRAIN, LT_GROUP_DATA, 1, MANY, NULL,
+     "stretch images, which may differ in size, to H x W pixels (height x width; N for N x N) as they "
+     "are read; the model does the same to all that it reads; default: images stay as they are"},
     {"pairs", 0, "NOISY", LT_OPTION_TEXT, AT(pairs), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "in place of --noise: DATA are clean images and NOISY, a file or a folder, the same images with "
      "noise, as many, of the same size, in the same order and of the same names; trains a denoiser; "

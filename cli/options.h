@@ -19,6 +19,7 @@ enum lt_option_type {
     LT_OPTION_AMOUNT,  /* double: a decimal or a fraction such as 25/255 */
     LT_OPTION_SECONDS, /* double: 90, 60s, 2m, 1h30m */
     LT_OPTION_ROWS,    /* int64_t[2]: A:B, A: or :B */
+    LT_OPTION_SIDES,   /* int64_t[2]: height and width, HxW or N for both */
 };
 
 /* Headings of --help, in the order they are shown. */

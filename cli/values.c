@@ -148,6 +148,31 @@ bad:
                        row->name, text);
 }
 
+/* A side in pixels, of `length` bytes. */
+static int side(const char *text, size_t length, int64_t *value)
+{
+    char word[32];
+    if (length == 0 || length >= sizeof word)
+        return 0;
+    memcpy(word, text, length);
+    word[length] = '\0';
+    return whole(word, value);
+}
+
+static int store_sides(const struct lt_option *row, const char *text, int64_t *sides /* [2] */,
+                       latent_error *error)
+{
+    const size_t height = strcspn(text, "x");
+    const char *width = text[height] ? text + height + 1 : text;
+    if (side(text, height, &sides[0]) && side(width, strlen(width), &sides[1]) &&
+        sides[0] >= (int64_t)row->least && sides[1] >= (int64_t)row->least)
+        return 0;
+    return lt_cli_fail(error, LATENT_EUSAGE,
+                       "--%s: \"%s\" is not a height and a width in pixels such as 64x48, or 64 for "
+                       "both",
+                       row->name, text);
+}
+
 static int store_seed(const struct lt_option *row, const char *text, uint64_t *seed,
                       latent_error *error)
 {
@@ -204,6 +229,8 @@ int lt_value_store(const struct lt_option *row, const char *text, struct lt_sett
         return check_limits(row, text, number, error);
     case LT_OPTION_ROWS:
         return store_rows(row, text, field, error);
+    case LT_OPTION_SIDES:
+        return store_sides(row, text, field, error);
     }
     return 0;
 }

@@ -143,13 +143,20 @@ typedef struct latent_data_options {
     const char *labels;  /* a column (taken out of the inputs), FILE or FILE.npz:KEY; NULL: none */
     const char *keep_label; /* only rows with this label; NULL: all */
     int mixed; /* images may differ in size; for training on crops of them, and nothing else */
+    /* Height and width: images of any size are stretched to this one as they are read, by means over
+     * areas where they shrink and along straight lines where they grow; a model trained on them does
+     * the same.  Other rows are refused.  0: images stay as they are */
+    int64_t resize[2];
+    /* What the data are for: images are brought to the size that this model was trained on, if it
+     * was with `resize`, which is not asked for here.  NULL: nothing */
+    const latent_model *model;
 } latent_data_options;
 LATENT_API void latent_data_options_init(latent_data_options *options);
 
 /* Opens DATA: CSV or TSV, NPY, NPZ ("file.npz:KEY" for one array), IDX, any of
  * them gzipped, "-" (CSV on standard input), or "builtin:NAME[,key=value...]".
  * Several names of one kind are read one after the other.  An image (PNG, JPEG,
- * WebP, PGM, PPM) is one row, of the same size (unless `mixed`), channels and depth
+ * WebP, PGM, PPM) is one row, of the same size (unless `mixed` or `resize`), channels and depth
  * as the others; a folder stands for the images in it, in the byte order of their
  * names, or for NPY files of shape (H, W[, C]), one row each. */
 LATENT_API int latent_data_open(latent_data **out, const char *const *names, int count,

@@ -109,14 +109,54 @@ static int narrow(latent_data *d, const latent_data_options *o, struct lt_error 
     return rc;
 }
 
+/* Sides of which a row has room. */
+static int check_resize(const int64_t *side /* (2) */, struct lt_error *err)
+{
+    if (side[0] == 0 && side[1] == 0)
+        return 0;
+    for (int i = 0; i < 2; i++)
+        if (side[i] < 1 || side[i] > LT_FEATURES_MAX)
+            return lt_fail(err, LT_EUSAGE,
+                           "--resize: images of %lld x %lld pixels; give a height and a width from "
+                           "1 to %d",
+                           (long long)side[0], (long long)side[1], LT_FEATURES_MAX);
+    if (side[0] * side[1] <= LT_FEATURES_MAX)
+        return 0;
+    return lt_fail(err, LT_EUSAGE,
+                   "--resize: %lld x %lld makes rows of %lld values and more, and %d is the most; "
+                   "give a smaller size",
+                   (long long)side[0], (long long)side[1], (long long)(side[0] * side[1]),
+                   LT_FEATURES_MAX);
+}
+
+/* What is asked for, or what the model that the data are for was trained on. */
+static int open_options(struct lt_open_options *out, const latent_data_options *o,
+                        struct lt_error *err)
+{
+    *out = (struct lt_open_options){0};
+    if (!o)
+        return 0;
+    const struct lt_schema *schema = o->model ? &internal_model(o->model)->prep.schema : NULL;
+    int64_t c;
+    out->mixed = o->mixed != 0;
+    out->height = o->resize[0];
+    out->width = o->resize[1];
+    out->images = o->resize[0] != 0;
+    if (!out->images && schema && schema->resampled)
+        lt_schema_image(schema, &out->height, &out->width, &c);
+    return check_resize(o->resize, err);
+}
+
 int latent_data_open(latent_data **out, const char *const *names, int count,
                      const latent_data_options *options, latent_error *error)
 {
     struct lt_error *err = internal_error(error);
     latent_data *d = NULL;
     *out = NULL;
-    int rc = lt_alloc(&d, 1, sizeof *d, "data", err);
-    const struct lt_open_options open = {.mixed = options && options->mixed};
+    struct lt_open_options open;
+    int rc = open_options(&open, options, err);
+    if (!rc)
+        rc = lt_alloc(&d, 1, sizeof *d, "data", err);
     if (!rc)
         rc = lt_table_open(&d->table, names, count, &open, err);
     if (!rc && options)

@@ -17,13 +17,31 @@ static const char *first_extra(const struct lt_schema *schema, const struct lt_t
     return "";
 }
 
+/* Images keep the size they were opened with. */
+static int check_size(const struct lt_schema *schema, const struct lt_table *table,
+                      struct lt_error *err)
+{
+    int64_t h, w, c, height, width;
+    if (!schema->resampled || !lt_table_image(table, &height, &width, NULL) ||
+        !lt_schema_image(schema, &h, &w, &c) || (h == height && w == width))
+        return LT_OK;
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: images of %lld x %lld pixels, where this model resamples to %lld x %lld; "
+                   "open them with the model, which does so",
+                   lt_table_name(table), (long long)width, (long long)height, (long long)w,
+                   (long long)h);
+}
+
 int lt_arrange(const struct lt_model *model, struct lt_table *table,
                const latent_listener *listener, struct lt_table **view, struct lt_error *err)
 {
     const struct lt_schema *schema = &model->prep.schema;
     int64_t extra, moved;
     char text[600], name[256];
-    int rc = lt_schema_arrange(schema, table, view, &extra, &moved, err);
+    *view = NULL;
+    int rc = check_size(schema, table, err);
+    if (!rc)
+        rc = lt_schema_arrange(schema, table, view, &extra, &moved, err);
     if (rc || !listener || !listener->message)
         return rc;
     if (extra > 0) {

@@ -116,6 +116,10 @@ static int prepare_output(struct job *job, struct lt_error *err)
 static int open_job(struct job *job, struct lt_error *err)
 {
     const struct lt_denoise_options *o = job->options;
+    if (job->model->prep.schema.resampled)
+        return lt_fail(err, LT_EUSAGE,
+                       "the model resamples images, which would cost them detail; train a denoiser "
+                       "with --crop N in place of --resize");
     if (!lt_model_denoises(job->model))
         return lt_fail(err, LT_EUSAGE,
                        "the model takes no noise away; train one on images with --arch conv and "

@@ -715,6 +715,24 @@ static int check_pairs(const struct fit *f, struct lt_error *err)
     return lt_pairs_check(f->table, f->noisy, err);
 }
 
+/* What cannot be had with images that were resampled as they were read. */
+static int check_resized(const struct fit *f, struct lt_error *err)
+{
+    int64_t h, w;
+    if (!lt_table_is_resampled(f->table) || !lt_table_image(f->table, &h, &w, NULL))
+        return 0;
+    if (f->options->crop > 0)
+        return lt_fail(err, LT_EUSAGE,
+                       "--resize and --crop both say what size the images get; give one of them");
+    if (f->denoiser)
+        return lt_fail(err, LT_EUSAGE,
+                       "--resize would change the noise along with the images; train a denoiser "
+                       "with --crop N, which takes images of any size");
+    tell(f, 0, "training on images resampled to %lld x %lld pixels (height x width)", (long long)h,
+         (long long)w);
+    return 0;
+}
+
 static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
 {
     int rc = find_noise(f, err);
@@ -724,6 +742,8 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
     if (!rc)
         rc = check_pairs(f, err);
     f->denoiser = !rc && lt_recipe_denoises(o);
+    if (!rc)
+        rc = check_resized(f, err);
     if (!rc)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);

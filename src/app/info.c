@@ -75,6 +75,12 @@ static void add_schema(struct lt_report *r, const struct lt_prep *p)
     for (int i = 0; i < g->rank; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld", i ? " x " : "",
                                  (long long)g->shape[i]);
+    if (p->schema.resampled) {
+        lt_report_line(r, "images of any size are resampled to %lld x %lld pixels (height x width)",
+                       (long long)g->shape[0], (long long)g->shape[1]);
+        lt_report_integer(r, "resize.height", g->shape[0]);
+        lt_report_integer(r, "resize.width", g->shape[1]);
+    }
     lt_report_line(r, "rows of %s values of type %s, %s", text, lt_type_name(g->type),
                    scaling_of(lt_prep_scaling(p), p->schema.group[0].type));
 }

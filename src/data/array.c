@@ -1,8 +1,11 @@
 #include "data/array.h"
 
 #include "base/mem.h"
+#include "data/resample.h"
 #include "data/table_ops.h"
+#include "data/writer_ops.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +42,81 @@ const char *lt_array_text(const struct lt_array *array, char buf[LT_ARRAY_TEXT])
     snprintf(buf + n, LT_ARRAY_TEXT - (size_t)n, ") %s", lt_type_name(array->type));
     return buf;
 }
+
+/* ---- another size ------------------------------------------------------ */
+
+bool lt_array_is_image(const struct lt_array *array)
+{
+    return array->rank == 2 || (array->rank == 3 && array->shape[2] <= 4);
+}
+
+/* Between others an infinite value would spoil its neighbours, or pass for a missing one. */
+static int check_finite(const struct lt_array *a, struct lt_error *err)
+{
+    const int64_t width = lt_array_width(a);
+    if (a->type != LT_F32 && a->type != LT_F64)
+        return LT_OK;
+    for (int64_t i = 0; i < a->rows * width; i++)
+        if (isinf(lt_type_value(a->type, a->values, i)))
+            return lt_fail(err, LT_ECONTENT,
+                           "%s: row %" PRId64 ", column %" PRId64
+                           ": the value is infinite; correct it",
+                           a->name, i / width, i % width);
+    return LT_OK;
+}
+
+/* Every image of `a` into `to`, by way of one of h x w pixels. */
+static int resample_rows(const struct lt_array *a, int64_t h, int64_t w, double *image, char *to,
+                         struct lt_error *err)
+{
+    const int64_t c = a->rank == 3 ? a->shape[2] : 1, width = lt_array_width(a);
+    const size_t size = lt_type_size(a->type);
+    int rc = LT_OK;
+    for (int64_t row = 0; row < a->rows && !rc; row++) {
+        const char *values = (const char *)a->values + (size_t)(row * width) * size;
+        const struct lt_pixels from = {a->shape[0], a->shape[1], c, a->type, values};
+        rc = lt_resample(&from, h, w, image, a->name, err);
+        for (int64_t i = 0; i < h * w * c && !rc; i++, to += size)
+            lt_writer_put(a->type, image[i], to);
+    }
+    return rc;
+}
+
+int lt_array_resample(struct lt_array *a, int64_t h, int64_t w, struct lt_error *err)
+{
+    double *image = NULL;
+    void *owned = NULL;
+    size_t cells = 0, count = (size_t)(a->rank == 3 ? a->shape[2] : 1);
+    if (a->rows < 1 || lt_array_width(a) < 1)
+        return LT_OK; /* nothing to resample, which is refused later */
+    a->height = a->shape[0];
+    a->width = a->shape[1];
+    if (a->height == h && a->width == w)
+        return LT_OK;
+    if (!lt_size_mul(count, (size_t)(h * w), &count) ||
+        !lt_size_mul(count, (size_t)a->rows, &cells))
+        return lt_fail_memory(err, a->name, SIZE_MAX);
+    int rc = check_finite(a, err);
+    if (!rc)
+        rc = lt_alloc(&image, count, sizeof *image, a->name, err);
+    if (!rc)
+        rc = lt_alloc(&owned, cells, lt_type_size(a->type), a->name, err);
+    if (!rc)
+        rc = resample_rows(a, h, w, image, owned, err);
+    lt_free(image);
+    if (rc) {
+        lt_free(owned);
+        return rc;
+    }
+    lt_bytes_free(&a->bytes);
+    lt_free(a->owned);
+    a->values = a->owned = owned;
+    a->shape[0] = h;
+    a->shape[1] = w;
+    return LT_OK;
+}
+
+/* ---- tables ------------------------------------------------------------ */
 
 static const struct array_table *array_of(const struct lt_table *table)
 {
@@ -114,7 +192,7 @@ static bool row_file(const struct lt_table *table, int64_t row, struct lt_row_fi
 {
     const struct array_table *t = array_of(table);
     const struct lt_array *part = &t->part[part_of(t, row)];
-    *out = (struct lt_row_file){part->name, part->kind};
+    *out = (struct lt_row_file){part->name, part->kind, part->height, part->width};
     return true;
 }
 
@@ -159,10 +237,13 @@ static int check_alike(const struct lt_array *a, const struct lt_array *b, bool 
                (size_t)(a->rank - differ) * sizeof a->shape[0]) == 0)
         return LT_OK;
     char at[LT_ARRAY_TEXT], bt[LT_ARRAY_TEXT];
-    return lt_fail(
-        err, LT_ECONTENT,
-        "%s: holds %s but %s holds %s; files read together need rows of one shape and type",
-        b->name, lt_array_text(b, bt), a->name, lt_array_text(a, at));
+    const bool sizes = !mixed && lt_array_is_image(a) && a->type == b->type && a->rank == b->rank &&
+                       a->shape[2] == b->shape[2];
+    return lt_fail(err, LT_ECONTENT,
+                   "%s: holds %s but %s holds %s; files read together need rows of one shape and "
+                   "type%s%s",
+                   b->name, lt_array_text(b, bt), a->name, lt_array_text(a, at),
+                   sizes ? ", or " : "", sizes ? LT_MIXED_CURE : "");
 }
 
 /* The shape that holds every array's rows. */

@@ -19,6 +19,7 @@ struct lt_array {
     void *owned;           /* converted values, or NULL */
     char *name;            /* of the file, for messages */
     const char *kind;      /* of a file that is one row, as an ending: ".png" ".npy"; else NULL */
+    int64_t height, width; /* of its images before they were resampled; 0: they were not */
 };
 void lt_array_free(struct lt_array *array);
 int64_t lt_array_width(const struct lt_array *array);
@@ -26,6 +27,12 @@ int64_t lt_array_width(const struct lt_array *array);
 /* "(60000, 28, 28) u1" for messages. */
 enum { LT_ARRAY_TEXT = 128 };
 const char *lt_array_text(const struct lt_array *array, char buf[LT_ARRAY_TEXT]);
+
+/* Whether rows are images: (H, W) or (H, W, C), C <= 4. */
+bool lt_array_is_image(const struct lt_array *array);
+/* Brings images to h x w pixels (data/resample.h), integers rounded to nearest; what they were read
+ * from is freed.  Images of that size keep their bits.  LT_ECONTENT for an infinite value. */
+int lt_array_resample(struct lt_array *array, int64_t h, int64_t w, struct lt_error *err);
 
 /* Takes the arrays over (they are empty afterwards, also on failure).  LT_ECONTENT unless all
  * have the type and row shape of the first; `mixed` images may differ in height and width. */

@@ -308,7 +308,7 @@ int lt_images_alike(const struct lt_array *first, const struct lt_array *other, 
     if (first->rank != other->rank)
         cure = "convert all to grey or all to RGB";
     if (!mixed && (first->shape[0] != other->shape[0] || first->shape[1] != other->shape[1]))
-        cure = "resize or crop all to one size, as train does with --crop";
+        cure = LT_MIXED_CURE;
     char a[LT_LOOK_TEXT], b[LT_LOOK_TEXT];
     return cure ? lt_fail(err, LT_ECONTENT, "%s: is %s but %s is %s; %s", other->name,
                           look(other, b), first->name, look(first, a), cure)

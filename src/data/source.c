@@ -275,29 +275,38 @@ static int unpack_and_find(struct source *s, struct lt_error *err)
     return rc ? rc : find_kind(s, err);
 }
 
-static int read_array(struct source *s, const char *npz_key, struct lt_error *err)
+static int fail_no_images(const char *name, struct lt_error *err)
+{
+    return lt_fail(err, LT_EUSAGE, "%s: only images can be resized; leave --resize out", name);
+}
+
+static int read_array(struct source *s, const struct lt_open_options *options, struct lt_error *err)
 {
     if (s->array.values)
         return LT_OK;
-    int rc = s->kind->read(&s->array, s, npz_key, err);
+    int rc = s->kind->read(&s->array, s, options->npz_key ? options->npz_key : "X", err);
     if (!rc && !s->array.name)
         rc = lt_strdup(&s->array.name, s->name, err);
-    return rc;
+    if (rc || options->height < 1)
+        return rc;
+    if (lt_array_is_image(&s->array))
+        return lt_array_resample(&s->array, options->height, options->width, err);
+    return options->images ? fail_no_images(s->name, err) : LT_OK;
 }
 
 static int read_arrays(struct lt_table **out, struct source *sources, int count,
-                       const char *npz_key, bool mixed, struct lt_error *err)
+                       const struct lt_open_options *options, struct lt_error *err)
 {
     struct lt_array *arrays = NULL;
     int rc = lt_alloc(&arrays, (size_t)count, sizeof *arrays, sources[0].name, err);
     for (int i = 0; i < count && !rc; i++) {
-        if ((rc = read_array(&sources[i], npz_key, err)))
+        if ((rc = read_array(&sources[i], options, err)))
             break;
         arrays[i] = sources[i].array;
         sources[i].array = (struct lt_array){0};
     }
     if (!rc)
-        rc = lt_table_of_arrays(out, arrays, count, mixed, err);
+        rc = lt_table_of_arrays(out, arrays, count, options->mixed, err);
     for (int i = 0; arrays && i < count; i++)
         lt_array_free(&arrays[i]);
     lt_free(arrays);
@@ -327,16 +336,16 @@ static const char *article(const struct kind *kind)
 static int read_sources(struct lt_table **out, struct source *sources, int count,
                         const struct lt_open_options *options, struct lt_error *err)
 {
-    const char *npz_key = options && options->npz_key ? options->npz_key : "X";
     for (int i = 1; i < count; i++)
         if ((sources[i].kind == &csv_kind) != (sources[0].kind == &csv_kind))
             return lt_fail(err, LT_ECONTENT,
                            "%s: is %s %s file and %s is %s %s file; give files of one kind",
                            sources[i].name, article(sources[i].kind), sources[i].kind->word,
                            sources[0].name, article(sources[0].kind), sources[0].kind->word);
-    if (sources[0].kind == &csv_kind)
-        return read_csv(out, sources, count, err);
-    return read_arrays(out, sources, count, npz_key, options && options->mixed, err);
+    if (sources[0].kind != &csv_kind)
+        return read_arrays(out, sources, count, options, err);
+    return options->images ? fail_no_images(sources[0].name, err)
+                           : read_csv(out, sources, count, err);
 }
 
 static void free_sources(struct source *sources, int count)
@@ -387,23 +396,26 @@ static int add_folder(struct sources *s, const char *name, struct lt_error *err)
 
 /* Images are read at once and compared with the first: their files are many, and the pixels of one
  * that does not fit are not worth the wait for the others. */
-static int open_source(struct source *s, const struct source *first, bool mixed,
-                       struct lt_error *err)
+static int open_source(struct source *s, const struct source *first,
+                       const struct lt_open_options *options, struct lt_error *err)
 {
     int rc = lt_bytes_read(&s->bytes, s->path, err);
     if (!rc)
         rc = s->in_folder ? find_kind_in_folder(s, err) : unpack_and_find(s, err);
     if (!rc && (s->kind->image || s->in_folder))
-        rc = read_array(s, NULL, err);
+        rc = read_array(s, options, err);
     if (!rc && s->kind->image && first->kind->image)
-        rc = lt_images_alike(&first->array, &s->array, mixed, err);
+        rc = lt_images_alike(&first->array, &s->array, options->mixed, err);
     return rc;
 }
+
+static const struct lt_open_options plainly = {0};
 
 int lt_table_open(struct lt_table **out, const char *const *names, int count,
                   const struct lt_open_options *options, struct lt_error *err)
 {
     *out = NULL;
+    options = options ? options : &plainly;
     if (count < 1 || count > LT_FILES_MAX)
         return lt_fail(err, LT_EUSAGE, "%d files of data; give between 1 and %d", count,
                        LT_FILES_MAX);
@@ -412,6 +424,9 @@ int lt_table_open(struct lt_table **out, const char *const *names, int count,
             continue;
         if (count > 1)
             return lt_fail(err, LT_EUSAGE, "%s: cannot be read together with other data", names[i]);
+        if (options->images)
+            return lt_fail(err, LT_EUSAGE, "%s: is made at a size of its own; leave --resize out",
+                           names[i]);
         return lt_builtin_open(out, names[i], err);
     }
     struct sources s = {0};
@@ -420,7 +435,7 @@ int lt_table_open(struct lt_table **out, const char *const *names, int count,
         rc = lt_folder_is(names[i]) ? add_folder(&s, names[i], err)
                                     : add_source(&s, names[i], false, err);
     for (int i = 0; i < s.count && !rc; i++)
-        rc = open_source(&s.source[i], &s.source[0], options && options->mixed, err);
+        rc = open_source(&s.source[i], &s.source[0], options, err);
     if (!rc)
         rc = read_sources(out, s.source, s.count, options, err);
     if (!rc && s.source[0].in_folder && (rc = lt_table_rename(*out, names[0], err)))
@@ -447,7 +462,7 @@ int lt_source_read(struct lt_table **out, const char *name, struct lt_bytes *byt
     *bytes = (struct lt_bytes){0};
     rc = unpack_and_find(source, err);
     if (!rc)
-        rc = read_sources(out, source, 1, options, err);
+        rc = read_sources(out, source, 1, options ? options : &plainly, err);
     free_sources(source, 1);
     return rc;
 }

@@ -171,6 +171,12 @@ bool lt_table_row_file(const struct lt_table *table, int64_t row, struct lt_row_
     return table->ops->row_file && table->ops->row_file(table, row, out);
 }
 
+bool lt_table_is_resampled(const struct lt_table *table)
+{
+    struct lt_row_file file;
+    return lt_table_row_file(table, 0, &file) && file.height > 0;
+}
+
 void lt_table_row_image(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w)
 {
     *h = table->group[0].shape[0];

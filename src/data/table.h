@@ -65,6 +65,10 @@ struct lt_open_options {
     /* Images may differ in height and width: lt_table_image then tells the largest of each, and a smaller
      * image stands in the upper left corner of a row with 0 around (lt_table_row_image). */
     bool mixed;
+    /* Images become height x width pixels as they are read (data/resample.h), whatever their size; 0:
+     * they stay as they are.  Other rows do, or with `images` are refused (LT_EUSAGE). */
+    int64_t height, width;
+    bool images;
 };
 
 /* Opens DATA: `count` >= 1 names of one kind, whose rows follow one another.  A
@@ -151,9 +155,12 @@ struct lt_row_file {
     const char *path; /* lives as long as the table */
     const char *kind; /* of a file that is this one row, as an ending: ".png" ".jpg" ".webp" ".pnm"
                          ".npy", whatever its name says; NULL: it holds more rows */
+    int64_t height, width; /* of the image before it was resampled; 0: it was not */
 };
 /* False where rows came from no file, or are lines of text. */
 bool lt_table_row_file(const struct lt_table *table, int64_t row, struct lt_row_file *out);
+/* Whether rows are images that were resampled as they were read. */
+bool lt_table_is_resampled(const struct lt_table *table);
 /* Height and width of the image in a row, of a table of images. */
 void lt_table_row_image(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w);
 /* Whether images differ in size. */

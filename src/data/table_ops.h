@@ -14,6 +14,11 @@
 #define LT_COLUMNS_MAX ((int64_t)1 << 24)
 #define LT_ROWS_MAX ((int64_t)1 << 40)
 
+/* What to do about images that differ in size, for messages. */
+#define LT_MIXED_CURE                                                                              \
+    "train with --resize HxW, which brings all to one size, or --crop N, which cuts squares from " \
+    "them"
+
 struct lt_table_ops {
     /* Rows `rows[0 ... n-1]`, or begin ... begin+n-1 when rows is NULL, into
      * the block from its start on.  Indices were checked. */

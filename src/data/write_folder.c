@@ -209,13 +209,15 @@ static int check_target(const struct lt_writer *w, const struct target *t,
     return strcmp(t->kind, ".npy") == 0 ? LT_OK : lt_image_writable(&look, t->path, err);
 }
 
-static int check_targets(const struct lt_writer *w, struct lt_error *err)
+static int check_targets(struct lt_writer *w, struct lt_error *err)
 {
     struct identity *inputs = NULL;
     size_t count = 0;
     int rc = list_inputs(&inputs, &count, w, err);
     for (int64_t row = 0; row < w->total && !rc; row++) {
         struct target target = {0};
+        if (w->resamples)
+            lt_writer_size_row(w, row);
         rc = find_target(&target, w, row, err);
         if (!rc)
             rc = check_target(w, &target, inputs, count, err);

@@ -1,6 +1,7 @@
 #include "data/writer_ops.h"
 
 #include "base/mem.h"
+#include "data/resample.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -156,11 +157,56 @@ enum lt_type lt_writer_common_type(const struct lt_writer *w)
 
 /* ---- the writer -------------------------------------------------------- */
 
+/* The size that the image of a row had before it was resampled. */
+static bool size_before(const struct lt_writer *w, int64_t row, int64_t *h, int64_t *wide)
+{
+    struct lt_row_file file;
+    bool resampled = lt_table_row_file(w->source, row, &file) && file.height > 0;
+    *h = resampled ? file.height : w->height;
+    *wide = resampled ? file.width : w->width;
+    return resampled;
+}
+
+void lt_writer_size_row(struct lt_writer *w, int64_t row)
+{
+    size_before(w, row, &w->shape[0], &w->shape[1]);
+    w->columns = w->shape[0] * w->shape[1] * (w->rank == 3 ? w->shape[2] : 1);
+}
+
+/* Folders have a file for every row; of other files all rows have one size. */
+static void find_sizes(struct lt_writer *w, const struct lt_writer_schema *schema)
+{
+    int64_t first[2], other[2];
+    if (!w->source || (w->rank != 2 && w->rank != 3) || schema->names || schema->types ||
+        lt_table_rows(w->source) != w->total)
+        return;
+    w->height = w->shape[0];
+    w->width = w->shape[1];
+    w->resamples = size_before(w, 0, &first[0], &first[1]);
+    for (int64_t row = 1; row < w->total && w->resamples && !w->ops->folder; row++)
+        w->resamples = size_before(w, row, &other[0], &other[1]) && other[0] == first[0] &&
+                       other[1] == first[1];
+    if (w->resamples && !w->ops->folder)
+        lt_writer_size_row(w, 0);
+}
+
+static void copy_shape(struct lt_writer *w, const struct lt_writer_schema *schema)
+{
+    int64_t width = 1;
+    for (int i = 0; i < schema->shape_rank; i++)
+        width *= schema->shape[i];
+    w->columns = schema->columns;
+    w->rank = 1;
+    w->shape[0] = w->columns;
+    if (schema->shape_rank > 1 && width == w->columns) {
+        w->rank = schema->shape_rank;
+        memcpy(w->shape, schema->shape, sizeof w->shape);
+    }
+}
+
 static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schema,
                        struct lt_error *err)
 {
-    size_t columns = (size_t)schema->columns;
-    int64_t width = 1;
     bool lines = w->ops == &lt_csv_writer || w->ops == &lt_tsv_writer;
     if (schema->rows < 0 && !lines)
         return lt_fail(
@@ -169,10 +215,12 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
             "with",
             w->name);
     w->total = schema->rows;
-    w->columns = schema->columns;
     w->text = schema->text;
     w->text_context = schema->text_context;
     w->source = schema->source;
+    copy_shape(w, schema);
+    find_sizes(w, schema);
+    const size_t columns = (size_t)w->columns;
     int rc = lt_alloc(&w->types, columns, sizeof *w->types, w->name, err);
     if (!rc && schema->names)
         rc = lt_alloc(&w->names, columns, sizeof *w->names, w->name, err);
@@ -184,14 +232,6 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
                          w->name);
         if (schema->names && !rc)
             rc = lt_strdup(&w->names[j], schema->names[j], err);
-    }
-    for (int i = 0; i < schema->shape_rank; i++)
-        width *= schema->shape[i];
-    w->rank = 1;
-    w->shape[0] = w->columns;
-    if (schema->shape_rank > 1 && width == w->columns) {
-        w->rank = schema->shape_rank;
-        memcpy(w->shape, schema->shape, sizeof w->shape);
     }
     return rc;
 }
@@ -225,12 +265,37 @@ int lt_writer_create(struct lt_writer **out, const char *path,
     return ops ? lt_writer_create_as(out, ops, gzip, path, schema, err) : LT_EUSAGE;
 }
 
+/* One by one, each in the size its image had. */
+static int write_resampled(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                           struct lt_error *err)
+{
+    struct lt_pixels from = {.h = w->height,
+                             .w = w->width,
+                             .c = w->rank == 3 ? w->shape[2] : 1,
+                             .type = rows->f64 ? LT_F64 : LT_F32};
+    const int64_t width = from.h * from.w * from.c;
+    int rc = LT_OK;
+    for (int64_t i = 0; i < n && !rc; i++, w->written++) {
+        lt_writer_size_row(w, w->written);
+        from.values = rows->f64 ? (const void *)(rows->f64 + i * width)
+                                : (const void *)(rows->f32 + i * width);
+        rc = lt_grow(&w->image, &w->image_room, (size_t)w->columns, sizeof *w->image, w->name, err);
+        if (!rc)
+            rc = lt_resample(&from, w->shape[0], w->shape[1], w->image, w->name, err);
+        if (!rc)
+            rc = w->ops->rows(w, &(struct lt_out_rows){.f64 = w->image}, 1, err);
+    }
+    return rc;
+}
+
 static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
                       struct lt_error *err)
 {
     if (w->total >= 0 && n > w->total - w->written)
         return lt_fail(err, LT_EFAIL, "%s: more rows than the %" PRId64 " announced", w->name,
                        w->total);
+    if (w->resamples)
+        return write_resampled(w, rows, n, err);
     int rc = n > 0 ? w->ops->rows(w, rows, n, err) : LT_OK;
     w->written += n;
     return rc;
@@ -281,6 +346,7 @@ void lt_writer_abort(struct lt_writer **w)
     lt_free(writer->names);
     lt_free(writer->types);
     lt_free(writer->buffer);
+    lt_free(writer->image);
     lt_free(writer->name);
     lt_free(writer);
     *w = NULL;

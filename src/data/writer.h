@@ -35,7 +35,7 @@ struct lt_writer_schema {
     int shape_rank;           /* of a row; 0 or 1: plain; 2: (H, W); 3: (H, W, C) ... */
     int64_t shape[LT_SHAPE_MAX];
     /* What each row was made from, in use until commit; NULL: nothing that is known.  Folders ask
-     * for it. */
+     * for it, and so do images that were resampled when they were read. */
     const struct lt_table *source; /* (N) rows */
 };
 
@@ -59,6 +59,9 @@ struct lt_writer;
  * is none, and removed again when nothing came into it; other files in it stay.
  * Rows that would have the same name, and files that would replace one that
  * `source` was read from, are refused (LT_EUSAGE).
+ *
+ * Images that were resampled when `source` was read are resampled back to the size they had; in a
+ * file that holds several they are only when all had the same.
  *
  * Unknown ending -> LT_EUSAGE naming the known ones; images of rows that are
  * none -> LT_EUSAGE; a name that cannot be written -> LT_EFAIL, before any work

@@ -46,6 +46,12 @@ struct lt_writer {
     void *text_context;
     int rank; /* of a row, >= 1 */
     int64_t shape[LT_SHAPE_MAX];
+    /* Where rows get back the size that their images had before they were resampled: columns and
+     * shape are those of the row being written, and rows come in with height x width pixels. */
+    bool resamples;
+    int64_t height, width;
+    double *image; /* (image_room) the row being written */
+    size_t image_room;
     char *buffer; /* one batch or everything, as the kind needs */
     size_t used, room;
     const struct lt_table *source; /* or NULL */
@@ -56,6 +62,8 @@ struct lt_writer {
 /* The value in the range of an integer type: to nearest, halves away from
  * zero, clipped; reals unchanged. */
 double lt_writer_fit(enum lt_type type, double value);
+/* Gives columns and shape the size that row `row` gets, where w->resamples. */
+void lt_writer_size_row(struct lt_writer *w, int64_t row);
 /* Puts the value into one cell of the type, little-endian. */
 void lt_writer_put(enum lt_type type, double value, void *cell);
 

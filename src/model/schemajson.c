@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+static const char RESAMPLING[] = "area-linear"; /* the rule of data/resample.h */
+
 /* ---- to JSON ---- */
 
 static bool same_group(const struct lt_schema_group *a, const struct lt_schema_group *b)
@@ -75,6 +77,8 @@ int lt_prep_to_json(struct lt_json *json, const struct lt_prep *prep, struct lt_
         rc = write_groups(json, &prep->schema, err);
     if (!rc)
         rc = write_names(json, &prep->schema, err);
+    if (!rc && prep->schema.resampled)
+        rc = lt_json_set_string(json, "schema.resize", RESAMPLING, err);
     if (!rc)
         rc = lt_json_set_string(json, "prep.scaling", lt_prep_scaling_name(prep), err);
     if (!rc)
@@ -165,6 +169,21 @@ static int read_names(struct lt_schema *s, const struct lt_json *json, struct lt
     return rc;
 }
 
+static int read_resize(struct lt_schema *s, const struct lt_json *json, struct lt_error *err)
+{
+    const char *rule = NULL;
+    int64_t h, w, c;
+    if (!lt_json_get(json, "schema.resize"))
+        return LT_OK;
+    int rc = lt_json_get_string(json, "schema.resize", &rule, err);
+    if (!rc && strcmp(rule, RESAMPLING) != 0)
+        rc = lt_fail(err, LT_ECONTENT, "\"schema.resize\" has the unknown value \"%.32s\"", rule);
+    if (!rc && !lt_schema_image(s, &h, &w, &c))
+        rc = lt_fail(err, LT_ECONTENT, "\"schema.resize\" stands beside rows that are no images");
+    s->resampled = !rc;
+    return rc;
+}
+
 /* The scaling that the columns share; -1 when they differ. */
 static int read_scaling(struct lt_prep *p, const struct lt_json *json, int *scaling,
                         struct lt_error *err)
@@ -194,6 +213,8 @@ int lt_prep_from_json(struct lt_prep *out, const struct lt_json *json, struct lt
         rc = read_groups(&out->schema, json, err);
     if (!rc)
         rc = read_names(&out->schema, json, err);
+    if (!rc)
+        rc = read_resize(&out->schema, json, err);
     if (!rc)
         rc = read_scaling(out, json, &scaling, err);
     if (!rc)

@@ -49,6 +49,7 @@ struct lt_schema {
     int groups;
     struct lt_schema_group *group; /* (groups) */
     char **names;                  /* (D), or NULL when the source has none */
+    bool resampled; /* rows are images that were resampled to their size (data/resample.h) */
 };
 int lt_schema_of(struct lt_schema *out, const struct lt_table *table, struct lt_error *err);
 int lt_schema_copy(struct lt_schema *out, const struct lt_schema *from, struct lt_error *err);

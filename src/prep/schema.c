@@ -36,7 +36,9 @@ static int check_names(const struct lt_table *table, struct lt_error *err)
 
 int lt_schema_of(struct lt_schema *out, const struct lt_table *table, struct lt_error *err)
 {
-    *out = (struct lt_schema){.columns = lt_table_columns(table), .groups = lt_table_groups(table)};
+    *out = (struct lt_schema){.columns = lt_table_columns(table),
+                              .groups = lt_table_groups(table),
+                              .resampled = lt_table_is_resampled(table)};
     int rc = check_names(table, err);
     if (!rc)
         rc = lt_alloc(&out->group, (size_t)out->groups, sizeof *out->group, "a schema", err);
@@ -55,7 +57,8 @@ int lt_schema_of(struct lt_schema *out, const struct lt_table *table, struct lt_
 
 int lt_schema_copy(struct lt_schema *out, const struct lt_schema *from, struct lt_error *err)
 {
-    *out = (struct lt_schema){.columns = from->columns, .groups = from->groups};
+    *out = (struct lt_schema){
+        .columns = from->columns, .groups = from->groups, .resampled = from->resampled};
     int rc = lt_alloc(&out->group, (size_t)out->groups, sizeof *out->group, "a schema", err);
     if (!rc)
         memcpy(out->group, from->group, (size_t)out->groups * sizeof *out->group);
