@@ -296,7 +296,10 @@ LATENT_API void latent_session_free(latent_session **session);
 /* The same from data to a file, whole or not at all; the file's kind comes
  * from the name (.csv .tsv .npy .npz .idx, each but .npz also .gz); NULL writes
  * CSV to standard output.  The report says rows, shape and seconds.
- * Reconstructions have the columns, types and units of the data.
+ * Reconstructions have the columns, types and units of the data.  Images that
+ * were resampled when the data were opened get back the size they had: in a
+ * folder each, in one file of several rows where all had the same; else, and
+ * from codes, they have the model's.
  *
  * Rows that are images may also go to a folder, which is made when there is
  * none: a path that ends in / or is a folder.  When each came from a file of its

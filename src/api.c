@@ -123,10 +123,9 @@ static int check_resize(const int64_t *side /* (2) */, struct lt_error *err)
     if (side[0] * side[1] <= LT_FEATURES_MAX)
         return 0;
     return lt_fail(err, LT_EUSAGE,
-                   "--resize: %lld x %lld makes rows of %lld values and more, and %d is the most; "
+                   "--resize: %lld x %lld pixels are more values than the %d that a row may have; "
                    "give a smaller size",
-                   (long long)side[0], (long long)side[1], (long long)(side[0] * side[1]),
-                   LT_FEATURES_MAX);
+                   (long long)side[0], (long long)side[1], LT_FEATURES_MAX);
 }
 
 /* What is asked for, or what the model that the data are for was trained on. */

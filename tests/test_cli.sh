@@ -278,6 +278,76 @@ cmp_weights() { # MODEL MODEL
     [ "$(sort -u weights.txt | wc -l)/$(wc -l <weights.txt)" = 1/2 ]
 }
 
+# ---- images of any size ----------------------------------------------------------
+
+mkdir any
+python3 - <<'PYTHON'
+import math, random
+rng = random.Random(4)
+sizes = [(30, 40), (20, 20), (9, 31), (12, 16)]
+for i in range(60):
+    (h, w), u, v = sizes[i % 4], rng.uniform(1, 5), rng.uniform(1, 5)
+    pixels = bytes(round(128 + 100 * math.sin(u * x / w + v * y / h)) for y in range(h) for x in range(w))
+    open("any/%02d.pgm" % i, "wb").write(b"P5 %d %d 255\n" % (w, h) + pixels)
+PYTHON
+run train any -o out/any --resize 12x16 --dims 3 --steps 200 --threads 1
+claim "images_of_any_size_train" [ "$status" = 0 ]
+claim "the_size_is_told" grep -q 'training on images resampled to 12 x 16 pixels (height x width)' stderr
+run info out/any
+claim "info_tells_the_size" grep -q 'images of any size are resampled to 12 x 16 pixels (height x width)' stdout
+run info out/any --json
+claim "the_json_does_too" [ "$(value_of stdout resize)" = "{'height': 12, 'width': 16}" ]
+run encode out/any any -o out/codes.npy --threads 1 -q
+claim "the_model_encodes_images_of_any_size" [ "$status" = 0 ]
+run eval out/any any --json --threads 1
+claim "and_is_judged_on_them" [ "$status/$(value_of stdout rows)/$(value_of stdout inputs)" = 0/60/192 ]
+run reconstruct out/any any -o out/any_back/ --threads 1 -q
+for i in 00 01 02 03; do head -c 12 out/any_back/$i.pgm | tr '\n' ' '; done >sizes.txt
+claim "a_reconstruction_has_the_size_of_its_image" \
+    [ "$(cat sizes.txt)" = "P5 40 30 255P5 20 20 255P5 31 9 255 P5 16 12 255" ]
+run reconstruct out/any any/02.pgm -o out/two.pgm --threads 1 -q
+claim "an_image_alone_has_the_bits_it_has_among_others" cmp out/two.pgm out/any_back/02.pgm
+run decode out/any out/codes.npy -o out/decoded.npy --threads 1 -q
+run reconstruct out/any any -o out/together.npy --threads 1 -q
+claim "codes_decode_at_the_size_of_the_model" [ "$(head -c 128 out/decoded.npy | grep -ac '(60, 12, 16)')" = 1 ]
+claim "sizes_that_differ_share_one_array_at_that_size" cmp out/decoded.npy out/together.npy
+mkdir same
+cp any/00.pgm any/04.pgm any/08.pgm same
+run reconstruct out/any same -o out/same.npy --threads 1 -q
+claim "images_of_one_size_come_back_in_it" [ "$(head -c 128 out/same.npy | grep -ac '(3, 30, 40)')" = 1 ]
+run train any -o out/again --resize 12x16 --dims 3 --steps 200 --threads 2 -q
+claim "resized_images_train_to_the_same_bits_on_any_number_of_threads" cmp_weights out/any out/again
+mv out/any any.latent
+rm -rf out/*
+refuses "mixed_sizes_without_a_size" 3 'any/01.pgm: is 20 x 20 pixels (grey, 8 bits) but any/00.pgm is 40 x 30 pixels '\
+'(grey, 8 bits); train with --resize HxW, which brings all to one size, or --crop N, which cuts squares from them' \
+    train any -o out/m -q
+for bad in 0 0x4 -3 4x-1 4x x4 4x5x6 abc 99999999999999999999; do
+    refuses "resized_to_$bad" 2 "--resize: \"$bad\" is not a height and a width in pixels such as 64x48, or 64 "\
+'for both' train any -o out/m --resize "$bad" -q
+done
+refuses "resized_to_too_many_pixels" 2 '--resize: 5000 x 3000 pixels are more values than the 1048576 that a row may '\
+'have; give a smaller size' train any -o out/m --resize 5000x3000 -q
+refuses "resized_to_too_long_a_side" 2 '--resize: images of 1 x 99999999 pixels; give a height and a width from 1 to '\
+'1048576' train any -o out/m --resize 1x99999999 -q
+printf 'P6 1 1 255\n...' >out/colour.ppm
+mv out/colour.ppm .
+refuses "resized_to_too_many_channels" 2 '--resize: 1000 x 1000 pixels of 3 channels are more values than the 1048576 '\
+'that a row may have; give a smaller size' train colour.ppm colour.ppm -o out/m --resize 1000 -q
+refuses "resizing_a_table" 2 'data.csv: only images can be resized; leave --resize out' \
+    train data.csv -o out/m --resize 8 -q
+refuses "resizing_what_is_made" 2 'builtin:curves: is made at a size of its own; leave --resize out' \
+    train builtin:curves -o out/m --resize 8 -q
+refuses "resizing_and_cropping" 2 '--resize and --crop both say what size the images get; give one of them' \
+    train any -o out/m --resize 8 --crop 4 -q
+refuses "resizing_for_a_denoiser" 2 '--resize would change the noise along with the images; train a denoiser with '\
+'--crop N, which takes images of any size' train any -o out/m --resize 8 --arch conv --noise gaussian:0.1 -q
+refuses "denoising_with_a_model_that_resizes" 2 'the model resamples images, which would cost them detail; train a '\
+'denoiser with --crop N in place of --resize' denoise any.latent any -o out/x
+refuses "encoding_what_is_made_at_another_size" 3 'builtin:curves: images of 28 x 28 pixels (height x width), and this '\
+'model takes 12 x 16; files are resampled when they are opened for the model' encode any.latent builtin:curves -o out/x.npy
+refuses "resizing_again" 2 '--resize is an option of train, not of encode' encode any.latent any --resize 8 -o out/x.npy
+
 # ---- noise ---------------------------------------------------------------------
 
 mkdir clean noisy
@@ -422,7 +492,8 @@ refuses "pairs_of_other_sizes" 2 '--pairs small: images of 2 x 1 pixels, 1 chann
 refuses "pairs_of_other_mixed_sizes" 2 '--pairs noisy: images of 40 x 30 pixels, 1 channels, and those of '\
 'sizes have 30 x 30, 1; partners must have the same size' train sizes --pairs noisy --crop 24 -o out/m -q
 refuses "mixed_sizes_without_crops" 3 'sizes/03.pgm: is 40 x 30 pixels (grey, 8 bits) but sizes/00.pgm is 30 x 30 '\
-'pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop' train sizes -o out/m -q
+'pixels (grey, 8 bits); train with --resize HxW, which brings all to one size, or --crop N, which cuts squares '\
+'from them' train sizes -o out/m -q
 refuses "mixed_images_smaller_than_crops" 2 'sizes/02.pgm: images of 30 x 30 pixels have no crops of 31 x 31; use '\
 'a smaller --crop' train sizes -o out/m --crop 31 --arch conv --valid 0.5 --seed 3 -q
 refuses "mixed_sizes_and_dirt" 2 '--assume-dirty needs images of one size, and those of sizes differ; leave it out' \

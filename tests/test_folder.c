@@ -91,10 +91,12 @@ TEST(images_that_differ_are_refused)
     } cases[] = {
         {"P2 3 1 255 1 2 3",
          "@/mixed/b.pgm: is 3 x 1 pixels (grey, 8 bits) but @/mixed/a.pgm is "
-         "2 x 1 pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop"},
+         "2 x 1 pixels (grey, 8 bits); train with --resize HxW, which brings all to one size, or "
+         "--crop N, which cuts squares from them"},
         {"P2 1 2 255 1 2",
          "@/mixed/b.pgm: is 1 x 2 pixels (grey, 8 bits) but @/mixed/a.pgm is "
-         "2 x 1 pixels (grey, 8 bits); resize or crop all to one size, as train does with --crop"},
+         "2 x 1 pixels (grey, 8 bits); train with --resize HxW, which brings all to one size, or "
+         "--crop N, which cuts squares from them"},
         {"P3 2 1 255 1 2 3 4 5 6",
          "@/mixed/b.pgm: is 2 x 1 pixels (RGB, 8 bits) but @/mixed/a.pgm is 2 x 1 pixels (grey, "
          "8 bits); convert all to grey or all to RGB"},
@@ -153,6 +155,12 @@ TEST(a_folder_of_arrays_is_one_row_each)
     expect_sentence(help_refused_name(path),
                     "@/arrays/b.npy: holds (1, 2, 3, 1) f4 but @/arrays/a.npy holds (1, 2, 3) f4; "
                     "files read together need rows of one shape and type");
+    write_npy("arrays/b.npy", "3, 2", 6);
+    expect_sentence(
+        help_refused_name(path),
+        "@/arrays/b.npy: holds (1, 3, 2) f4 but @/arrays/a.npy holds (1, 2, 3) f4; "
+        "files read together need rows of one shape and type, or train with --resize HxW, "
+        "which brings all to one size, or --crop N, which cuts squares from them");
     write_npy("arrays/a.npy", "1, 2, 3, 1", 6);
     expect_sentence(help_refused_name(path),
                     "@/arrays/a.npy: holds (1, 2, 3, 1) f4; an array in a folder is one row and "

@@ -233,6 +233,7 @@ static void check_equal(const struct lt_model *a, const struct lt_model *b)
     const struct lt_schema *s = &a->prep.schema, *t = &b->prep.schema;
     T_INT(s->columns, t->columns);
     T_INT(s->groups, t->groups);
+    T_INT(s->resampled, t->resampled);
     for (int i = 0; i < s->groups; i++) {
         const struct lt_schema_group *g = &s->group[i], *h = &t->group[i];
         T_OK(g->type == h->type && g->width == h->width && g->rank == h->rank);
@@ -329,6 +330,7 @@ TEST(a_model_without_names_and_baseline_comes_back)
     m->prep.schema.group[0] =
         (struct lt_schema_group){.type = LT_U8, .width = 4, .rank = 2, .shape = {2, 2}};
     m->prep.column[0].kind = LT_KIND_NUMBER;
+    m->prep.schema.resampled = true;
     bytes_of(m, &bytes, &size);
     must(lt_model_from_bytes(&back, "m", bytes, size, &err), &err);
     check_equal(m, back);
@@ -543,6 +545,10 @@ TEST(descriptions_out_of_range_are_refused)
          "\"type\" has the unknown value \"f9\""},
         {"schema.groups", "[{\"type\": \"f8\", \"shape\": [2, 2, 1, 1, 1], \"count\": 1}]",
          "\"shape\" has 5 sizes"},
+        {"schema.resize", "\"nearest\"", "\"schema.resize\" has the unknown value \"nearest\""},
+        {"schema.resize", "\"area-linear\"",
+         "\"schema.resize\" stands beside rows that are no images"},
+        {"schema.resize", "1", "\"schema.resize\" is an integer where a string is expected"},
         {"schema.names", "[\"a\", \"b\"]", "\"schema.names\" are 2 for 4 columns"},
         {"schema.names", "[{\"hex\": \"6\"}, \"\", \"\", \"\"]", "\"hex\" is no text"},
         {"schema.names", "[{\"hex\": \"00\"}, \"\", \"\", \"\"]", "\"hex\" is no text"},

@@ -1,7 +1,8 @@
 /* Applying a model from a table to a file: encode, decode, reconstruct, sample, walk, draw.
  *
  * Rows stream through a session in runs; the output appears whole or not at
- * all.  Encoding and then decoding gives the bytes that reconstructing gives.
+ * all.  Encoding and then decoding gives the bytes that reconstructing gives, but for images that were
+ * resampled as they were read: reconstructions get back the size that these had (data/writer.h).
  */
 #ifndef LT_APP_APPLY_H
 #define LT_APP_APPLY_H

@@ -26,10 +26,10 @@ static int check_size(const struct lt_schema *schema, const struct lt_table *tab
         !lt_schema_image(schema, &h, &w, &c) || (h == height && w == width))
         return LT_OK;
     return lt_fail(err, LT_ECONTENT,
-                   "%s: images of %lld x %lld pixels, where this model resamples to %lld x %lld; "
-                   "open them with the model, which does so",
-                   lt_table_name(table), (long long)width, (long long)height, (long long)w,
-                   (long long)h);
+                   "%s: images of %lld x %lld pixels (height x width), and this model takes %lld x "
+                   "%lld; files are resampled when they are opened for the model",
+                   lt_table_name(table), (long long)height, (long long)width, (long long)h,
+                   (long long)w);
 }
 
 int lt_arrange(const struct lt_model *model, struct lt_table *table,

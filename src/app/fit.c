@@ -718,9 +718,14 @@ static int check_pairs(const struct fit *f, struct lt_error *err)
 /* What cannot be had with images that were resampled as they were read. */
 static int check_resized(const struct fit *f, struct lt_error *err)
 {
-    int64_t h, w;
-    if (!lt_table_is_resampled(f->table) || !lt_table_image(f->table, &h, &w, NULL))
+    int64_t h, w, c;
+    if (!lt_table_is_resampled(f->table) || !lt_table_image(f->table, &h, &w, &c))
         return 0;
+    if (lt_table_columns(f->table) > LT_FEATURES_MAX)
+        return lt_fail(err, LT_EUSAGE,
+                       "--resize: %lld x %lld pixels of %lld channels are more values than the %d "
+                       "that a row may have; give a smaller size",
+                       (long long)h, (long long)w, (long long)c, LT_FEATURES_MAX);
     if (f->options->crop > 0)
         return lt_fail(err, LT_EUSAGE,
                        "--resize and --crop both say what size the images get; give one of them");

@@ -98,8 +98,8 @@ int lt_resample(const struct lt_pixels *from, int64_t h, int64_t w, double *to, 
 {
     const int64_t width = w * from->c;
     struct work work = {.from = from, .w = w, .held = {-1, -1}};
-    int rc = lt_alloc(&work.came, (size_t)(from->w * from->c + 2 * width), sizeof *work.came, name,
-                      err);
+    int rc =
+        lt_alloc(&work.came, (size_t)(from->w * from->c + 2 * width), sizeof *work.came, name, err);
     if (rc)
         return rc;
     work.line[0] = work.came + from->w * from->c;
