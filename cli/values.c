@@ -167,10 +167,11 @@ static int store_sides(const struct lt_option *row, const char *text, int64_t *s
     if (side(text, height, &sides[0]) && side(width, strlen(width), &sides[1]) &&
         sides[0] >= (int64_t)row->least && sides[1] >= (int64_t)row->least)
         return 0;
-    return lt_cli_fail(error, LATENT_EUSAGE,
-                       "--%s: \"%s\" is not a height and a width in pixels such as 64x48, or 64 for "
-                       "both",
-                       row->name, text);
+    return lt_cli_fail(
+        error, LATENT_EUSAGE,
+        "--%s: \"%s\" is not a height and a width in pixels such as 64x48, or 64 for "
+        "both",
+        row->name, text);
 }
 
 static int store_seed(const struct lt_option *row, const char *text, uint64_t *seed,
