@@ -81,7 +81,7 @@ T_UNUSED static struct picture picture_read(const char *name)
     if (!path)
         T_SKIP("the photographs are not there");
     T_INT(lt_bytes_read(&bytes, path, &err), LT_OK);
-    if (lt_image_read(&array, &bytes, name, &err))
+    if (lt_image_read(&array, &bytes, false, name, &err))
         T_SKIP("this build does not read the photographs");
     struct picture p =
         picture_create(array.shape[0], array.shape[1], array.rank > 2 ? array.shape[2] : 1);

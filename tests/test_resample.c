@@ -226,6 +226,20 @@ TEST(reals_are_not_rounded)
     lt_table_free(&t);
 }
 
+TEST(an_image_of_more_values_than_a_row_has_is_made_smaller)
+{
+    static char bytes[20 + 3 * 4096 * 1366]; /* more than 2^24 */
+    const int n = snprintf(bytes, sizeof bytes, "P6 4096 1366 255\n");
+    const size_t size = (size_t)n + sizeof bytes - 20;
+    memset(bytes + n, 7, size - (size_t)n);
+    const char *name = t_file("large.ppm", bytes, size);
+    struct lt_table *t = opened(name, 2, 3);
+    T_INT(lt_table_columns(t), 18);
+    T_STR(help_cell(t, 0, 17), "7");
+    lt_table_free(&t);
+    T_OK(strstr(help_refused_name(name).text, "between 1 and 16777216 can be read"));
+}
+
 TEST(what_is_no_image_stays_or_is_refused)
 {
     struct lt_error err = {0};

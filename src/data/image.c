@@ -34,7 +34,7 @@ bool lt_image_is_text(const struct lt_bytes *bytes)
     return kind_of(bytes) == &lt_image_pnm;
 }
 
-int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,
+int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, bool large, const char *name,
                   struct lt_error *err)
 {
     *out = (struct lt_array){0};
@@ -47,7 +47,7 @@ int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name
                      "%s: is a %s image and this build has no %s; convert it to PGM or PPM", name,
                      kind->word, kind->library);
     else
-        rc = kind->read(out, bytes, name, err);
+        rc = kind->read(out, bytes, large, name, err);
     lt_bytes_free(bytes);
     if (rc)
         lt_array_free(out);
@@ -202,7 +202,7 @@ int lt_image_write(const struct lt_image_look *look, const double *values, const
 
 /* ---- for the kinds ------------------------------------------------------- */
 
-int lt_image_check(int64_t width, int64_t height, int channels, const char *name,
+int lt_image_check(int64_t width, int64_t height, int channels, bool large, const char *name,
                    struct lt_error *err)
 {
     if (width < 1 || height < 1)
@@ -214,7 +214,7 @@ int lt_image_check(int64_t width, int64_t height, int channels, const char *name
                        "%s: is an image of %" PRId64 " x %" PRId64 " pixels; at most %" PRId64
                        " a side and %" PRId64 " in all can be read",
                        name, width, height, LT_IMAGE_SIDE_MAX, LT_IMAGE_PIXELS_MAX);
-    if (width * height * channels > LT_COLUMNS_MAX)
+    if (width * height * channels > LT_COLUMNS_MAX && !large)
         return lt_fail(err, LT_ECONTENT,
                        "%s: %" PRId64 " columns (an image of %" PRId64 " x %" PRId64
                        " pixels); between 1 and %" PRId64 " can be read",
@@ -223,9 +223,9 @@ int lt_image_check(int64_t width, int64_t height, int channels, const char *name
 }
 
 int lt_image_make(struct lt_array *out, int64_t width, int64_t height, int channels,
-                  enum lt_type type, const char *name, struct lt_error *err)
+                  enum lt_type type, bool large, const char *name, struct lt_error *err)
 {
-    int rc = lt_image_check(width, height, channels, name, err);
+    int rc = lt_image_check(width, height, channels, large, name, err);
     if (rc)
         return rc;
     *out = (struct lt_array){.type = type, .rows = 1, .rank = channels > 1 ? 3 : 2};

@@ -52,8 +52,9 @@ bool lt_image_is_text(const struct lt_bytes *bytes);
 /* Takes the bytes over in any case, as the readers of data/readers.h do; `out`
  * owns its pixels and is empty on failure.  LT_ECONTENT: not what it claims to
  * be, cut off, damaged, too large, transparent, animated, or of a kind that
- * this build cannot read; LT_EFAIL: out of memory. */
-int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, const char *name,
+ * this build cannot read; LT_EFAIL: out of memory.  `large`: it may hold more values
+ * than a row of a table can, as it will be made smaller. */
+int lt_image_read(struct lt_array *out, struct lt_bytes *bytes, bool large, const char *name,
                   struct lt_error *err);
 
 /* An image that is to be written. */

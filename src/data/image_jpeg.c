@@ -24,8 +24,8 @@ static int fail_jpeg(tjhandle jpeg, const char *name, struct lt_error *err)
                                      : lt_image_damaged(name, "JPEG", why, err);
 }
 
-static int decode(tjhandle jpeg, struct lt_array *out, const struct lt_bytes *b, const char *name,
-                  struct lt_error *err)
+static int decode(tjhandle jpeg, struct lt_array *out, const struct lt_bytes *b, bool large,
+                  const char *name, struct lt_error *err)
 {
     int width = 0, height = 0, subsampling = 0, colours = 0;
     if (tjDecompressHeader3(jpeg, b->data, b->size, &width, &height, &subsampling, &colours))
@@ -33,20 +33,20 @@ static int decode(tjhandle jpeg, struct lt_array *out, const struct lt_bytes *b,
     if (colours == TJCS_CMYK || colours == TJCS_YCCK)
         return lt_fail(err, LT_ECONTENT, "%s: is a CMYK JPEG; convert it to RGB", name);
     bool grey = colours == TJCS_GRAY;
-    int rc = lt_image_make(out, width, height, grey ? 1 : 3, LT_U8, name, err);
+    int rc = lt_image_make(out, width, height, grey ? 1 : 3, LT_U8, large, name, err);
     if (!rc && tjDecompress2(jpeg, b->data, b->size, out->owned, width, 0, height,
                              grey ? TJPF_GRAY : TJPF_RGB, LT_JPEG_FLAGS))
         rc = fail_jpeg(jpeg, name, err);
     return rc;
 }
 
-static int jpeg_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                     struct lt_error *err)
+static int jpeg_read(struct lt_array *out, const struct lt_bytes *bytes, bool large,
+                     const char *name, struct lt_error *err)
 {
     tjhandle jpeg = tjInitDecompress();
     if (!jpeg)
         return lt_fail_memory(err, name, 0);
-    int rc = decode(jpeg, out, bytes, name, err);
+    int rc = decode(jpeg, out, bytes, large, name, err);
     tjDestroy(jpeg);
     return rc;
 }

@@ -19,7 +19,7 @@ struct lt_image_ops {
     bool (*is)(const struct lt_bytes *bytes); /* by the first bytes */
     /* Both are NULL in a build that lacks the library.  `out` is freed by the caller, also on
      * failure; what is written was checked. */
-    int (*read)(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
+    int (*read)(struct lt_array *out, const struct lt_bytes *bytes, bool large, const char *name,
                 struct lt_error *err);
     int (*write)(struct lt_outfile *file, const struct lt_image_look *look,
                  const void *values /* (H, W, C) of uint8_t or uint16_t */, const char *name,
@@ -31,11 +31,11 @@ extern const struct lt_image_ops lt_image_webp;
 extern const struct lt_image_ops lt_image_pnm;
 
 /* A header's size against all limits, and the same with room for the pixels, zeroed, at out->owned.
- * channels 1 or 3, type LT_U8 or LT_U16. */
-int lt_image_check(int64_t width, int64_t height, int channels, const char *name,
+ * channels 1 or 3, type LT_U8 or LT_U16, `large` as in lt_image_read. */
+int lt_image_check(int64_t width, int64_t height, int channels, bool large, const char *name,
                    struct lt_error *err);
 int lt_image_make(struct lt_array *out, int64_t width, int64_t height, int channels,
-                  enum lt_type type, const char *name, struct lt_error *err);
+                  enum lt_type type, bool large, const char *name, struct lt_error *err);
 
 /* Copies pixels whose last channel is alpha, (H, W, channels + 1) of out's type in any byte order,
  * to `out` without it; LT_ECONTENT where one is not opaque. */

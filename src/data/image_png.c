@@ -22,6 +22,7 @@ enum { LT_PALETTE_MAX = 256 };
 struct reading {
     const unsigned char *next;
     size_t left, size; /* of the file */
+    bool large;        /* as in lt_image_read */
     const char *name;
     struct lt_error *err;
     int rc;
@@ -132,12 +133,12 @@ static int make_room(struct reading *r, struct lt_array *out)
     bool palette = r->color == PNG_COLOR_TYPE_PALETTE;
     bool grey = palette ? take_palette(r) : !(r->color & PNG_COLOR_MASK_COLOR);
     int channels = grey ? 1 : 3;
-    int rc = lt_image_check(r->width, r->height, channels, r->name, r->err);
+    int rc = lt_image_check(r->width, r->height, channels, r->large, r->name, r->err);
     if (!rc && !can_hold(r))
         rc = lt_image_cut(r->name, "PNG", r->size, r->err);
     if (!rc)
         rc = lt_image_make(out, r->width, r->height, channels, r->depth == 16 ? LT_U16 : LT_U8,
-                           r->name, r->err);
+                           r->large, r->name, r->err);
     return rc;
 }
 
@@ -232,11 +233,15 @@ static bool is_animated(const struct lt_bytes *b)
     return false;
 }
 
-static int png_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                    struct lt_error *err)
+static int png_read(struct lt_array *out, const struct lt_bytes *bytes, bool large,
+                    const char *name, struct lt_error *err)
 {
-    struct reading r = {
-        .next = bytes->data, .left = bytes->size, .size = bytes->size, .name = name, .err = err};
+    struct reading r = {.next = bytes->data,
+                        .left = bytes->size,
+                        .size = bytes->size,
+                        .large = large,
+                        .name = name,
+                        .err = err};
     if (is_animated(bytes))
         return lt_image_animated(name, "PNG", err);
     int rc = read_raw(&r, out);

@@ -146,8 +146,8 @@ static bool can_hold(const struct pnm *p, bool plain, size_t count)
     return plain ? count <= (left + 1) / 2 : count * (p->greatest > 255 ? 2 : 1) <= left;
 }
 
-static int pnm_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                    struct lt_error *err)
+static int pnm_read(struct lt_array *out, const struct lt_bytes *bytes, bool large,
+                    const char *name, struct lt_error *err)
 {
     struct pnm p = {bytes->data + 2, bytes->data + bytes->size, bytes->size, name, err, 0};
     bool plain = bytes->data[1] < '5';
@@ -155,14 +155,14 @@ static int pnm_read(struct lt_array *out, const struct lt_bytes *bytes, const ch
     int64_t width = 0, height = 0;
     int rc = read_head(&p, &width, &height);
     if (!rc)
-        rc = lt_image_check(width, height, channels, name, err);
+        rc = lt_image_check(width, height, channels, large, name, err);
     if (rc)
         return rc;
     size_t count = (size_t)(width * height * channels);
     if (!can_hold(&p, plain, count))
         return fail_cut(&p);
     enum lt_type type = p.greatest > 255 ? LT_U16 : LT_U8;
-    if ((rc = lt_image_make(out, width, height, channels, type, name, err)))
+    if ((rc = lt_image_make(out, width, height, channels, type, large, name, err)))
         return rc;
     rc = plain ? read_plain(&p, out, count) : read_raw(&p, out, count);
     if (rc)

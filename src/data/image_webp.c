@@ -47,8 +47,8 @@ static int decode(unsigned char *pixels, const WebPBitstreamFeatures *f, const s
     return status == VP8_STATUS_OK ? LT_OK : fail_webp(status, b, name, err);
 }
 
-static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const char *name,
-                     struct lt_error *err)
+static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, bool large,
+                     const char *name, struct lt_error *err)
 {
     WebPBitstreamFeatures f;
     unsigned char *raw = NULL;
@@ -57,7 +57,7 @@ static int webp_read(struct lt_array *out, const struct lt_bytes *bytes, const c
         return fail_webp(status, bytes, name, err);
     if (f.has_animation)
         return lt_image_animated(name, "WebP", err);
-    int rc = lt_image_make(out, f.width, f.height, 3, LT_U8, name, err);
+    int rc = lt_image_make(out, f.width, f.height, 3, LT_U8, large, name, err);
     if (rc || !f.has_alpha)
         return rc ? rc : decode(out->owned, &f, bytes, name, err);
     rc = lt_alloc(&raw, (size_t)f.width * (size_t)f.height, 4, name, err);

@@ -31,7 +31,7 @@ struct kind {
     const char *word;   /* for messages */
     const char *ending; /* of names that promise this kind; NULL: none */
     bool (*is)(const struct lt_bytes *bytes);
-    int (*read)(struct lt_array *out, struct source *source, const char *npz_key,
+    int (*read)(struct lt_array *out, struct source *source, const struct lt_open_options *options,
                 struct lt_error *err);
     bool image;
 };
@@ -63,34 +63,34 @@ static int make_one_row(struct lt_array *a, const char *name, struct lt_error *e
     return LT_OK;
 }
 
-static int read_npy(struct lt_array *out, struct source *s, const char *npz_key,
+static int read_npy(struct lt_array *out, struct source *s, const struct lt_open_options *options,
                     struct lt_error *err)
 {
-    (void)npz_key;
+    (void)options;
     int rc = lt_npy_read(out, &s->bytes, s->name, err);
     if (!rc && s->in_folder)
         rc = make_one_row(out, s->name, err);
     return rc;
 }
 
-static int read_idx(struct lt_array *out, struct source *s, const char *npz_key,
+static int read_idx(struct lt_array *out, struct source *s, const struct lt_open_options *options,
                     struct lt_error *err)
 {
-    (void)npz_key;
+    (void)options;
     return lt_idx_read(out, &s->bytes, s->name, err);
 }
 
-static int read_npz(struct lt_array *out, struct source *s, const char *npz_key,
+static int read_npz(struct lt_array *out, struct source *s, const struct lt_open_options *options,
                     struct lt_error *err)
 {
-    return lt_npz_read(out, &s->bytes, s->name, s->key, npz_key, err);
+    const char *preferred = options->npz_key ? options->npz_key : "X";
+    return lt_npz_read(out, &s->bytes, s->name, s->key, preferred, err);
 }
 
-static int read_image(struct lt_array *out, struct source *s, const char *npz_key,
+static int read_image(struct lt_array *out, struct source *s, const struct lt_open_options *options,
                       struct lt_error *err)
 {
-    (void)npz_key;
-    int rc = lt_image_read(out, &s->bytes, s->name, err);
+    int rc = lt_image_read(out, &s->bytes, options->height > 0, s->name, err);
     if (strcmp(s->path, "-") == 0)
         out->kind = NULL; /* there is no file */
     return rc;
@@ -284,7 +284,7 @@ static int read_array(struct source *s, const struct lt_open_options *options, s
 {
     if (s->array.values)
         return LT_OK;
-    int rc = s->kind->read(&s->array, s, options->npz_key ? options->npz_key : "X", err);
+    int rc = s->kind->read(&s->array, s, options, err);
     if (!rc && !s->array.name)
         rc = lt_strdup(&s->array.name, s->name, err);
     if (rc || options->height < 1)
