@@ -8,16 +8,19 @@
 #define TRAIN LT_VERB_TRAIN
 #define SCORE LT_VERB_SCORE
 #define DRIFT LT_VERB_DRIFT
+#define FINETUNE LT_VERB_FINETUNE
+#define PREDICT LT_VERB_PREDICT
 #define COMPARE LT_VERB_COMPARE
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
 #define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA                                                                                       \
     (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |         \
-     COMPARE | LT_VERB_INTERPOLATE)
+     COMPARE | LT_VERB_INTERPOLATE | FINETUNE | PREDICT)
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
-    (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE | LT_VERB_DENOISE)
+    (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE | LT_VERB_DENOISE |      \
+     FINETUNE | PREDICT)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -39,6 +42,11 @@ static const struct lt_option rows[] = {
     {"out", 'o', "OUT", LT_OPTION_TEXT, AT(out), LT_VERB_DENOISE, LT_GROUP_FILES, 0, 0, NULL,
      "where the images go: a file such as clean.png or clean.npy, or a folder for a folder of them, "
      "each under its name"},
+    {"out", 'o', "CLF", LT_OPTION_TEXT, AT(out), FINETUNE, LT_GROUP_FILES, 0, 0, NULL,
+     "where the classifier goes: the model with a further network"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), PREDICT, LT_GROUP_FILES, 0, 0, NULL,
+     "where the classes go: row, class, probability and the probability of each class, as .csv or .tsv, "
+     "each also .gz; default: CSV on standard output"},
     {"truth", 0, "CLEAN", LT_OPTION_TEXT, AT(truth), LT_VERB_DENOISE, LT_GROUP_FILES, 0, 0, NULL,
      "the clean images, a file or a folder with the same names: tells PSNR and SSIM before and "
      "after, beside the classical filters; default: none"},
@@ -79,6 +87,11 @@ static const struct lt_option rows[] = {
     {"valid", 0, "HOW", LT_OPTION_TEXT, AT(valid), TRAIN, LT_GROUP_DATA, 0, 0, NULL,
      "rows kept from training, to stop it and to judge it: a fraction or a file; "
      "default: a fraction drawn from the number of rows"},
+    {"unlabelled", 0, "DATA", LT_OPTION_TEXT, AT(unlabelled), FINETUNE, LT_GROUP_DATA, 0, 0, NULL,
+     "further rows, without labels, a file or a folder: close ones are to have the same class; default: "
+     "none"},
+    {"valid", 0, "SHARE", LT_OPTION_AMOUNT, AT(finetune.valid), FINETUNE, LT_GROUP_DATA, 0, 0.9, NULL,
+     "share of the labelled rows kept to judge by; default: a twentieth of 2,000 rows or more"},
     {"crop", 0, "N", LT_OPTION_WHOLE, AT(train.crop), TRAIN, LT_GROUP_DATA, 1, MANY, NULL,
      "train on squares of N x N pixels cut from the images, which may differ in size, flipped and "
      "turned at random; default: "
@@ -148,6 +161,17 @@ static const struct lt_option rows[] = {
     {"l2", 0, "W", LT_OPTION_AMOUNT, AT(train.l2), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
      "penalty on the squares of the weights; default: 0"},
 
+    {"scratch", 0, NULL, LT_OPTION_FLAG, AT(finetune.scratch), FINETUNE, LT_GROUP_NETWORK, 0, 0, NULL,
+     "start from drawn weights instead of the pretrained ones, all else alike"},
+    {"keep-reconstruction", 0, "W", LT_OPTION_AMOUNT, AT(finetune.keep_reconstruction), FINETUNE,
+     LT_GROUP_NETWORK, 0, 1e6, NULL,
+     "weight of the reconstruction error beside the cross-entropy; default: 0"},
+    {"agreement", 0, "W", LT_OPTION_AMOUNT, AT(finetune.agreement), FINETUNE, LT_GROUP_NETWORK, 0, 1e6,
+     NULL, "weight of the penalty on rows close to each other that get different classes; default: 1"},
+    {"distance", 0, "R", LT_OPTION_AMOUNT, AT(finetune.distance), FINETUNE, LT_GROUP_NETWORK, 1e-6, 100,
+     NULL, "how close: in typical distances of a row from the mean; default: 0.3"},
+    {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(finetune.dropout), FINETUNE, LT_GROUP_NETWORK, 0, 0.95,
+     NULL, "zero hidden values with this probability while training; default: 0"},
     {"detector", 0, "NAME", LT_OPTION_CHOICE, AT(train.detector), TRAIN, LT_GROUP_DETECTOR, 0, 0,
      "detector", "what score will use: denoising networks trained beside the autoencoder, its "
      "reconstruction error alone, or none; default: default for tables, none for images"},
@@ -192,6 +216,8 @@ static const struct lt_option rows[] = {
      0, "optimizer", "how the weights follow the gradient; default: the first"},
     {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(train.lr), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
      "learning rate; default: the optimizer's own for this network"},
+    {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(finetune.lr), FINETUNE, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
+     "learning rate; default: 0.001"},
     {"momentum", 0, "M", LT_OPTION_AMOUNT, AT(train.momentum), TRAIN, LT_GROUP_OPTIMIZER, 0,
      0.9999, NULL, "momentum of sgd; default: 0.9"},
     {"weight-decay", 0, "W", LT_OPTION_AMOUNT, AT(train.weight_decay), TRAIN, LT_GROUP_OPTIMIZER,
@@ -209,6 +235,10 @@ static const struct lt_option rows[] = {
      MANY, NULL, "wall time for the whole command, such as 60s, 2m or 1h"},
     {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(train.budget), LT_VERB_DEMO, LT_GROUP_LENGTH,
      0.001, MANY, NULL, "wall time for the first training; default: 60s"},
+    {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(finetune.budget), FINETUNE, LT_GROUP_LENGTH, 0.001, MANY,
+     NULL, "wall time for the training, such as 60s, 2m or 1h"},
+    {"steps", 0, "N", LT_OPTION_WHOLE, AT(finetune.steps), FINETUNE, LT_GROUP_LENGTH, 1, MANY, NULL,
+     "steps of the optimizer"},
     {"epochs", 0, "N", LT_OPTION_AMOUNT, AT(train.epochs), TRAIN, LT_GROUP_LENGTH, 0.001, MANY,
      NULL, "passes over the training rows; default: drawn from the data"},
     {"steps", 0, "N", LT_OPTION_WHOLE, AT(train.steps), TRAIN, LT_GROUP_LENGTH, 1, MANY, NULL,

@@ -21,6 +21,7 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     settings->from = settings->to = -1;
     latent_data_options_init(&settings->data);
     latent_train_options_init(&settings->train);
+    latent_finetune_options_init(&settings->finetune);
     latent_eval_options_init(&settings->eval);
     latent_score_options_init(&settings->score);
     latent_drift_options_init(&settings->drift);

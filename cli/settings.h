@@ -33,6 +33,7 @@ struct lt_settings {
     const char *truth;       /* denoise: the clean images; NULL: not given */
     const char *uncertainty; /* NULL: not given */
     const char *valid;       /* a fraction or a file, NULL: not given */
+    const char *unlabelled;  /* finetune: rows without labels; NULL: not given */
     const char *pairs;       /* noisy partners of DATA; NULL: not given */
     int pairs_at;            /* operands before it on the line */
     int64_t rows[2];         /* from, and one past the last; -1: to the end */
@@ -45,6 +46,7 @@ struct lt_settings {
 
     latent_data_options data;
     latent_train_options train;
+    latent_finetune_options finetune;
     latent_eval_options eval;
     latent_score_options score;
     latent_drift_options drift;

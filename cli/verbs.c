@@ -140,6 +140,37 @@ static const struct lt_verb verbs[] = {
           "how good is it? PSNR and SSIM beside the best classical filter"}},
         lt_cmd_denoise,
     },
+#ifndef LT_MINIMAL
+    {
+        "finetune",
+        LT_VERB_FINETUNE,
+        "Learn",
+        "MODEL DATA... --labels L -o CLF",
+        2,
+        MANY,
+        "a classifier from a pretrained model and few labels",
+        "Trains the encoder of MODEL and a softmax layer behind its code to tell the classes of DATA. "
+        "Rows without labels help: close ones are to have the same class.",
+        {{"latent finetune p few.npy --labels y.npy -o clf", "from labelled rows alone"},
+         {"latent finetune p few.npy --labels y.npy --unlabelled all.npy -o clf",
+          "and from all there are"}},
+        lt_cmd_finetune,
+    },
+#endif
+    {
+        "predict",
+        LT_VERB_PREDICT,
+        "Use",
+        "CLF DATA...",
+        2,
+        MANY,
+        "the classes of rows",
+        "Writes the class of every row of DATA and the probability of each class. With --labels it "
+        "tells how often that is right.",
+        {{"latent predict clf new.csv -o classes.csv", "one line per row"},
+         {"latent predict clf test.npy --labels y.npy", "how good is it?"}},
+        lt_cmd_predict,
+    },
     {
         "impute",
         LT_VERB_IMPUTE,

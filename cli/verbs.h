@@ -26,6 +26,8 @@ const struct lt_verb *lt_verb_at(size_t i);
 const struct lt_verb *lt_verb_find(const char *name);
 
 int lt_cmd_train(struct lt_settings *settings, latent_error *error);
+int lt_cmd_finetune(struct lt_settings *settings, latent_error *error);
+int lt_cmd_predict(struct lt_settings *settings, latent_error *error);
 int lt_cmd_encode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_decode(struct lt_settings *settings, latent_error *error);
 int lt_cmd_sample(struct lt_settings *settings, latent_error *error);

@@ -446,6 +446,39 @@ LATENT_API int latent_compare(const latent_model *before, const latent_model *af
                               const latent_apply_options *options /* or NULL */,
                               latent_report **report, latent_error *error);
 
+/* ---- classes ----------------------------------------------------------- */
+
+typedef struct latent_finetune_options {
+    size_t size;                   /* set by _init */
+    const latent_data *unlabelled; /* further rows of the same columns, without labels; NULL: none */
+    int scratch;                   /* initial weights are drawn, not the model's; default 0 */
+    double valid;                  /* share of the labelled rows kept to judge by; negative: by their number */
+    double keep_reconstruction;    /* weight of the reconstruction error; negative: the default */
+    double agreement;              /* weight of the agreement of close rows; negative: the default */
+    double distance; /* of such rows, in root mean squared distances of a row from the mean; negative:
+                        the default */
+    double dropout;  /* behind hidden layers; negative: the default */
+    double lr;       /* 0: the default */
+    int64_t steps;   /* 0: the default */
+    double budget;   /* seconds; 0: none */
+} latent_finetune_options;
+LATENT_API void latent_finetune_options_init(latent_finetune_options *options);
+
+/* A classifier: the model's encoder and a softmax layer behind its code, trained on rows with labels
+ * (of latent_data_options) and on rows without. */
+LATENT_API int latent_finetune(latent_model **out, const latent_model *model,
+                               const latent_data *data,
+                               const latent_finetune_options *finetune /* or NULL */,
+                               const latent_apply_options *options /* or NULL */,
+                               latent_report **report, latent_error *error);
+
+/* Classes: CSV with the header row,class,probability and the probability of every class.  `path` NULL
+ * writes to standard output, "" nowhere.  When the data have labels, the report holds the accuracy.
+ * LATENT_EUSAGE when the model is no classifier. */
+LATENT_API int latent_predict_to(const latent_model *model, const latent_data *data,
+                                 const char *path, const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
 /* Checks this model's own network on this machine: gradients, overfitting one
  * batch, equality over threads, backends against each other, file round trip.
  * Returns LATENT_ENO, with a report, when a check fails. */

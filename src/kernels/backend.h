@@ -355,6 +355,9 @@ struct lt_backend_ops {
     void (*noise)(struct lt_backend *b, const struct lt_corruption *noise, uint64_t seed,
                   uint32_t epoch, const int64_t *row_ids, int64_t rows, int64_t width,
                   struct lt_buffer x, struct lt_buffer y);
+    /* y = x + length direction / |direction| of every row; direction 0: y = x */
+    void (*step_rows)(struct lt_backend *b, float length, int64_t rows, int64_t width,
+                      struct lt_buffer x, struct lt_buffer direction, struct lt_buffer y);
     void (*dropout)(struct lt_backend *b, float p, uint64_t seed, uint32_t epoch, uint32_t layer,
                     const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                     struct lt_buffer mask, struct lt_buffer y);

@@ -78,6 +78,8 @@ void lt_host_dropout(struct lt_backend *b, float p, uint64_t seed, uint32_t epoc
                      const int64_t *row_ids, int64_t rows, int64_t width, struct lt_buffer x,
                      struct lt_buffer mask, struct lt_buffer y);
 
+void lt_host_step_rows(struct lt_backend *b, float length, int64_t rows, int64_t width,
+                       struct lt_buffer x, struct lt_buffer direction, struct lt_buffer y);
 void lt_host_sample(struct lt_backend *b, const struct lt_sampling *s, struct lt_buffer mean,
                     struct lt_buffer logvar, struct lt_buffer sigma, struct lt_buffer y,
                     struct lt_buffer row_loss);
@@ -119,7 +121,7 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .upload = lt_host_upload, .download = lt_host_download, .copy = lt_host_copy,                  \
     .zero = lt_host_zero, .act_forward = lt_host_act_forward,                                      \
     .act_backward = lt_host_act_backward, .axpby = lt_host_axpby, .add = lt_host_add,              \
-    .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .dropout = lt_host_dropout,      \
+    .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .step_rows = lt_host_step_rows, .dropout = lt_host_dropout,      \
     .multiply = lt_host_multiply, .head = lt_host_head, .observe = lt_host_observe,                \
     .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \
     .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,                                  \

@@ -59,7 +59,7 @@ int lt_detector_to_json(struct lt_json *json, const struct lt_model *model, stru
 static int find_network(const struct lt_model *model, const char *role)
 {
     for (int i = 0; i < model->networks; i++)
-        if (strcmp(model->network[i].role, role) == 0)
+        if (strcmp(model->network[i].role, role) == 0 && strcmp(role, LT_CLASSIFIER_ROLE) != 0)
             return i;
     return -1;
 }

@@ -28,6 +28,7 @@ void lt_model_free(struct lt_model **model)
     lt_detector_clear(&m->detector);
     lt_profile_clear(&m->profile);
     lt_json_free(&m->imputer);
+    lt_json_free(&m->classifier);
     lt_json_free(&m->record);
     lt_free(m);
     *model = NULL;

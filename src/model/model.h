@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 enum { LT_NETWORKS_MAX = 64 };
+#define LT_CLASSIFIER_ROLE "classifier" /* the one network that reads more than features */
 
 struct lt_network {
     char role[LT_NODE_NAME]; /* "autoencoder" for the main one; unique in the model */
@@ -42,6 +43,7 @@ struct lt_model {
     struct lt_detector detector;
     struct lt_profile profile;
     struct lt_json *imputer; /* what an imputer knows of the columns, an object; NULL: none */
+    struct lt_json *classifier; /* what a classifier says, an object; NULL: none */
     struct lt_json *record;  /* settings, data, errors and history; an object */
     char weights_sha256[LT_SHA256_HEX]; /* over the networks' params in order, f32 little-endian */
 };

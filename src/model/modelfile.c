@@ -32,13 +32,13 @@ static int describe_networks(struct lt_json *json, const struct lt_model *model,
     return rc;
 }
 
-/* Only a model with an imputer has the key. */
-static int describe_imputer(struct lt_json *json, const struct lt_model *model,
-                            struct lt_error *err)
+/* An object that only some models have, such as those with an imputer. */
+static int describe_extra(struct lt_json *json, const char *key, const struct lt_json *extra,
+                          struct lt_error *err)
 {
-    struct lt_json *imputer = NULL;
-    int rc = model->imputer ? lt_json_copy(&imputer, model->imputer, err) : 0;
-    return rc || !imputer ? rc : lt_json_set(json, "imputer", &imputer, err);
+    struct lt_json *copy = NULL;
+    int rc = extra ? lt_json_copy(&copy, extra, err) : 0;
+    return rc || !copy ? rc : lt_json_set(json, key, &copy, err);
 }
 
 static int describe_rest(struct lt_json *json, const struct lt_model *model, struct lt_error *err)
@@ -74,7 +74,9 @@ static int describe(const struct lt_model *model, char **text, struct lt_error *
     if (!rc)
         rc = lt_profile_to_json(json, model, err);
     if (!rc)
-        rc = describe_imputer(json, model, err);
+        rc = describe_extra(json, "imputer", model->imputer, err);
+    if (!rc)
+        rc = describe_extra(json, "classifier", model->classifier, err);
     if (!rc)
         rc = describe_rest(json, model, err);
     if (!rc)
@@ -227,7 +229,8 @@ static int read_network(struct lt_model *model, const struct lt_json *json, stru
         return rc;
     strcpy(n->role, role);
     int64_t inputs = lt_net_spec_inputs(&n->spec), features = model->prep.features;
-    if (inputs != features) /* all that runs a network shows it a row of features */
+    const bool classifier = strcmp(role, LT_CLASSIFIER_ROLE) == 0; /* reads classes behind them */
+    if (classifier ? inputs <= features || model->networks == 0 : inputs != features)
         return lt_fail(err, LT_ECONTENT, "the network \"%s\" has %lld inputs for %lld features",
                        role, (long long)inputs, (long long)features);
     model->networks++;
@@ -249,13 +252,14 @@ static int read_networks(struct lt_model *model, const struct lt_json *json, str
     return rc;
 }
 
-static int read_imputer(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
+static int read_extra(struct lt_json **extra, const struct lt_json *json, const char *key,
+                      struct lt_error *err)
 {
-    const struct lt_json *imputer = NULL;
-    if (!lt_json_get(json, "imputer"))
-        return LT_OK;
-    int rc = lt_json_get_object(json, "imputer", &imputer, err);
-    return rc ? rc : lt_json_copy(&model->imputer, imputer, err);
+    const struct lt_json *object = NULL;
+    if (!lt_json_get(json, key))
+        return 0;
+    int rc = lt_json_get_object(json, key, &object, err);
+    return rc ? rc : lt_json_copy(extra, object, err);
 }
 
 static int read_rest(struct lt_model *model, const struct lt_json *json, struct lt_error *err)
@@ -299,7 +303,9 @@ static int read_description(struct lt_model *model, const struct lt_json *json,
     if (!rc)
         rc = lt_profile_from_json(model, json, err);
     if (!rc)
-        rc = read_imputer(model, json, err);
+        rc = read_extra(&model->imputer, json, "imputer", err);
+    if (!rc)
+        rc = read_extra(&model->classifier, json, "classifier", err);
     return rc ? rc : read_rest(model, json, err);
 }
 

@@ -98,6 +98,8 @@ static const struct attribute {
     {LT_NODE_DROPOUT, "amount", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_DROPOUT, "shared", FORM_NODE, FIELD(shared), NULL},
     {LT_NODE_CONTRACT, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_ADVERSARY, "length", FORM_FLOAT, FIELD(amount), NULL},
+    {LT_NODE_AGREE, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_HEAD, "loss", FORM_NAME, FIELD(loss), &losses},
     {LT_NODE_HEAD, "unit", FORM_NAME, FIELD(unit), &acts},
     {LT_NODE_HEAD, "weight", FORM_FLOAT, FIELD(weight), NULL},
@@ -124,6 +126,8 @@ static const struct attribute {
     {LT_NODE_NORM, "act", FORM_NAME, FIELD(act), &acts},
     {LT_NODE_SLICE, "first", FORM_INTEGER, FIELD(target), NULL},
     {LT_NODE_SLICE, "width", FORM_INTEGER, FIELD(width), NULL},
+    {LT_NODE_SLICE, "grid_h", FORM_SIZE, FIELD(grid_h), NULL},
+    {LT_NODE_SLICE, "grid_w", FORM_SIZE, FIELD(grid_w), NULL},
 #undef FIELD
 };
 enum { ATTRIBUTES = sizeof attributes / sizeof *attributes };

@@ -83,6 +83,7 @@ struct lt_layer_ops {
     int inputs_min, inputs_max;
     bool passes_through; /* y is the input's y, always or (noise, dropout) outside training */
     bool only_training;  /* does something in training passes only */
+    bool seeks;          /* it needs the gradient for its output, though nothing below it learns */
     bool row_losses;     /* adds a loss of each row to the objective, times the node's weight */
     /* Output shape from the inputs' shapes; checks attributes. */
     int (*infer)(struct lt_net_spec *spec, int node, struct lt_error *err);
@@ -104,7 +105,7 @@ extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
     lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_contract, lt_layer_sample,
-    lt_layer_pool, lt_layer_upsample, lt_layer_norm;
+    lt_layer_pool, lt_layer_upsample, lt_layer_norm, lt_layer_adversary, lt_layer_agree;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

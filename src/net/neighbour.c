@@ -1,5 +1,6 @@
 #include "net/layer.h"
 #include <stdio.h>
+#include <string.h>
 
 /* The encoder once more, for a neighbour of each row.  See lt_net_spec_contract. */
 
@@ -16,12 +17,24 @@ static int add_copy(struct lt_net_spec *spec, int i, const int *near)
     const int made = spec->count++;
     struct lt_node *n = &spec->node[made];
     *n = spec->node[i];
-    snprintf(n->name, sizeof n->name, "near.%.*s", LT_NODE_NAME - 6, spec->node[i].name);
+    char name[LT_NODE_NAME];
+    memcpy(name, n->name, sizeof name);
+    snprintf(n->name, sizeof n->name, "near.%.*s", LT_NODE_NAME - 6, name);
     for (int k = 0; k < n->inputs; k++)
         n->input[k] = near[spec->node[i].input[k]];
     if (lt_node_has_weights(spec, i) || n->kind == LT_NODE_DROPOUT)
         n->shared = i;
     return made;
+}
+
+static int check_room(const struct lt_net_spec *spec, int room, struct lt_error *err)
+{
+    if (spec->count + room <= LT_NODES_MAX)
+        return 0;
+    return lt_fail(err, LT_ECONTENT,
+                   "the network needs %d nodes to look at neighbours of the rows, and %d is the most; "
+                   "use fewer layers",
+                   spec->count + room, LT_NODES_MAX);
 }
 
 int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step, struct lt_error *err)
@@ -36,11 +49,8 @@ int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step, s
                                 "it corrupts the rows, and contraction looks at clean ones");
         room += encoder[i];
     }
-    if (spec->count + room > LT_NODES_MAX)
-        return lt_fail(err, LT_ECONTENT,
-                       "a contractive network of %d nodes is too large, %d is the most; use fewer "
-                       "layers",
-                       spec->count + room, LT_NODES_MAX);
+    if (check_room(spec, room, err))
+        return LT_ECONTENT;
     near[0] = lt_net_spec_add(spec, LT_NODE_NOISE, "near.noise", 0, 0);
     spec->node[near[0]].noise = LT_NOISE_GAUSSIAN;
     spec->node[near[0]].amount = (float)step;
@@ -51,5 +61,31 @@ int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step, s
     n->inputs = 2;
     n->input[1] = near[code];
     n->weight = (float)(weight / (step * step));
+    return lt_net_spec_infer(spec, err);
+}
+
+int lt_net_spec_agree(struct lt_net_spec *spec, int rows, int logits, double weight, double length,
+                      struct lt_error *err)
+{
+    bool below[LT_NODES_MAX] = {false};
+    int near[LT_NODES_MAX] = {0}, room = 2; /* adversary and agree nodes */
+    lt_mark_below(spec, logits, below);
+    for (int i = rows + 1; i <= logits; i++) {
+        if (below[i] && spec->node[i].kind == LT_NODE_NORM)
+            return lt_node_fail(spec, i, err,
+                                "it normalises, and agreement needs layers that do not");
+        room += below[i];
+    }
+    if (check_room(spec, room, err))
+        return LT_ECONTENT;
+    near[rows] = lt_net_spec_add(spec, LT_NODE_ADVERSARY, "near.adversary", 0, rows);
+    spec->node[near[rows]].amount = (float)length;
+    for (int i = rows + 1; i <= logits; i++)
+        if (below[i]) /* the code is a name only, which stands once */
+            near[i] = i == spec->code ? near[spec->node[i].input[0]] : add_copy(spec, i, near);
+    struct lt_node *n = &spec->node[lt_net_spec_add(spec, LT_NODE_AGREE, "agree", 0, logits)];
+    n->inputs = 2;
+    n->input[1] = near[logits];
+    n->weight = (float)weight;
     return lt_net_spec_infer(spec, err);
 }

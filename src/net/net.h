@@ -62,6 +62,8 @@ enum lt_node_kind {
     LT_NODE_SAMPLE,   /* draws a code from the distribution that its inputs tell */
     LT_NODE_POOL,     /* squares of pixels become one each */
     LT_NODE_UPSAMPLE, /* pixels become squares of them */
+    LT_NODE_ADVERSARY, /* moves rows to where what depends on them differs most, while training */
+    LT_NODE_AGREE,     /* draws one distribution over classes towards another: a penalty while training */
     LT_NODE_NORM,     /* y = act(gain (x - mean) / deviation + bias) */
     LT_NODE_KINDS
 };
@@ -89,7 +91,7 @@ struct lt_node {
     enum lt_act act;
     /* conv, deconv: see struct lt_conv_spec; stride of pool, upsample: see struct lt_squares */
     int64_t kernel, stride;
-    /* deconv, upsample: pixels of its output; dense: pixels that its outputs make up,
+    /* deconv, upsample: pixels of its output; dense, slice: pixels that its outputs make up,
      * width / (grid_h grid_w) channels each, 0: one */
     int64_t grid_h, grid_w;
     /* dense: the node whose weights it uses transposed; 0: own */
@@ -99,7 +101,7 @@ struct lt_node {
     int shared;
     /* noise */
     enum lt_noise noise;
-    /* noise: amount; dropout: probability; sparse: rho of kl; sample: variance of the data around an
+    /* noise: amount; adversary: length; dropout: probability; sparse: rho of kl; sample: variance of the data around an
      * output under mse, 0: none told */
     float amount;
     /* noise: rows have amounts from `amount` to this; 0: one amount */
@@ -109,7 +111,7 @@ struct lt_node {
     /* head */
     enum lt_loss loss;
     enum lt_act unit; /* linear or sigmoid */
-    /* head, sparse, sample, contract: of its loss or penalty in the objective; observe: what the columns
+    /* head, sparse, sample, contract, agree: of its loss or penalty in the objective; observe: what the columns
      * from `target` on are multiplied by */
     float weight;
     /* head: first column of the input it reconstructs; slice and observe: first column of its input */
@@ -169,6 +171,18 @@ int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt
  * together.  LT_ECONTENT: not enough room, or the encoder sees corrupted rows. */
 int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step,
                          struct lt_error *err);
+
+/* Appends what makes a classifier say the same of rows that lie close together, labelled or not: the nodes
+ * between node `rows` and node `logits` once more, which share their weights, for rows moved by `length`
+ * to where the answer differs most (an adversary node), and a penalty on the difference (an agree node),
+ *
+ *     weight E[-sum p log q],    p = softmax(logits), q = softmax(logits of the moved row)
+ *
+ * (Miyato et al. 2018; the entropy of p is a constant).  It costs three passes where there was one.  The
+ * nodes are near.adversary, near.NAME and agree; they have no parameters of their own.
+ * LT_ECONTENT: not enough room, or layers that normalise over batches. */
+int lt_net_spec_agree(struct lt_net_spec *spec, int rows, int logits, double weight, double length,
+                      struct lt_error *err);
 
 /* Checks the graph and infers every shape. LT_ECONTENT names the node. */
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err);

@@ -1,7 +1,7 @@
 #include "net/layer.h"
 
 /* Adjacent columns of its input: (rows, w) -> (rows, width), from column `target` on.  So an input
- * row can hold beside what the encoder sees what a head must say. */
+ * row can hold beside what the encoder sees what a head must say.  They may be a grid of pixels. */
 
 static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
 {
@@ -9,7 +9,13 @@ static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
     int64_t width = lt_input_width(spec, node, 0);
     if (n->width < 1 || n->target < 0 || n->width > width || n->target > width - n->width)
         return lt_node_fail(spec, node, err, "its columns lie outside its input");
+    const int64_t pixels = n->grid_h * n->grid_w;
     n->shape = (struct lt_shape){n->width, 1, 1};
+    if (pixels == 0)
+        return 0;
+    if (n->grid_h < 1 || n->grid_w < 1 || n->width % pixels != 0)
+        return lt_node_fail(spec, node, err, "its columns do not make up its grid");
+    n->shape = (struct lt_shape){n->width / pixels, n->grid_h, n->grid_w};
     return 0;
 }
 
