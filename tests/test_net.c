@@ -2,6 +2,7 @@
  * halves against the whole, rows against their neighbours. */
 #include "base/mem.h"
 #include "kernels/ref/ref.h"
+#include "net/layer.h"
 #include "t_net.h"
 
 /* ---- bound networks ---- */
@@ -799,6 +800,115 @@ TEST(a_batchtopk_code_depends_on_its_batch_while_training_only)
             kept += together[i] != 0;
         T_OK(training ? kept == 2 * N : kept != 2 * N);
     }
+    rig_close(&r);
+}
+
+/* ---- agreement ---- */
+
+/* Columns 0 to 5 are what the encoder sees, 6 to 8 logits that are given: a teacher without
+ * parameters, as no gradient goes to one. */
+static int taught_net(struct lt_net_spec *s)
+{
+    const int input = add_input(s, 9);
+    const int rows = add(s, LT_NODE_SLICE, "rows", input);
+    s->node[rows].width = 6;
+    const int given = add(s, LT_NODE_SLICE, "given", input);
+    s->node[given].target = 6;
+    s->node[given].width = 3;
+    const int code = add_code(s, add_dense(s, "encoder1", rows, 5, LT_ACT_TANH));
+    const int logits = add_dense(s, "class", code, 3, LT_ACT_LINEAR);
+    add_head(s, "output", logits, LT_LOSS_MSE, LT_ACT_LINEAR);
+    s->node[s->count - 1].target = 6;
+    const int agree = add(s, LT_NODE_AGREE, "agree", given);
+    s->node[agree].inputs = 2;
+    s->node[agree].input[1] = logits;
+    s->node[agree].weight = 0.7f;
+    return agree;
+}
+
+TEST(gradients_of_agreement_are_right)
+{
+    struct lt_net_spec s;
+    taught_net(&s);
+    check_gradients(&s, 7);
+}
+
+/* A classifier of three classes, whose rows are moved by `length`; returns its slice of the input. */
+static void agreeing_net(struct lt_net_spec *s, double length)
+{
+    struct lt_error err = {0};
+    const int input = add_input(s, 9);
+    const int rows = add(s, LT_NODE_SLICE, "rows", input);
+    s->node[rows].width = 6;
+    const int code = add_code(s, add_dense(s, "encoder1", rows, 5, LT_ACT_TANH));
+    const int logits = add_dense(s, "class", code, 3, LT_ACT_LINEAR);
+    const int head = add_head(s, "classes", logits, LT_LOSS_CE, LT_ACT_LINEAR);
+    s->node[head].target = 6;
+    s->node[head].group = 3;
+    if (lt_net_spec_infer(s, &err) || lt_net_spec_agree(s, rows, logits, 1, length, &err))
+        T_FAIL("%s", err.text);
+}
+
+static int node_named(const struct lt_net_spec *s, const char *name)
+{
+    for (int i = 0; i < s->count; i++)
+        if (strcmp(s->node[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+TEST(adversaries_move_rows_by_the_length_asked_for)
+{
+    enum { N = 9 };
+    struct lt_net_spec s;
+    struct rig r;
+    float clean[N * 6], moved[N * 6];
+    agreeing_net(&s, 0.25);
+    T_OK(rig_open(&r, &s, NULL, 2, &(struct lt_net_options){.rows = N, .training = true}));
+    train_once(&r, N);
+    lt_net_get_node(r.net, node_named(&s, "rows"), clean, N);
+    struct lt_buffer at = lt_value_of(r.net, node_named(&s, "near.adversary"),
+                                      &(struct lt_pass){.training = true});
+    r.backend->ops->download(r.backend, moved, at, sizeof moved);
+    for (int i = 0; i < N; i++) {
+        double square = 0;
+        for (int j = 0; j < 6; j++)
+            square += pow((double)moved[i * 6 + j] - (double)clean[i * 6 + j], 2);
+        T_NEAR(sqrt(square), 0.25, 1e-5);
+    }
+    rig_close(&r);
+}
+
+/* The direction found changes the answer more than one drawn at random: what random ones reach is the
+ * penalty of a contraction, known from many. */
+TEST(adversaries_find_what_changes_the_answer)
+{
+    enum { N = 64 };
+    struct lt_net_spec s;
+    struct rig r;
+    double penalty[N], entropy = 0, found = 0, drawn = 0;
+    float chances[N * 9];
+    agreeing_net(&s, 1.0);
+    T_OK(rig_open(&r, &s, NULL, 1, &(struct lt_net_options){.rows = N, .training = true}));
+    train_once(&r, N);
+    lt_net_get_penalties(r.net, penalty, N);
+    lt_net_get_output(r.net, chances, N);
+    for (int i = 0; i < N; i++) {
+        found += penalty[i];
+        for (int k = 6; k < 9; k++)
+            entropy -= (double)chances[i * 9 + k] * log((double)chances[i * 9 + k]);
+    }
+    rig_close(&r);
+    const int adversary = node_named(&s, "near.adversary");
+    s.node[adversary].kind = LT_NODE_DROPOUT; /* none: moves nothing */
+    s.node[adversary].amount = 0;
+    T_OK(rig_open(&r, &s, NULL, 1, &(struct lt_net_options){.rows = N, .training = true}));
+    train_once(&r, N);
+    lt_net_get_penalties(r.net, penalty, N);
+    for (int i = 0; i < N; i++)
+        drawn += penalty[i];
+    T_NEAR(drawn, entropy, 1e-4 * entropy); /* unmoved, only the entropy is left */
+    T_OK(found > drawn * 1.001);
     rig_close(&r);
 }
 
