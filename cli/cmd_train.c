@@ -1,5 +1,6 @@
 #include "command.h"
 #include "interrupt.h"
+#include "options.h"
 #include "progress.h"
 #include "settings.h"
 #include "usage.h"
@@ -29,8 +30,8 @@ static int check_words(const struct lt_settings *settings, latent_error *error)
     const latent_train_options *train = &settings->train;
     if (!settings->out)
         return lt_cli_fail(error, LATENT_EUSAGE,
-                           "train needs to know where the model goes, for example: %s",
-                           settings->verb->examples[0][0]);
+                           "%s needs to know where the model goes, for example: %s",
+                           settings->verb->name, settings->verb->examples[0][0]);
     if (strcmp(settings->out, "-") == 0)
         return lt_cli_fail(error, LATENT_EUSAGE, "-o: a model needs the name of a file");
     if (strlen(settings->out) > LONGEST_PATH)
@@ -67,6 +68,7 @@ static int choose_valid(const struct lt_settings *settings, struct job *job, lat
 static void fill_options(const struct lt_settings *settings, struct job *job)
 {
     job->options = settings->train;
+    job->options.pretrain = settings->verb->bit == LT_VERB_PRETRAIN;
     job->options.seed = settings->seed;
     job->options.threads = (int)settings->threads;
     if (settings->backend)

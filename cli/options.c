@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define AT(field) offsetof(struct lt_settings, field)
-#define TRAIN LT_VERB_TRAIN
+#define TRAIN (LT_VERB_TRAIN | LT_VERB_PRETRAIN)
 #define SCORE LT_VERB_SCORE
 #define DRIFT LT_VERB_DRIFT
 #define FINETUNE LT_VERB_FINETUNE
@@ -13,9 +13,9 @@
 #define COMPARE LT_VERB_COMPARE
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
-#define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
+#define SHEET (TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA                                                                                       \
-    (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |         \
+    (TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |                 \
      COMPARE | LT_VERB_INTERPOLATE | FINETUNE | PREDICT)
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
@@ -154,6 +154,8 @@ static const struct lt_option rows[] = {
     {"contractive", 0, "W", LT_OPTION_AMOUNT, AT(train.contractive), TRAIN, LT_GROUP_NETWORK, 0, MANY,
      NULL, "penalty on how much the code changes with its input: W times the squares of all slopes of "
      "the units; default: 0"},
+    {"greedy", 0, NULL, LT_OPTION_FLAG, AT(train.greedy), LT_VERB_PRETRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "train the layers one by one first, each as a denoising autoencoder of what the one below it says"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,

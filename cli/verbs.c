@@ -142,6 +142,22 @@ static const struct lt_verb verbs[] = {
     },
 #ifndef LT_MINIMAL
     {
+        "pretrain",
+        LT_VERB_PRETRAIN,
+        "Learn",
+        "DATA... -o MODEL",
+        1,
+        MANY,
+        "learn from rows without labels what a classifier can start from",
+        "Trains an autoencoder as train does, with defaults for what comes next: wider layers, inputs "
+        "masked at random so that the code has to know how they hang together, and no detector. "
+        "finetune makes a classifier of it.",
+        {{"latent pretrain images.npy -o p", "with no option"},
+         {"latent pretrain images.npy -o p --layers 1000,1000,1000 --noise mask:0.25 --greedy",
+          "stacked denoising autoencoders, layer by layer"}},
+        lt_cmd_train,
+    },
+    {
         "finetune",
         LT_VERB_FINETUNE,
         "Learn",

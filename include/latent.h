@@ -198,6 +198,9 @@ typedef struct latent_train_options {
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     int vae;            /* a variational code, drawn from normal distributions while training */
     double beta;        /* vae: weight of their divergence from the standard one; default 1 */
+    int pretrain;       /* for a classifier to be made of it: wider layers, rows masked at random unless
+                           noise, sparsity or contraction is asked for, no detector */
+    int greedy;         /* layers are first trained one by one, each to give back what those before it say */
     int binarise;       /* values are chances of a 1, drawn anew in every epoch */
     double l1, l2;      /* penalties on weights (not biases), default 0 */
     const char *scale;  /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */

@@ -4,6 +4,7 @@
 #include "app/binarise.h"
 #include "app/cut.h"
 #include "app/fingerprint.h"
+#include "app/greedy.h"
 #include "app/imputer.h"
 #include "app/judge.h"
 #include "app/like.h"
@@ -349,7 +350,7 @@ static enum lt_detector_kind detector_kind(const struct fit *f)
         return (enum lt_detector_kind)lt_detector_by_name(f->options->detector);
     int64_t h, w, c;
     bool image = lt_schema_image(&f->prep.schema, &h, &w, &c);
-    return image ? LT_DETECTOR_NONE : LT_DETECTOR_DEFAULT;
+    return image || f->options->pretrain ? LT_DETECTOR_NONE : LT_DETECTOR_DEFAULT;
 }
 
 /* Whether cells may be missing, so that the model should learn to fill them.  A model without a
@@ -418,7 +419,26 @@ static int prepare_training(struct fit *f, struct lt_error *err)
     return rc;
 }
 
-static int init_weights(struct fit *f, struct lt_error *err)
+/* The layers one by one, for as many steps as all of them together will take, or half of the time. */
+static int start_greedy(const struct fit *f, struct lt_source rows, double mean_square,
+                        float *weights, struct lt_error *err)
+{
+    const struct lt_train_settings *t = &f->recipe.train;
+    const int layers = lt_greedy_layers(&f->recipe.shape);
+    struct lt_greedy greedy = {.shape = &f->recipe.shape,
+                               .train = t,
+                               .backend = f->backend,
+                               .precision = f->recipe.precision,
+                               .rows = rows,
+                               .mean = f->pca.mean,
+                               .mean_square = mean_square,
+                               .steps = (t->steps + layers - 1) / layers,
+                               .seconds = autoencoder_budget(f) / 2 / layers};
+    tell(f, 0, "pretraining %d layers one by one", layers);
+    return lt_greedy_start(&greedy, lt_net_params(f->net), weights, err);
+}
+
+static int init_weights(struct fit *f, struct lt_source rows, struct lt_error *err)
 {
     const struct lt_params *params = lt_net_params(f->net);
     float *weights = NULL;
@@ -433,9 +453,11 @@ static int init_weights(struct fit *f, struct lt_error *err)
     lt_start_levels(params, &f->recipe.spec, &f->prep, weights);
     if (f->denoiser && f->recipe.shape.unit == LT_ACT_LINEAR)
         lt_start_denoiser(params, &f->recipe.spec, weights);
+    if (f->options->greedy)
+        rc = start_greedy(f, rows, square, weights, err);
     lt_net_set_weights(f->net, weights);
     lt_free(weights);
-    return 0;
+    return rc;
 }
 
 static struct lt_source binarised(const struct fit *f, struct lt_binarise *b,
@@ -467,7 +489,6 @@ static int train(struct fit *f, struct lt_error *err)
     t->resume = f->options->resume != 0;
     t->progress = tell_progress;
     t->progress_context = f;
-    t->budget = autoencoder_budget(f);
     const bool normalised = f->recipe.shape.norm != LT_NORM_NONE;
     lt_autoencoder_text(&f->recipe.spec, network, sizeof network);
     tell(f, 2, "network %s, %s%s%s, loss %s, %s in %s, %lld rows a step, on %d thread%s", network,
@@ -475,7 +496,8 @@ static int train(struct fit *f, struct lt_error *err)
          normalised ? lt_norm_name(f->recipe.shape.norm) : "", lt_loss_name(f->recipe.shape.loss),
          t->optimizer->name, f->recipe.precision == LT_PRECISION_BF16 ? "bf16" : "f32",
          (long long)t->batch, f->backend->threads, f->backend->threads == 1 ? "" : "s");
-    int rc = init_weights(f, err);
+    int rc = init_weights(f, rows, err);
+    t->budget = autoencoder_budget(f);
     if (!rc)
         rc = lt_trainer_create(&f->trainer, f->net, f->backend, &rows, &stop, t, err);
     if (!rc)

@@ -1,4 +1,5 @@
 #include "app/recipe.h"
+#include "app/greedy.h"
 #include "data/table.h"
 #include "model/detector.h"
 #include <math.h>
@@ -15,6 +16,7 @@ enum {
     DENOISER_BATCH = 8
 };
 static const double CONTRACTION_STEP = 0.01; /* in scaled units, from a row to its neighbour */
+static const double PRETRAIN_MASKED = 0.3; /* share of the inputs, where nothing else is asked for */
 static const double DENOISER_LR = 5e-4, DENOISER_CLIP = 5; /* of adam, from few crops a step */
 
 /* ---- words ---- */
@@ -132,6 +134,11 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
     if (!rc && o->sparse)
         rc = lt_parse_sparse(o->sparse, a, err);
     a->contraction = o->contractive;
+    if (o->pretrain && a->noise == LT_NOISE_NONE && !o->noise && !o->like && !o->vae &&
+        a->sparsity == LT_SPARSITY_NONE && a->contraction == 0) {
+        a->noise = LT_NOISE_MASK;
+        a->amount = PRETRAIN_MASKED;
+    }
     return rc;
 }
 
@@ -214,7 +221,7 @@ bool lt_recipe_denoises(const latent_train_options *o)
     struct lt_autoencoder a = {0};
     struct words w;
     struct lt_error err = {0};
-    if (o->dims > 0 || o->vae || read_words(&w, &a, o, &err) || a.noise == LT_NOISE_NONE)
+    if (o->dims > 0 || o->vae || o->pretrain || read_words(&w, &a, o, &err) || a.noise == LT_NOISE_NONE)
         return false;
     return w.arch == ARCH_CONV || lt_has_convolutions(&a);
 }
@@ -275,10 +282,10 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
 /* ---- the network ---- */
 
 /* Two hidden layers, 512 and 256 wide for many inputs, 256 and 128 for few, never narrower than
- * the code. */
-static void draw_widths(struct lt_autoencoder *a, int64_t inputs)
+ * the code; twice as wide where a classifier is to be made of them. */
+static void draw_widths(struct lt_autoencoder *a, int64_t inputs, bool pretrain)
 {
-    int64_t wide = inputs >= 256 ? 512 : 256;
+    int64_t wide = (inputs >= 256 ? 512 : 256) * (pretrain ? 2 : 1);
     a->hidden = 0;
     for (int64_t w = wide; a->hidden < 2; w /= 2)
         a->layer[a->hidden++] = (struct lt_hidden){.width = w > a->dims ? w : a->dims};
@@ -336,7 +343,7 @@ static int draw_layers(struct lt_autoencoder *a, const struct words *w,
     else if (!given && conv)
         draw_convolutions(a);
     else if (!given)
-        draw_widths(a, lt_shape_width(a->input));
+        draw_widths(a, lt_shape_width(a->input), o->pretrain);
     return 0;
 }
 
@@ -447,7 +454,9 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->dropout = o->dropout;
     a->low = facts->prep->low;
     a->high = facts->prep->high;
-    rc = draw_loss(a, w, o, facts, err);
+    rc = o->greedy ? lt_greedy_check(a, err) : 0;
+    if (!rc)
+        rc = draw_loss(a, w, o, facts, err);
     draw_divergence(a, o, facts);
     if (!rc)
         rc = lt_autoencoder_build(&r->spec, a, err);
