@@ -9,6 +9,11 @@
 
 static int check_words(const struct lt_settings *settings, latent_error *error)
 {
+    if (settings->curve)
+        return settings->out ? lt_cli_fail(error, LATENT_EUSAGE,
+                                           "--curve trains many classifiers and keeps none; leave "
+                                           "out -o")
+                             : 0;
     if (!settings->out || strcmp(settings->out, "-") == 0)
         return lt_cli_fail(error, LATENT_EUSAGE,
                            "finetune needs to know where the classifier goes, for example: %s",
@@ -17,10 +22,11 @@ static int check_words(const struct lt_settings *settings, latent_error *error)
 }
 
 /* Rows without labels, under the options of DATA that choose columns. */
-static int open_unlabelled(const struct lt_settings *settings, latent_data **data,
-                           latent_error *error)
+static int open_unlabelled(const struct lt_settings *settings, const latent_model *model,
+                           latent_data **data, latent_error *error)
 {
     latent_data_options options = settings->data;
+    options.model = model;
     options.labels = options.keep_label = NULL;
     options.row_begin = 0; /* --rows speaks of DATA */
     options.row_end = -1;
@@ -41,16 +47,18 @@ int lt_cmd_finetune(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e)
-        e = lt_open_data(settings, 1, &data, error);
+        e = lt_open_data(settings, 1, model, &data, error);
     if (!e)
-        e = open_unlabelled(settings, &unlabelled, error);
+        e = open_unlabelled(settings, model, &unlabelled, error);
     finetune.unlabelled = unlabelled;
     if (!e) {
         lt_interrupt_install();
-        e = latent_finetune(&made, model, data, &finetune, &options, &report, error);
+        e = settings->curve
+                ? latent_learning_curve(model, data, &finetune, &options, &report, error)
+                : latent_finetune(&made, model, data, &finetune, &options, &report, error);
         lt_screen_finish(settings->screen);
     }
-    if (!e)
+    if (!e && made)
         e = latent_model_save(made, settings->out, error);
     if (!e)
         e = lt_print_report(settings, report, 0, error);

@@ -19,7 +19,7 @@ int lt_cmd_predict(struct lt_settings *settings, latent_error *error)
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e)
-        e = lt_open_data(settings, 1, &data, error);
+        e = lt_open_data(settings, 1, model, &data, error);
     if (!e) {
         lt_interrupt_install();
         e = latent_predict_to(model, data, quiet_data ? "" : path, &options, &report, error);

@@ -159,7 +159,8 @@ void lt_print_word(const char *word, FILE *to)
 static void print_next(const struct lt_settings *settings, const char *line, FILE *to)
 {
     int training = settings->verb->run == lt_cmd_train, count = settings->operand_count;
-    const char *model = training ? settings->out : count > 0 ? settings->operands[0] : NULL;
+    int makes = training || settings->verb->run == lt_cmd_finetune;
+    const char *model = makes ? settings->out : count > 0 ? settings->operands[0] : NULL;
     int first = training ? 0 : settings->verb->run == lt_cmd_compare ? 2 : 1;
     const char *data = count > first ? settings->operands[first] : NULL;
     while (*line) {

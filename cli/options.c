@@ -163,6 +163,9 @@ static const struct lt_option rows[] = {
     {"l2", 0, "W", LT_OPTION_AMOUNT, AT(train.l2), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
      "penalty on the squares of the weights; default: 0"},
 
+    {"curve", 0, NULL, LT_OPTION_FLAG, AT(curve), FINETUNE, LT_GROUP_NETWORK, 0, 0, NULL,
+     "instead: the accuracy with 10, 30, 100, ... labels, from scratch and pretrained, and from where on "
+     "pretraining no longer pays"},
     {"scratch", 0, NULL, LT_OPTION_FLAG, AT(finetune.scratch), FINETUNE, LT_GROUP_NETWORK, 0, 0, NULL,
      "start from drawn weights instead of the pretrained ones, all else alike"},
     {"keep-reconstruction", 0, "W", LT_OPTION_AMOUNT, AT(finetune.keep_reconstruction), FINETUNE,

@@ -33,6 +33,7 @@ struct lt_settings {
     const char *truth;       /* denoise: the clean images; NULL: not given */
     const char *uncertainty; /* NULL: not given */
     const char *valid;       /* a fraction or a file, NULL: not given */
+    int curve;               /* finetune: a learning curve instead of a classifier */
     const char *unlabelled;  /* finetune: rows without labels; NULL: not given */
     const char *pairs;       /* noisy partners of DATA; NULL: not given */
     int pairs_at;            /* operands before it on the line */

@@ -169,7 +169,8 @@ static const struct lt_verb verbs[] = {
         "Rows without labels help: close ones are to have the same class.",
         {{"latent finetune p few.npy --labels y.npy -o clf", "from labelled rows alone"},
          {"latent finetune p few.npy --labels y.npy --unlabelled all.npy -o clf",
-          "and from all there are"}},
+          "and from all there are"},
+         {"latent finetune p all.npy --labels y.npy --curve", "what are labels worth here?"}},
         lt_cmd_finetune,
     },
 #endif

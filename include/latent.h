@@ -475,6 +475,13 @@ LATENT_API int latent_finetune(latent_model **out, const latent_model *model,
                                const latent_apply_options *options /* or NULL */,
                                latent_report **report, latent_error *error);
 
+/* What labels are worth: accuracy with 10, 30, 100, ... labels, from scratch and from the model's
+ * weights, everything else alike, on rows kept from training; no classifier is kept. */
+LATENT_API int latent_learning_curve(const latent_model *model, const latent_data *data,
+                                     const latent_finetune_options *finetune /* or NULL */,
+                                     const latent_apply_options *options /* or NULL */,
+                                     latent_report **report, latent_error *error);
+
 /* Classes: CSV with the header row,class,probability and the probability of every class.  `path` NULL
  * writes to standard output, "" nowhere.  When the data have labels, the report holds the accuracy.
  * LATENT_EUSAGE when the model is no classifier. */

@@ -142,9 +142,9 @@ void lt_classifier_start(const struct lt_params *layout, const struct lt_net_spe
 enum { ROWS = 512 };
 
 struct lt_classifier {
-    const struct lt_model *model;
-    const struct lt_network *network;
-    struct lt_classes classes;
+    const struct lt_prep *prep;
+    struct lt_classes own; /* of a model's file; none otherwise */
+    const struct lt_classes *classes;
     struct lt_backend *backend; /* the caller's */
     struct lt_net *net;
     float *x; /* (ROWS, D + C) */
@@ -159,47 +159,71 @@ static const struct lt_network *network_of(const struct lt_model *model)
 }
 
 /* A file can hold anything: what it says must fit together. */
-static int check_fit(const struct lt_classifier *c, struct lt_error *err)
+static int check_fit(const struct lt_net_spec *spec, const struct lt_prep *prep,
+                     const struct lt_classes *classes, struct lt_error *err)
 {
-    const int64_t inputs = lt_net_spec_inputs(&c->network->spec);
-    if (inputs == c->model->prep.features + c->classes.count)
+    const int64_t inputs = lt_net_spec_inputs(spec);
+    if (inputs == prep->features + classes->count)
         return 0;
     return lt_fail(err, LT_ECONTENT,
                    "the classifier reads %lld values, but the model has %lld inputs and %lld classes; "
                    "the file is damaged",
-                   (long long)inputs, (long long)c->model->prep.features,
-                   (long long)c->classes.count);
+                   (long long)inputs, (long long)prep->features, (long long)classes->count);
+}
+
+static int open_net(struct lt_classifier *c, const struct lt_net_spec *spec, const float *params,
+                    const struct lt_classes *classes, struct lt_error *err)
+{
+    c->classes = classes;
+    int rc = check_fit(spec, c->prep, classes, err);
+    if (!rc)
+        rc = lt_net_create(&c->net, spec, c->backend, &(struct lt_net_options){.rows = ROWS}, err);
+    if (!rc)
+        rc = lt_alloc(&c->x, ROWS * (size_t)lt_net_spec_inputs(spec), sizeof *c->x, "a classifier",
+                      err);
+    if (!rc)
+        lt_net_set_weights(c->net, params);
+    return rc;
+}
+
+static int start(struct lt_classifier **out, const struct lt_prep *prep,
+                 struct lt_backend *backend, struct lt_error *err)
+{
+    int rc = lt_alloc(out, 1, sizeof **out, "a classifier", err);
+    if (!rc) {
+        (*out)->prep = prep;
+        (*out)->backend = backend;
+    }
+    return rc;
+}
+
+int lt_classifier_create(struct lt_classifier **out, const struct lt_net_spec *spec,
+                         const float *params, const struct lt_prep *prep,
+                         const struct lt_classes *classes, struct lt_backend *backend,
+                         struct lt_error *err)
+{
+    int rc = start(out, prep, backend, err);
+    if (!rc && (rc = open_net(*out, spec, params, classes, err)))
+        lt_classifier_close(out);
+    return rc;
 }
 
 int lt_classifier_open(struct lt_classifier **out, const struct lt_model *model,
                        struct lt_backend *backend, struct lt_error *err)
 {
-    struct lt_classifier *c = NULL;
+    const struct lt_network *network = network_of(model);
     *out = NULL;
-    if (!model->classifier || !network_of(model))
+    if (!model->classifier || !network)
         return lt_fail(err, LT_EUSAGE,
                        "the model has no classifier; make one of it with \"latent finetune MODEL DATA "
                        "--labels L -o CLASSIFIER\"");
-    int rc = lt_alloc(&c, 1, sizeof *c, "a classifier", err);
-    if (rc)
-        return rc;
-    c->model = model;
-    c->network = network_of(model);
-    c->backend = backend;
-    rc = lt_classes_from_json(&c->classes, model->classifier, "classes", err);
+    int rc = start(out, &model->prep, backend, err);
     if (!rc)
-        rc = check_fit(c, err);
+        rc = lt_classes_from_json(&(*out)->own, model->classifier, "classes", err);
     if (!rc)
-        rc = lt_net_create(&c->net, &c->network->spec, backend,
-                           &(struct lt_net_options){.rows = ROWS}, err);
-    if (!rc)
-        rc = lt_alloc(&c->x, ROWS * (size_t)lt_net_spec_inputs(&c->network->spec), sizeof *c->x,
-                      "a classifier", err);
-    if (rc)
-        lt_classifier_close(&c);
-    else
-        lt_net_set_weights(c->net, c->network->params);
-    *out = c;
+        rc = open_net(*out, &network->spec, network->params, &(*out)->own, err);
+    if (rc && *out)
+        lt_classifier_close(out);
     return rc;
 }
 
@@ -210,14 +234,14 @@ void lt_classifier_close(struct lt_classifier **classifier)
     if (!c)
         return;
     lt_net_free(&c->net);
-    lt_classes_free(&c->classes);
+    lt_classes_free(&c->own);
     lt_free(c->x);
     lt_free(c);
 }
 
 const struct lt_classes *lt_classifier_classes(const struct lt_classifier *classifier)
 {
-    return &classifier->classes;
+    return classifier->classes;
 }
 
 /* n rows of `features`, one behind the other, apart by room for the classes, from the last on. */
@@ -233,7 +257,7 @@ static void make_room(float *x, int64_t n, int64_t features, int64_t classes)
 
 static void apply(struct lt_classifier *c, int64_t n, float *chances)
 {
-    const int64_t d = c->model->prep.features, k = c->classes.count;
+    const int64_t d = c->prep->features, k = c->classes->count;
     make_room(c->x, n, d, k);
     lt_net_put_input(c->net, c->x, n);
     lt_net_forward(c->net, &(struct lt_pass){.rows = n});
@@ -242,20 +266,19 @@ static void apply(struct lt_classifier *c, int64_t n, float *chances)
         memcpy(chances + i * k, c->x + i * (d + k) + d, (size_t)k * sizeof *chances);
 }
 
-int lt_classifier_apply(struct lt_classifier *c, const struct lt_table *table, float *chances,
-                        struct lt_error *err)
+int lt_classifier_apply(struct lt_classifier *c, const struct lt_table *table, const int64_t *rows,
+                        int64_t count, float *chances, struct lt_error *err)
 {
-    const int64_t rows = lt_table_rows(table);
     int64_t ids[ROWS];
     struct lt_feed *feed = NULL;
-    int rc = lt_feed_create(&feed, table, &c->model->prep, ROWS, c->backend->threads, err);
-    for (int64_t at = 0; at < rows && !rc; at += ROWS) {
-        const int64_t n = rows - at < ROWS ? rows - at : ROWS;
+    int rc = lt_feed_create(&feed, table, c->prep, ROWS, c->backend->threads, err);
+    for (int64_t at = 0; at < count && !rc; at += ROWS) {
+        const int64_t n = count - at < ROWS ? count - at : ROWS;
         for (int64_t i = 0; i < n; i++)
-            ids[i] = at + i;
+            ids[i] = rows ? rows[at + i] : at + i;
         rc = lt_feed_rows(feed, ids, n, c->x, err);
         if (!rc)
-            apply(c, n, chances + at * c->classes.count);
+            apply(c, n, chances + at * c->classes->count);
     }
     lt_feed_free(&feed);
     return rc;

@@ -42,16 +42,22 @@ void lt_classifier_start(const struct lt_params *layout, const struct lt_net_spe
 
 /* ---- applying ---- */
 
-struct lt_classifier; /* the network of a model, ready; one thread's */
+struct lt_classifier; /* a network, ready; one thread's */
 
-/* LT_EUSAGE when the model has none. */
+/* Of an inferred spec, whose inputs are the prep's features and the classes; all must outlive it. */
+int lt_classifier_create(struct lt_classifier **out, const struct lt_net_spec *spec,
+                         const float *params, const struct lt_prep *prep,
+                         const struct lt_classes *classes, struct lt_backend *backend,
+                         struct lt_error *err);
+/* That of a model.  LT_EUSAGE when the model has none. */
 int lt_classifier_open(struct lt_classifier **out, const struct lt_model *model,
                        struct lt_backend *backend, struct lt_error *err);
 void lt_classifier_close(struct lt_classifier **classifier);
 const struct lt_classes *lt_classifier_classes(const struct lt_classifier *classifier);
-/* The chances of the classes for every row of a table in the columns of the model: (N, C). */
+/* The chances of the classes for n rows of a table in the columns of the model; rows NULL: its first. */
 int lt_classifier_apply(struct lt_classifier *classifier, const struct lt_table *table,
-                        float *chances /* (N, C) */, struct lt_error *err);
+                        const int64_t *rows /* (n) */, int64_t n, float *chances /* (n, C) */,
+                        struct lt_error *err);
 
 /* ---- rows that train ---- */
 

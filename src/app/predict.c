@@ -250,7 +250,7 @@ int lt_predict(const struct lt_model *model, struct lt_table *table, const struc
     if (!rc)
         rc = lt_alloc(&chances, (size_t)(rows * classes->count), sizeof *chances, "chances", err);
     if (!rc)
-        rc = lt_classifier_apply(classifier, view, chances, err);
+        rc = lt_classifier_apply(classifier, view, NULL, rows, chances, err);
     if (!rc) {
         lt_report_verdict(report, NULL, "Classified %lld rows into %lld classes.", (long long)rows,
                           (long long)classes->count);

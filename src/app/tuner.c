@@ -1,0 +1,248 @@
+#include "app/tuner.h"
+
+#include "app/arrange.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "prep/prep.h"
+#include "train/trainer.h"
+#include <math.h>
+#include <string.h>
+
+/* The constants of the defaults; docs/defaults.md holds the measurements. */
+enum {
+    BATCH = 256, /* rows of a step */
+    STEPS = 1000, /* for 100 rows; with the root of their number more */
+    STEPS_MOST = 12000,
+    WARMUP = 100,
+};
+static const double LABELLED = 0.25;   /* share of a batch, beside unlabelled rows */
+static const double RATE = 1e-3;       /* learning rate */
+static const double DECAY = 1e-2;      /* of weights */
+static const double AGREEMENT = 1;     /* weight of the agreement of close rows */
+static const double DISTANCE = 0.3;    /* of those, in distances of a row from the mean */
+
+/* ---- rows and classes ---- */
+
+static int check_lengths(const struct lt_finetune_data *data, struct lt_error *err)
+{
+    const int64_t rows = lt_table_rows(data->table), labels = lt_table_rows(data->labels);
+    if (rows == labels)
+        return 0;
+    return lt_fail(err, LT_ECONTENT, "%s has %lld labels for the %lld rows of %s; give one for each",
+                   lt_table_name(data->labels), (long long)labels, (long long)rows,
+                   lt_table_name(data->table));
+}
+
+int lt_tuner_open(struct lt_tuner *t, const struct lt_model *model,
+                  const struct lt_finetune_data *data, const latent_finetune_options *options,
+                  const latent_apply_options *apply, struct lt_error *err)
+{
+    *t = (struct lt_tuner){.from = model,
+                           .data = data,
+                           .options = options,
+                           .apply = apply,
+                           .started = lt_clock(),
+                           .stage = "fine-tuning"};
+    int rc = check_lengths(data, err);
+    if (!rc)
+        rc = lt_backend_create(&t->backend, apply->backend,
+                               apply->threads > 0 ? apply->threads : lt_cpu_count(), err);
+    if (!rc)
+        rc = lt_classes_find(&t->classes, data->labels, err);
+    if (!rc)
+        rc = lt_classes_of(&t->class_of, &t->classes, data->labels, err);
+    if (!rc)
+        rc = lt_arrange(model, data->table, apply->listener, &t->table, err);
+    if (!rc && data->unlabelled)
+        rc = lt_arrange(model, data->unlabelled, apply->listener, &t->unlabelled, err);
+    if (rc)
+        lt_tuner_close(t);
+    return rc;
+}
+
+void lt_tuner_close(struct lt_tuner *t)
+{
+    lt_table_free(&t->table);
+    lt_table_free(&t->unlabelled);
+    lt_classes_free(&t->classes);
+    lt_free(t->class_of);
+    lt_free(t->weights);
+    lt_backend_free(&t->backend);
+    *t = (struct lt_tuner){0};
+}
+
+/* ---- one training ---- */
+
+struct run {
+    struct lt_tuner *t;
+    struct lt_classifier_plan plan;
+    struct lt_net_spec training;
+    struct lt_class_source source;
+    struct lt_train_settings settings;
+    enum lt_precision precision;
+    struct lt_net *net;
+    struct lt_trainer *trainer;
+};
+
+/* Root of the mean squared distance of a training row from their mean, as far as PCA's directions go. */
+static double radius(const struct lt_model *model)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < model->baseline.dims; k++)
+        sum += (double)model->baseline.variance[k];
+    return sqrt(sum);
+}
+
+static double chosen(double asked, double by_default)
+{
+    return asked >= 0 ? asked : by_default;
+}
+
+static void draw_plan(struct run *r)
+{
+    const latent_finetune_options *o = r->t->options;
+    r->plan = (struct lt_classifier_plan){
+        .classes = r->t->classes.count,
+        .dropout = chosen(o->dropout, 0),
+        .agreement = chosen(o->agreement, AGREEMENT),
+        .length = chosen(o->distance, DISTANCE) * radius(r->t->from),
+        .reconstruction = chosen(o->keep_reconstruction, 0),
+        .labelled = r->t->unlabelled ? LABELLED : 1};
+}
+
+static int tell_progress(void *context, const struct lt_train_progress *p)
+{
+    const struct run *r = context;
+    const latent_listener *l = r->t->apply->listener;
+    if (!l || !l->progress)
+        return 0;
+    latent_progress progress = {.stage = r->t->stage,
+                                .step = p->step,
+                                .steps = p->steps,
+                                .train_loss = p->train_loss,
+                                .valid_error = NAN,
+                                .pca_error = NAN,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left};
+    return l->progress(l->context, &progress);
+}
+
+static int64_t draw_steps(int64_t labelled, bool more)
+{
+    const double steps = STEPS * sqrt((double)labelled / 100);
+    return more || steps > STEPS_MOST ? STEPS_MOST : steps < STEPS ? STEPS : (int64_t)steps;
+}
+
+static void draw_settings(struct run *r, int64_t labelled, uint64_t seed)
+{
+    const latent_finetune_options *o = r->t->options;
+    r->settings = (struct lt_train_settings){
+        .optimizer = lt_optimizer_by_name("adamw"),
+        .schedule = {LT_SCHEDULE_TRAPEZOID, WARMUP},
+        .batch = BATCH,
+        .steps = o->steps > 0 ? o->steps : draw_steps(labelled, r->t->unlabelled != NULL),
+        .validate_every = STEPS_MOST,
+        .seed = seed,
+        .progress = tell_progress,
+        .progress_context = r};
+    r->settings.optimizer_settings = (struct lt_optimizer_settings){.lr = o->lr > 0 ? o->lr : RATE,
+                                                                    .decay = DECAY,
+                                                                    .batch = BATCH,
+                                                                    .linear = true,
+                                                                    .precision = r->precision};
+    if (o->budget > 0) {
+        r->settings.steps = 0;
+        r->settings.budget = fmax(0.05, o->budget - (lt_clock() - r->t->started));
+    }
+}
+
+static int open_source(struct run *r, const int64_t *rows, int64_t count, struct lt_error *err)
+{
+    const struct lt_tuner *t = r->t;
+    struct lt_class_source *s = &r->source;
+    s->features = t->from->prep.features;
+    s->classes = t->classes.count;
+    s->share = r->plan.labelled;
+    s->labelled =
+        (struct lt_class_rows){.rows = rows, .count = count, .class_of = t->class_of};
+    int rc = lt_feed_create(&s->labelled.feed, t->table, &t->from->prep, BATCH,
+                            t->backend->threads, err);
+    if (rc || !t->unlabelled)
+        return rc;
+    s->unlabelled.count = lt_table_rows(t->unlabelled);
+    return lt_feed_create(&s->unlabelled.feed, t->unlabelled, &t->from->prep, BATCH,
+                          t->backend->threads, err);
+}
+
+static int start(struct run *r, bool scratch, uint64_t seed, struct lt_error *err)
+{
+    struct lt_tuner *t = r->t;
+    const struct lt_net_options options = {
+        .rows = BATCH, .training = true, .precision = r->precision};
+    int rc = lt_classifier_build(&t->spec, &r->training, &t->from->network[0].spec, &r->plan, err);
+    if (!rc)
+        rc = lt_net_create(&r->net, &r->training, t->backend, &options, err);
+    lt_free(t->weights);
+    t->weights = NULL;
+    if (!rc)
+        rc = lt_alloc(&t->weights, lt_net_params(r->net)->total, sizeof *t->weights, "weights", err);
+    if (rc)
+        return rc;
+    lt_classifier_start(lt_net_params(r->net), &r->training, scratch ? NULL : &t->from->network[0],
+                        seed, t->weights);
+    lt_net_set_weights(r->net, t->weights);
+    return 0;
+}
+
+int lt_tuner_train(struct lt_tuner *t, const int64_t *rows, int64_t count, bool scratch,
+                   uint64_t seed, struct lt_error *err)
+{
+    struct run r = {.t = t, .precision = lt_backend_precision(t->backend, LT_PRECISION_BF16)};
+    const struct lt_source none = {0};
+    draw_plan(&r);
+    draw_settings(&r, count, seed);
+    int rc = open_source(&r, rows, count, err);
+    if (!rc)
+        rc = start(&r, scratch, seed, err);
+    const struct lt_source source = lt_class_source(&r.source, seed);
+    if (!rc)
+        rc = lt_trainer_create(&r.trainer, r.net, t->backend, &source, &none, &r.settings, err);
+    if (!rc)
+        rc = lt_trainer_run(r.trainer, &t->outcome, err);
+    t->outcome.history = NULL; /* goes with the trainer */
+    if (!rc)
+        lt_net_get_weights(r.net, t->weights);
+    lt_trainer_free(&r.trainer);
+    lt_net_free(&r.net);
+    lt_feed_free(&r.source.labelled.feed);
+    lt_feed_free(&r.source.unlabelled.feed);
+    return rc;
+}
+
+/* ---- judging ---- */
+
+int lt_tuner_judge(const struct lt_tuner *t, const int64_t *rows, int64_t count,
+                   struct lt_class_quality *quality, struct lt_error *err)
+{
+    struct lt_classifier *classifier = NULL;
+    float *chances = NULL;
+    int32_t *of = NULL;
+    int rc = lt_classifier_create(&classifier, &t->spec, t->weights, &t->from->prep, &t->classes,
+                                  t->backend, err);
+    if (!rc)
+        rc = lt_alloc(&chances, (size_t)(count * t->classes.count), sizeof *chances, "chances", err);
+    if (!rc)
+        rc = lt_alloc(&of, (size_t)count, sizeof *of, "classes", err);
+    if (!rc)
+        rc = lt_classifier_apply(classifier, t->table, rows, count, chances, err);
+    for (int64_t i = 0; i < count && !rc; i++)
+        of[i] = t->class_of[rows[i]];
+    if (!rc)
+        lt_class_quality(quality, chances, of, count, t->classes.count);
+    lt_classifier_close(&classifier);
+    lt_free(chances);
+    lt_free(of);
+    return rc;
+}

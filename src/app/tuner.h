@@ -1,0 +1,48 @@
+/* Training classifiers: one table of labelled rows, perhaps one of unlabelled ones, and one pretrained
+ * model, from which any number of classifiers are trained: on all of the labelled rows or on some, from
+ * the model's weights or from drawn ones, everything else alike.
+ */
+#ifndef LT_APP_TUNER_H
+#define LT_APP_TUNER_H
+
+#include "app/classifier.h"
+#include "app/predict.h"
+#include "latent.h"
+#include "model/model.h"
+
+struct lt_finetune_data {
+    struct lt_table *table, *labels;
+    struct lt_table *unlabelled; /* rows without labels in the columns of the model; NULL: none */
+};
+
+struct lt_tuner {
+    const struct lt_model *from;
+    const struct lt_finetune_data *data;
+    const latent_finetune_options *options;
+    const latent_apply_options *apply;
+    double started; /* clock */
+    struct lt_backend *backend;
+    struct lt_table *table, *unlabelled; /* in the columns of the model */
+    struct lt_classes classes;
+    int32_t *class_of; /* (rows of the table) */
+    struct lt_net_spec spec; /* of the classifier trained last ... */
+    float *weights;          /* ... and its parameters */
+    struct lt_train_outcome outcome;
+    const char *stage; /* told while training */
+};
+
+/* LT_ECONTENT: labels of another number or that are no classes, columns that are missing.  All that is
+ * given must outlive it. */
+int lt_tuner_open(struct lt_tuner *tuner, const struct lt_model *model,
+                  const struct lt_finetune_data *data, const latent_finetune_options *options,
+                  const latent_apply_options *apply, struct lt_error *err);
+void lt_tuner_close(struct lt_tuner *tuner);
+
+/* One classifier, of the rows listed; `scratch`: from drawn weights. */
+int lt_tuner_train(struct lt_tuner *tuner, const int64_t *rows, int64_t count, bool scratch,
+                   uint64_t seed, struct lt_error *err);
+/* How good the last one is on the rows listed. */
+int lt_tuner_judge(const struct lt_tuner *tuner, const int64_t *rows, int64_t count,
+                   struct lt_class_quality *quality, struct lt_error *err);
+
+#endif
