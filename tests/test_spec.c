@@ -236,7 +236,7 @@ TEST(a_contraction_that_makes_no_sense_is_refused)
     }
     T_INT(lt_net_spec_infer(&s, &err), 0);
     T_INT(lt_net_spec_contract(&s, 1, 0.5, &err), LT_ECONTENT);
-    T_ERR(err, "a contractive network of 66 nodes is too large, 64 is the most; use fewer layers");
+    T_ERR(err, "the network needs 66 nodes to look at neighbours of the rows, and 64 is the most; use fewer layers");
     err = (struct lt_error){0};
     noisy_net(&s, LT_NOISE_MASK, 0.5f);
     T_INT(lt_net_spec_infer(&s, &err), 0);
