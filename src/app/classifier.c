@@ -84,6 +84,15 @@ static void add_decoder(struct builder *b, const bool *encoder)
     }
 }
 
+/* What layers see of the rows: missing cells told apart, where they are. */
+static int seen_rows(const struct lt_net_spec *s, int rows)
+{
+    for (int i = rows; i < s->count; i++)
+        if (s->node[i].kind == LT_NODE_OBSERVE)
+            return i;
+    return rows;
+}
+
 int lt_classifier_build(struct lt_net_spec *spec, struct lt_net_spec *training,
                         const struct lt_net_spec *autoencoder,
                         const struct lt_classifier_plan *plan, struct lt_error *err)
@@ -112,7 +121,8 @@ int lt_classifier_build(struct lt_net_spec *spec, struct lt_net_spec *training,
     if (!rc)
         rc = lt_net_spec_infer(training, err);
     if (!rc && plan->agreement > 0)
-        rc = lt_net_spec_agree(training, rows, logits, plan->agreement, plan->length, err);
+        rc = lt_net_spec_agree(training, seen_rows(training, rows), logits, plan->agreement,
+                               plan->length, err);
     return rc;
 }
 
