@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-static int check_folds(const struct lt_classes *c, int64_t folds, struct lt_error *err)
+static int check_folds(const struct lt_strata *c, int64_t folds, struct lt_error *err)
 {
     if (folds < 2)
         return lt_fail(err, LT_EUSAGE,
@@ -23,7 +23,7 @@ static int check_folds(const struct lt_classes *c, int64_t folds, struct lt_erro
     return 0;
 }
 
-int lt_folds_deal(int32_t *fold, const struct lt_classes *c, int64_t folds, uint64_t seed,
+int lt_folds_deal(int32_t *fold, const struct lt_strata *c, int64_t folds, uint64_t seed,
                   struct lt_error *err)
 {
     int64_t *first = NULL, *seen = NULL, next = 0; /* (count) each */

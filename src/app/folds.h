@@ -11,14 +11,14 @@
 #ifndef LT_APP_FOLDS_H
 #define LT_APP_FOLDS_H
 
-#include "app/classes.h"
+#include "app/strata.h"
 #include "base/error.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 /* LT_EUSAGE: fewer than 2 folds, or more than rows; LT_ECONTENT: a class has fewer rows than there are
  * folds, so that some fold would be without it. */
-int lt_folds_deal(int32_t *fold /* (rows) */, const struct lt_classes *classes, int64_t folds,
+int lt_folds_deal(int32_t *fold /* (rows) */, const struct lt_strata *classes, int64_t folds,
                   uint64_t seed, struct lt_error *err);
 
 /* The rows of one fold (or of all others), in their order; returns how many. */

@@ -10,6 +10,7 @@ enum {
     ROWS_PER_CHUNK = 64,
     COLUMNS_PER_CHUNK = 64,
     BLOCK = 1024, /* rows in a product of the backend */
+    REFRESH = 3,  /* Newton steps that share a preconditioner: it costs as much as 30 products */
     CG_STEPS = 500,
     HALVINGS = 40,
 };
@@ -369,8 +370,10 @@ struct lt_logistic_fit lt_logistic_fit(struct lt_logistic *l, const float *x, co
     fit.objective = objective(l, w);
     double start = find_gradient(l, w), largest = start;
     while (!(largest <= LT_LOGISTIC_TOLERANCE * start) && fit.steps < LT_LOGISTIC_STEPS) {
-        find_preconditioner(l);
-        fit.products += solve(l, fmin(0.1, sqrt(largest / start)));
+        double left = largest / start;
+        if (fit.steps % REFRESH == 0)
+            find_preconditioner(l);
+        fit.products += solve(l, fmax(fmin(0.1, sqrt(left)), 0.1 * LT_LOGISTIC_TOLERANCE / left));
         fit.steps++;
         if (!search(l, w, &fit.objective))
             break;

@@ -24,7 +24,7 @@ struct probe {
     const struct lt_model *model;
     const struct lt_session_options *options;
     struct lt_backend *backend;
-    struct lt_classes classes;
+    struct lt_strata classes;
     int64_t rows, folds;
     int32_t *fold;                 /* (N) */
     float *feature[LT_PROBE_SETS]; /* (N, width); of PCA those of the fold at work */
@@ -274,7 +274,7 @@ static void probe_free(struct probe *p)
     }
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         lt_free(list[i]);
-    lt_classes_free(&p->classes);
+    lt_strata_free(&p->classes);
     lt_backend_free(&p->backend);
 }
 
@@ -285,7 +285,7 @@ static int probe_open(struct probe *p, const struct lt_table *labels,
         return lt_fail(err, LT_EUSAGE,
                        "this model is a denoiser, which has no codes to probe; train one with "
                        "--dims");
-    int rc = lt_classes_find(&p->classes, labels, err);
+    int rc = lt_strata_find(&p->classes, labels, err);
     if (!rc)
         rc = lt_alloc(&p->fold, (size_t)p->rows, sizeof *p->fold, "folds", err);
     if (!rc)

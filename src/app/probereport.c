@@ -51,7 +51,7 @@ static struct lt_interval gain(const struct lt_probe_found *f, enum lt_probe_set
 
 static double share_of_largest(const struct lt_probe_found *f)
 {
-    return (double)f->classes->size[lt_classes_largest(f->classes)] / (double)f->rows;
+    return (double)f->classes->size[lt_strata_largest(f->classes)] / (double)f->rows;
 }
 
 /* The mean log-loss of a set, less that of another unless it is the same. */
@@ -158,17 +158,23 @@ static void say_verdict(const struct lt_probe_found *f, enum verdict verdict, st
 
 static void say_next(const struct lt_probe_found *f, enum verdict verdict, struct lt_report *r)
 {
-    bool pca = gain(f, LT_PROBE_PCA, by_regression).low <= 0;
+    struct lt_interval over_pca = gain(f, LT_PROBE_PCA, by_regression);
+    int64_t wider = 2 * f->told[LT_PROBE_CODES].width;
     if (verdict == NO_SIGNAL)
         lt_report_next(r, "check that the labels belong to these rows, in this order");
     else if (verdict == UNDECIDED)
         lt_report_next(r, "label more rows");
-    else if (verdict == RAW_BETTER)
+    else if (over_pca.high < 0)
+        lt_report_next(r, "PCA tells more with as few numbers: use it, or train longer and probe "
+                          "again");
+    else if (verdict == RAW_BETTER && wider < f->told[LT_PROBE_RAW].width)
         lt_report_next(r,
                        "latent train DATA -o MODEL --dims %lld gives wider codes, which keep more; "
                        "or give the columns to the classifier",
-                       (long long)(2 * f->told[LT_PROBE_CODES].width));
-    else if (pca)
+                       (long long)wider);
+    else if (verdict == RAW_BETTER)
+        lt_report_next(r, "give the columns to the classifier");
+    else if (over_pca.low <= 0)
         lt_report_next(r, "PCA tells as much with as few numbers, and is simpler: use it, or train "
                           "longer and probe again");
     else
@@ -244,7 +250,7 @@ static int tell_gain(const struct lt_probe_found *f, enum lt_probe_set other, st
 
 static void tell_majority(const struct lt_probe_found *f, struct lt_report *r)
 {
-    const char *label = f->classes->name[lt_classes_largest(f->classes)];
+    const char *label = f->classes->name[lt_strata_largest(f->classes)];
     char name[40];
     snprintf(name, sizeof name, "always \"%.10s\"", label);
     lt_report_line(r, "  %-20s %.2f", name, 100 * share_of_largest(f));

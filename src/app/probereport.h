@@ -3,8 +3,8 @@
 #ifndef LT_APP_PROBEREPORT_H
 #define LT_APP_PROBEREPORT_H
 
-#include "app/classes.h"
 #include "app/probe.h"
+#include "app/strata.h"
 
 enum lt_probe_set { LT_PROBE_CODES, LT_PROBE_PCA, LT_PROBE_RAW, LT_PROBE_SETS };
 
@@ -18,7 +18,7 @@ struct lt_probe_told {
 };
 
 struct lt_probe_found {
-    const struct lt_classes *classes;
+    const struct lt_strata *classes;
     int64_t rows, folds;
     const int32_t *fold; /* (N) */
     struct lt_probe_told told[LT_PROBE_SETS];

@@ -1,4 +1,4 @@
-#include "app/classes.h"
+#include "app/strata.h"
 
 #include "base/mem.h"
 #include "data/number.h"
@@ -78,7 +78,7 @@ static int64_t unique(int64_t *key, int64_t n)
     return kept;
 }
 
-static int name_classes(struct lt_classes *c, const int64_t *key /* (count) */,
+static int name_classes(struct lt_strata *c, const int64_t *key /* (count) */,
                         const struct word *word, struct lt_error *err)
 {
     int rc = word ? 0 : lt_alloc(&c->digits, (size_t)c->count, LT_NUMBER_TEXT, "labels", err);
@@ -103,22 +103,22 @@ static int check_count(int64_t count, const struct lt_table *labels, const char 
         return lt_fail(err, LT_ECONTENT,
                        "%s: all %lld labels are \"%.40s\"; to tell classes apart there must be two",
                        lt_table_where(labels, 0, 0, buf, sizeof buf), (long long)rows, name);
-    if (count <= LT_CLASSES_FEW || (count <= rows / 10 && count <= LT_CLASSES_MAX))
+    if (count <= LT_STRATA_FEW || (count <= rows / 10 && count <= LT_STRATA_MAX))
         return 0;
     return lt_fail(err, LT_ECONTENT,
                    "%s: labels that are no classes: %lld different %s in %lld rows; --labels wants "
                    "classes, at most %d and each with ten rows on average",
                    lt_table_name(labels), (long long)count,
                    lt_table_group(labels, 0)->type == LT_TEXT ? "words" : "numbers",
-                   (long long)rows, LT_CLASSES_MAX);
+                   (long long)rows, LT_STRATA_MAX);
 }
 
-int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struct lt_error *err)
+int lt_strata_find(struct lt_strata *out, const struct lt_table *labels, struct lt_error *err)
 {
     struct word *word = NULL;
     int64_t *place = NULL, *key = NULL, *distinct = NULL, rows = lt_table_rows(labels);
     size_t n = (size_t)rows;
-    *out = (struct lt_classes){.rows = rows};
+    *out = (struct lt_strata){.rows = rows};
     int rc = lt_alloc(&key, n, sizeof *key, "labels", err);
     if (!rc)
         rc = lt_alloc(&distinct, n, sizeof *distinct, "labels", err);
@@ -147,7 +147,7 @@ int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struc
     }
 out:
     if (rc)
-        lt_classes_free(out);
+        lt_strata_free(out);
     lt_free(word);
     lt_free(place);
     lt_free(key);
@@ -155,16 +155,16 @@ out:
     return rc;
 }
 
-void lt_classes_free(struct lt_classes *c)
+void lt_strata_free(struct lt_strata *c)
 {
     lt_free(c->of);
     lt_free(c->size);
     lt_free(c->name);
     lt_free(c->digits);
-    *c = (struct lt_classes){0};
+    *c = (struct lt_strata){0};
 }
 
-int64_t lt_classes_largest(const struct lt_classes *c)
+int64_t lt_strata_largest(const struct lt_strata *c)
 {
     int64_t largest = 0;
     for (int64_t i = 1; i < c->count; i++)
