@@ -215,7 +215,8 @@ static const struct lt_verb verbs[] = {
         2,
         MANY,
         "how much codes tell a classifier, beside PCA and the raw columns",
-        "Tells how good the codes are as features: logistic regression and the 10 nearest rows tell "
+        "Tells how good the codes are as features: logistic regression and the 10 nearest rows "
+        "tell "
         "the labels of rows that they have not learnt from, by cross-validation, from the codes, "
         "from PCA with as many numbers, and from the raw columns, on the same folds. Labels are a "
         "column, which is then no input, or a file.",
