@@ -81,6 +81,43 @@ run train builtin:sensors,rows=4000,faults=0.2 --labels fault -o s --dims 4 --la
 run probe s builtin:sensors,rows=4000,faults=0.2 --labels fault
 claim "generated_sensors_are_probed" [ "$status" = 0 ]
 
+# Nothing is fitted on the fold that is told: a row that changes beyond all bounds moves what is told of
+# the other folds, of which it teaches, and not a bit of what is told of its own.
+python3 - <<'PYTHON'
+lines = open("plain.csv").read().splitlines()
+lines[101] = ",".join("%r" % (50 * float(v)) for v in lines[101].split(","))
+open("odd.csv", "w").write("\n".join(lines) + "\n")
+PYTHON
+run probe m plain.csv --labels number.csv -o told.csv
+run probe m odd.csv --labels number.csv -o odd_told.csv
+claim "nothing_is_fitted_on_the_rows_that_are_told" python3 - <<'PYTHON'
+import csv
+a, b = (list(csv.DictReader(open(name))) for name in ("told.csv", "odd_told.csv"))
+fold = a[100]["fold"]
+for r, q in zip(a, b):
+    for key in r:
+        if r["row"] == "100":
+            continue
+        if r["fold"] == fold:
+            assert r[key] == q[key], (r, q)
+        elif key.endswith("log_loss"):
+            assert r[key] != q[key], (r, q)
+PYTHON
+
+# Missing cells stand at the mean.
+python3 - <<'PYTHON'
+lines = open("plain.csv").read().splitlines()
+cells = [line.split(",") for line in lines]
+for i, row in enumerate(cells[1:]):
+    for j in range(12):
+        if (7 * i + 3 * j) % 11 == 0:
+            row[j] = ""
+open("gaps.csv", "w").write("\n".join(",".join(row) for row in cells) + "\n")
+PYTHON
+run train gaps.csv -o g --dims 4 --layers 16 --steps 60 --batch 32 --detector none -q
+run probe g gaps.csv --labels number.csv --json
+claim "rows_with_missing_cells_are_probed" sh -c '[ "$1" = 0 ] && ! grep -q null stdout' - "$status"
+
 # ---- bad input ----------------------------------------------------------------
 
 refuses "no_labels" 2 \
