@@ -75,10 +75,13 @@ static int log_loss(struct lt_interval *out, const struct lt_probe_found *f, enu
 
 /* ---- the verdict ---- */
 
-enum verdict { NO_SIGNAL, UNDECIDED, RAW_BETTER, AS_GOOD, CODES_BETTER, VERDICTS };
+enum verdict { NO_SIGNAL, UNDECIDED, RAW_BETTER, AS_GOOD, CODES_BETTER };
 
-static const char *const words[VERDICTS] = {"no-signal", "undecided", "raw-better", "as-good",
-                                            "codes-better"};
+static const char *const words[] = {[NO_SIGNAL] = "no-signal",
+                                    [UNDECIDED] = "undecided",
+                                    [RAW_BETTER] = "raw-better",
+                                    [AS_GOOD] = "as-good",
+                                    [CODES_BETTER] = "codes-better"};
 
 static enum verdict judge(const struct lt_probe_found *f)
 {
@@ -147,7 +150,6 @@ static void say_verdict(const struct lt_probe_found *f, enum verdict verdict, st
                           of_codes, of_raw, codes, raw);
         break;
     case CODES_BETTER:
-    case VERDICTS:
         lt_report_verdict(r, word,
                           "The codes say more of the labels with %s than %s: %.1f %% of the rows "
                           "right against %.1f %%.",
