@@ -11,16 +11,17 @@
 #define FINETUNE LT_VERB_FINETUNE
 #define PREDICT LT_VERB_PREDICT
 #define COMPARE LT_VERB_COMPARE
+#define PROBE LT_VERB_PROBE
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
 #define SHEET (TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA                                                                                       \
     (TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |                 \
-     COMPARE | LT_VERB_INTERPOLATE | FINETUNE | PREDICT)
+     COMPARE | PROBE | LT_VERB_INTERPOLATE | FINETUNE | PREDICT)
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
-    (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | LT_VERB_IMPUTE | LT_VERB_DENOISE |      \
-     FINETUNE | PREDICT)
+    (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | PROBE | LT_VERB_IMPUTE |             \
+     LT_VERB_DENOISE | FINETUNE | PREDICT)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -36,6 +37,9 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), SCORE, LT_GROUP_FILES, 0, 0, NULL,
      "where the scores go: row, score, p_value, alarm and with --why reasons, as .csv or .tsv, each "
      "also .gz; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), PROBE, LT_GROUP_FILES, 0, 0, NULL,
+     "where to write fold, label and what was told of every row, as .csv or .tsv, each also .gz, so "
+     "that others can check it; default: nowhere"},
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), LT_VERB_IMPUTE, LT_GROUP_FILES, 0, 0, NULL,
      "where the filled data go: .csv or .tsv for text, which keeps its form; for arrays also .npy "
      ".npz .idx, each but .npz also .gz; default: CSV on standard output"},
@@ -216,6 +220,9 @@ static const struct lt_option rows[] = {
      "detectors the largest change of a column; default: 0"},
     {"fpr", 0, "RATE", LT_OPTION_AMOUNT, AT(compare.fpr), COMPARE, LT_GROUP_TRUST, 1e-9, 1, NULL,
      "rate of false alarms at which decisions are compared; default: 0.01"},
+    {"folds", 0, "F", LT_OPTION_WHOLE, AT(probe.folds), PROBE, LT_GROUP_TRUST, 0, MANY, NULL,
+     "parts of cross-validation, of which each is told by what the others teach; dealt out by the "
+     "seed, alike in classes; default: 5"},
 
     {"optimizer", 0, "NAME", LT_OPTION_CHOICE, AT(train.optimizer), TRAIN, LT_GROUP_OPTIMIZER, 0,
      0, "optimizer", "how the weights follow the gradient; default: the first"},

@@ -54,6 +54,7 @@ enum lt_verb_bit {
     LT_VERB_DENOISE = 1 << 13,
     LT_VERB_SAMPLE = 1 << 14,
     LT_VERB_INTERPOLATE = 1 << 15,
+    LT_VERB_PROBE = 1 << 16,
     LT_VERB_PRETRAIN = 1 << 21,
     LT_VERB_FINETUNE = 1 << 22,
     LT_VERB_PREDICT = 1 << 23,

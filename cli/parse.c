@@ -26,6 +26,7 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     latent_score_options_init(&settings->score);
     latent_drift_options_init(&settings->drift);
     latent_compare_options_init(&settings->compare);
+    latent_probe_options_init(&settings->probe);
 }
 
 static int unknown_verb(const char *word, latent_error *error)

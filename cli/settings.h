@@ -52,6 +52,7 @@ struct lt_settings {
     latent_score_options score;
     latent_drift_options drift;
     latent_compare_options compare;
+    latent_probe_options probe;
 };
 
 #endif

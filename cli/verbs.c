@@ -254,6 +254,26 @@ static const struct lt_verb verbs[] = {
           "one changed decision in a hundred rows is fine"}},
         lt_cmd_compare,
     },
+#ifndef LT_MINIMAL
+    {
+        "probe",
+        LT_VERB_PROBE,
+        "Trust",
+        "MODEL DATA... --labels L",
+        2,
+        MANY,
+        "how much codes tell a classifier, beside PCA and the raw columns",
+        "Tells how good the codes are as features: logistic regression and the 10 nearest rows "
+        "tell "
+        "the labels of rows that they have not learnt from, by cross-validation, from the codes, "
+        "from PCA with as many numbers, and from the raw columns, on the same folds. Labels are a "
+        "column, which is then no input, or a file.",
+        {{"latent probe m data.csv --labels kind", "are the codes worth having?"},
+         {"latent probe m images.npy --labels digits.npy -o told.csv",
+          "and what was told of every row"}},
+        lt_cmd_probe,
+    },
+#endif
     {
         "info",
         LT_VERB_INFO,

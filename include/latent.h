@@ -449,6 +449,26 @@ LATENT_API int latent_compare(const latent_model *before, const latent_model *af
                               const latent_apply_options *options /* or NULL */,
                               latent_report **report, latent_error *error);
 
+typedef struct latent_probe_options {
+    size_t size;   /* set by _init */
+    int64_t folds; /* of cross-validation, dealt out by the seed of the apply options; default 5 */
+    const char
+        *path; /* CSV or TSV of what was told of every row: row, fold, label, and for codes, pca
+                         and raw predicted, log_loss and knn; NULL: none */
+} latent_probe_options;
+LATENT_API void latent_probe_options_init(latent_probe_options *options);
+
+/* How good are the codes as features for a classifier?  Of data with labels: accuracy and log-loss of
+ * logistic regression (with an L2 penalty of 1/2 on the weights of standardised features) and accuracy
+ * of a vote of the 10 nearest rows, by cross-validation in stratified folds, from the codes, from as
+ * many principal components and from the columns as the model scales them, on the same folds.  Needs
+ * all rows in memory, about three times.  LATENT_EUSAGE: no labels, folds that cannot be, a
+ * denoiser; LATENT_ECONTENT: labels that are no classes, a class with fewer rows than folds. */
+LATENT_API int latent_probe(const latent_model *model, const latent_data *data,
+                            const latent_probe_options *probe /* or NULL */,
+                            const latent_apply_options *options /* or NULL */,
+                            latent_report **report, latent_error *error);
+
 /* ---- classes ----------------------------------------------------------- */
 
 typedef struct latent_finetune_options {

@@ -1,6 +1,7 @@
 #include "app/arrival.h"
 #include "app/compare.h"
 #include "app/drift.h"
+#include "app/probe.h"
 #include "app/score.h"
 #include "handles.h"
 
@@ -130,6 +131,36 @@ int latent_compare(const latent_model *before, const latent_model *after, const 
     if (!rc)
         rc = lt_compare(internal_model(before), internal_model(after), data->table, &o, &s, r, err);
     if (rc && rc != LT_ENO)
+        lt_report_free(&r);
+    *internal_report(report) = r;
+    return rc;
+}
+
+void latent_probe_options_init(latent_probe_options *options)
+{
+    *options = (latent_probe_options){.size = sizeof *options, .folds = 5};
+}
+
+int latent_probe(const latent_model *model, const latent_data *data,
+                 const latent_probe_options *probe, const latent_apply_options *options,
+                 latent_report **report, latent_error *error)
+{
+    struct lt_error *err = internal_error(error);
+    struct lt_session_options s;
+    struct lt_report *r = NULL;
+    latent_probe_options defaults;
+    latent_probe_options_init(&defaults);
+    probe = probe ? probe : &defaults;
+    struct lt_probe_options o = {.folds = probe->folds, .path = probe->path};
+    int rc = lt_session_options_of(&s, options, err);
+    if (!rc && !data->labels)
+        rc = lt_fail(err, LT_EUSAGE,
+                     "probing needs labels: --labels names a column, FILE or FILE.npz:KEY");
+    if (!rc)
+        rc = lt_report_create(&r, err);
+    if (!rc)
+        rc = lt_probe(internal_model(model), data->table, data->labels, &o, &s, r, err);
+    if (rc)
         lt_report_free(&r);
     *internal_report(report) = r;
     return rc;

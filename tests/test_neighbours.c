@@ -215,6 +215,25 @@ TEST(equal_rows_are_as_many_neighbours)
     lt_free(r.x);
 }
 
+TEST(rows_come_nearest_first_and_equal_ones_in_their_order)
+{
+    const float rows[] = {3, 1, -1, 2, 1, -2, 9, NAN}, zero = 0;
+    const int64_t want[] = {7, 1, 2, 4, 3};
+    struct lt_backend *backend = NULL;
+    struct lt_neighbours *nb = NULL;
+    int64_t found[8];
+    T_INT(lt_backend_create(&backend, NULL, 1, NULL), LT_OK);
+    T_INT(lt_neighbours_create(&nb, rows, 8, 1, 5, backend, 2, NULL), LT_OK);
+    T_INT(lt_neighbours_rows(nb, &zero, 1, found), 5);
+    T_OK(memcmp(found, want, sizeof want) == 0);
+    lt_neighbours_free(&nb);
+    T_INT(lt_neighbours_create(&nb, rows, 3, 1, 5, backend, 2, NULL), LT_OK);
+    T_INT(lt_neighbours_rows(nb, &zero, 1, found), 3);
+    T_OK(found[0] == 1 && found[1] == 2 && found[2] == 0);
+    lt_neighbours_free(&nb);
+    lt_backend_free(&backend);
+}
+
 TEST(threads_batches_and_backends_do_not_change_a_bit)
 {
     struct matrix r = normal_matrix(2500, 40, 16), x = normal_matrix(70, 40, 17);

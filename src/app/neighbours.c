@@ -31,6 +31,7 @@ struct lt_neighbours {
     float *products; /* (batch, block) */
     double *square;  /* (batch) |x|^2 of the centred rows */
     double *nearest; /* (batch, k) squared distances so far, ascending, infinite at first */
+    int64_t *who;    /* (batch, k) the reference rows at those distances */
     double slack;    /* c: how far rounding may move a distance, see rejected_above */
     double most;     /* the largest |r|^2 */
     int64_t begin;   /* of the block at work */
@@ -56,12 +57,17 @@ static double squared_distance(const float *clean, const float *reference, int64
     return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
 }
 
-static void keep(double *nearest /* (k) */, int64_t k, double distance)
+/* A row comes behind those at the same distance, which stand before it in the reference. */
+static void keep(double *nearest /* (k) */, int64_t *who /* (k) */, int64_t k, double distance,
+                 int64_t row)
 {
     int64_t at = k - 1;
-    for (; at > 0 && nearest[at - 1] > distance; at--)
+    for (; at > 0 && nearest[at - 1] > distance; at--) {
         nearest[at] = nearest[at - 1];
+        who[at] = who[at - 1];
+    }
     nearest[at] = distance;
+    who[at] = row;
 }
 
 /* ---- which rows can be passed over ---- */
@@ -111,6 +117,7 @@ static void scan_row(struct lt_neighbours *nb, int64_t row)
     const float *shrunk = nb->shrunk + nb->begin, *product = nb->products + row * nb->block;
     const float *clean = nb->clean + row * nb->inputs;
     double *nearest = nb->nearest + row * nb->k, *farthest = nearest + nb->k - 1;
+    int64_t *who = nb->who + row * nb->k;
     float above = rejected_above(nb, nb->square[row], *farthest);
     for (int64_t g = 0; g < nb->count; g += GROUP) {
         if (!any_candidate(shrunk + g, product + g, above))
@@ -122,7 +129,7 @@ static void scan_row(struct lt_neighbours *nb, int64_t row)
             double distance =
                 squared_distance(clean, nb->reference + (nb->begin + j) * nb->inputs, nb->inputs);
             if (distance < *farthest) {
-                keep(nearest, nb->k, distance);
+                keep(nearest, who, nb->k, distance, nb->begin + j);
                 above = rejected_above(nb, nb->square[row], *farthest);
             }
         }
@@ -189,11 +196,14 @@ static void load_rows(struct lt_neighbours *nb, const float *x, int64_t n)
         nb->square[row] = square_of(nb->x + row * d, d);
     }
     memset(nb->x + n * d, 0, (size_t)((nb->batch - n) * d) * sizeof *nb->x);
-    for (int64_t i = 0; i < n * nb->k; i++)
+    for (int64_t i = 0; i < n * nb->k; i++) {
         nb->nearest[i] = INFINITY;
+        nb->who[i] = -1;
+    }
 }
 
-void lt_neighbours_distances(struct lt_neighbours *nb, const float *x, int64_t n, double *distance)
+/* The k nearest of each of n rows, in nb->nearest and nb->who. */
+static void search(struct lt_neighbours *nb, const float *x, int64_t n)
 {
     struct lt_backend *b = nb->backend;
     struct lt_buffer rows = {nb->device_x, 0}, block = {nb->device_r, 0};
@@ -208,8 +218,20 @@ void lt_neighbours_distances(struct lt_neighbours *nb, const float *x, int64_t n
         b->ops->download(b, nb->products, products, (size_t)(n * nb->block) * sizeof *nb->products);
         lt_parallel(b->threads, lt_chunks(scan.rows, ROWS_PER_CHUNK), scan_chunk, &scan);
     }
+}
+
+void lt_neighbours_distances(struct lt_neighbours *nb, const float *x, int64_t n, double *distance)
+{
+    search(nb, x, n);
     for (int64_t row = 0; row < n; row++)
         distance[row] = sqrt(nb->nearest[row * nb->k + nb->k - 1]);
+}
+
+int64_t lt_neighbours_rows(struct lt_neighbours *nb, const float *x, int64_t n, int64_t *row)
+{
+    search(nb, x, n);
+    memcpy(row, nb->who, (size_t)(n * nb->k) * sizeof *row);
+    return nb->k;
 }
 
 /* ---- set up and take down ---- */
@@ -268,6 +290,8 @@ static int allocate(struct lt_neighbours *nb, struct lt_error *err)
     if (rc == LT_OK)
         rc = lt_alloc(&nb->nearest, batch * (size_t)nb->k, sizeof(double), what, err);
     if (rc == LT_OK)
+        rc = lt_alloc(&nb->who, batch * (size_t)nb->k, sizeof(int64_t), what, err);
+    if (rc == LT_OK)
         rc = b->ops->matmul_create(b, &spec, &nb->product, err);
     if (rc == LT_OK)
         rc = b->ops->memory_create(b, batch * d * sizeof(float), &nb->device_x, err);
@@ -319,8 +343,8 @@ void lt_neighbours_free(struct lt_neighbours **neighbours)
         return;
     const struct lt_backend_ops *ops = nb->backend->ops;
     void *device[] = {nb->device_x, nb->device_r, nb->device_products};
-    void *host[] = {nb->mean, nb->shrunk,   nb->clean,  nb->x,
-                    nb->r,    nb->products, nb->square, nb->nearest};
+    void *host[] = {nb->mean,     nb->shrunk, nb->clean,   nb->x,  nb->r,
+                    nb->products, nb->square, nb->nearest, nb->who};
     if (nb->product)
         ops->matmul_free(nb->backend, nb->product);
     for (size_t i = 0; i < sizeof device / sizeof *device; i++)

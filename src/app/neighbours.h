@@ -49,4 +49,10 @@ void lt_neighbours_free(struct lt_neighbours **neighbours);
 void lt_neighbours_distances(struct lt_neighbours *neighbours, const float *x /* (n, D) */,
                              int64_t n, double *distance /* (n) */);
 
+/* Which they are: the k nearest reference rows of each of n <= batch rows, nearest first and of equally
+ * near ones the first in the reference; -1 where a distance is infinite or no number.  Returns the k
+ * that `row` has to have room for: the one asked for, or the rows of a smaller reference. */
+int64_t lt_neighbours_rows(struct lt_neighbours *neighbours, const float *x /* (n, D) */, int64_t n,
+                           int64_t *row /* (n, k) */);
+
 #endif

@@ -504,8 +504,8 @@ int lt_pca_fit(struct lt_pca *out, const struct lt_rows *rows, const struct lt_p
     (void)rows, (void)options;
     *out = (struct lt_pca){0};
     return lt_fail(err, LT_EUSAGE,
-                   "training needs PCA beside it, and this build has no LAPACK; "
-                   "train with a full build, this one applies models");
+                   "this needs PCA beside it, and this build has no LAPACK; take a full build, "
+                   "this one applies models");
 }
 
 #endif
