@@ -1,92 +1,25 @@
 #include "app/classes.h"
 
+#include "app/strata.h"
 #include "base/mem.h"
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static bool is_whole(const char *name, long long *value)
-{
-    char *end;
-    *value = strtoll(name, &end, 10);
-    return end != name && *end == 0;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    long long x, y;
-    is_whole(a, &x);
-    is_whole(b, &y);
-    return (x > y) - (x < y);
-}
-
-/* Where a name stands or belongs among those known so far, which are in the order of their bytes. */
-static int64_t place_of(const struct lt_classes *c, const char *name)
-{
-    int64_t low = 0, high = c->count;
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (strcmp(c->name[middle], name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool stands_at(const struct lt_classes *c, int64_t at, const char *name)
-{
-    return at < c->count && strcmp(c->name[at], name) == 0;
-}
-
-static int add(struct lt_classes *c, const char *name, const struct lt_table *labels,
-               struct lt_error *err)
-{
-    const int64_t at = place_of(c, name);
-    if (stands_at(c, at, name))
-        return 0;
-    if (c->count == LT_CLASSES_MAX)
-        return lt_fail(err, LT_ECONTENT,
-                       "%s: there are more than %d different labels in %lld rows, so they measure "
-                       "something rather than name classes; give one label for each class",
-                       lt_table_name(labels), LT_CLASSES_MAX, (long long)lt_table_rows(labels));
-    memmove(c->name + at + 1, c->name + at, (size_t)(c->count - at) * sizeof *c->name);
-    snprintf(c->name[at], LT_CLASS_NAME, "%s", name);
-    c->count++;
-    return 0;
-}
-
-static void sort(struct lt_classes *c)
-{
-    long long value;
-    bool whole = true;
-    for (int64_t i = 0; i < c->count; i++)
-        whole = whole && is_whole(c->name[i], &value);
-    qsort(c->name, (size_t)c->count, sizeof *c->name, whole ? by_number : by_bytes);
-}
 
 int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struct lt_error *err)
 {
-    char name[LT_CLASS_NAME];
+    struct lt_strata strata = {0};
     *out = (struct lt_classes){0};
-    int rc = lt_alloc(&out->name, LT_CLASSES_MAX, sizeof *out->name, "classes", err);
-    for (int64_t i = 0; i < lt_table_rows(labels) && !rc; i++)
-        rc = add(out, lt_label_text(labels, i, name, sizeof name), labels, err);
-    if (!rc && out->count < 2)
+    int rc = lt_strata_find(&strata, labels, err);
+    if (!rc && strata.count > LT_CLASSES_MAX)
         rc = lt_fail(err, LT_ECONTENT,
-                     "%s: all %lld rows have the label \"%s\"; there is nothing to tell apart, so "
-                     "give rows of at least two classes",
-                     lt_table_name(labels), (long long)lt_table_rows(labels), out->name[0]);
-    if (rc)
-        lt_classes_free(out);
-    else
-        sort(out);
+                     "%s: there are %lld classes, and %d is the most; leave rare ones out or put them "
+                     "together",
+                     lt_table_name(labels), (long long)strata.count, LT_CLASSES_MAX);
+    if (!rc)
+        rc = lt_alloc(&out->name, (size_t)strata.count, sizeof *out->name, "classes", err);
+    for (int64_t k = 0; k < strata.count && !rc; k++)
+        snprintf(out->name[out->count++], LT_CLASS_NAME, "%s", strata.name[k]);
+    lt_strata_free(&strata);
     return rc;
 }
 

@@ -1,7 +1,5 @@
-/* Labels as classes: their names, and every row's number among them.
- *
- * Classes stand in the order of their numbers where all labels are whole numbers, else in
- * the order of their bytes.
+/* Classes as a model keeps them: their names, found once in labels (app/strata.h), and the number of
+ * any later label among them.
  */
 #ifndef LT_APP_CLASSES_H
 #define LT_APP_CLASSES_H
@@ -18,8 +16,8 @@ struct lt_classes {
     char (*name)[LT_CLASS_NAME]; /* (count) */
 };
 
-/* The classes of labels (of struct lt_table's kind).  LT_ECONTENT: one class only, or more than
- * LT_CLASSES_MAX, which are then not classes but numbers that measure. */
+/* The classes of labels, in the order of strata.  LT_ECONTENT: labels that are no classes, all the same,
+ * or of more classes than LT_CLASSES_MAX. */
 int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struct lt_error *err);
 void lt_classes_free(struct lt_classes *classes);
 

@@ -268,16 +268,22 @@ static void make_room(float *x, int64_t n, int64_t features, int64_t classes)
 static void apply(struct lt_classifier *c, int64_t n, float *chances)
 {
     const int64_t d = c->prep->features, k = c->classes->count;
-    make_room(c->x, n, d, k);
-    lt_net_put_input(c->net, c->x, n);
     lt_net_forward(c->net, &(struct lt_pass){.rows = n});
     lt_net_get_output(c->net, c->x, n);
     for (int64_t i = 0; i < n; i++)
         memcpy(chances + i * k, c->x + i * (d + k) + d, (size_t)k * sizeof *chances);
 }
 
-int lt_classifier_apply(struct lt_classifier *c, const struct lt_table *table, const int64_t *rows,
-                        int64_t count, float *chances, struct lt_error *err)
+static void encode(struct lt_classifier *c, int64_t n, float *codes)
+{
+    lt_net_encode(c->net, &(struct lt_pass){.rows = n});
+    lt_net_get_code(c->net, codes, n);
+}
+
+/* Runs of rows through the network; `run` takes from it `width` values a row. */
+static int each(struct lt_classifier *c, const struct lt_table *table, const int64_t *rows,
+                int64_t count, void (*run)(struct lt_classifier *c, int64_t n, float *out),
+                int64_t width, float *out, struct lt_error *err)
 {
     int64_t ids[ROWS];
     struct lt_feed *feed = NULL;
@@ -287,11 +293,26 @@ int lt_classifier_apply(struct lt_classifier *c, const struct lt_table *table, c
         for (int64_t i = 0; i < n; i++)
             ids[i] = rows ? rows[at + i] : at + i;
         rc = lt_feed_rows(feed, ids, n, c->x, err);
-        if (!rc)
-            apply(c, n, chances + at * c->classes->count);
+        if (rc)
+            continue;
+        make_room(c->x, n, c->prep->features, c->classes->count);
+        lt_net_put_input(c->net, c->x, n);
+        run(c, n, out + at * width);
     }
     lt_feed_free(&feed);
     return rc;
+}
+
+int lt_classifier_apply(struct lt_classifier *c, const struct lt_table *table, const int64_t *rows,
+                        int64_t n, float *chances, struct lt_error *err)
+{
+    return each(c, table, rows, n, apply, c->classes->count, chances, err);
+}
+
+int lt_classifier_codes(struct lt_classifier *c, const struct lt_table *table, const int64_t *rows,
+                        int64_t n, float *codes, struct lt_error *err)
+{
+    return each(c, table, rows, n, encode, lt_net_spec_dims(lt_net_spec_of(c->net)), codes, err);
 }
 
 /* ---- rows that train ---- */

@@ -59,6 +59,11 @@ int lt_classifier_apply(struct lt_classifier *classifier, const struct lt_table 
                         const int64_t *rows /* (n) */, int64_t n, float *chances /* (n, C) */,
                         struct lt_error *err);
 
+/* Their codes, likewise. */
+int lt_classifier_codes(struct lt_classifier *classifier, const struct lt_table *table,
+                        const int64_t *rows /* (n) */, int64_t n, float *codes /* (n, K) */,
+                        struct lt_error *err);
+
 /* ---- rows that train ---- */
 
 struct lt_class_rows { /* one table's */

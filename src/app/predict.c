@@ -3,6 +3,7 @@
 #include "app/arrange.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "app/proportion.h"
 #include "base/parallel.h"
 #include "data/writer.h"
 #include <math.h>
@@ -32,16 +33,6 @@ static int bin_of(double confidence)
     return bin < BINS ? bin : BINS - 1;
 }
 
-/* Of a share right / n, with 1.96 for the 95 % of a normal distribution. */
-static void wilson(struct lt_class_quality *q)
-{
-    const double z = 1.959963984540054, n = (double)q->rows, p = (double)q->right / n;
-    const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-    const double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
-    q->low = centre - half;
-    q->high = centre + half;
-}
-
 void lt_class_quality(struct lt_class_quality *out, const float *chances, const int32_t *class_of,
                       int64_t n, int64_t classes)
 {
@@ -62,7 +53,9 @@ void lt_class_quality(struct lt_class_quality *out, const float *chances, const 
     }
     for (int k = 0; k < BINS; k++)
         out->calibration += fabs(bins[k].confidence - bins[k].right) / (double)n;
-    wilson(out);
+    const struct lt_interval i = lt_proportion(out->right, n);
+    out->low = i.low;
+    out->high = i.high;
 }
 
 /* ---- the file ---- */

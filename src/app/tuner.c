@@ -1,6 +1,8 @@
 #include "app/tuner.h"
 
 #include "app/arrange.h"
+#include "app/logistic.h"
+#include "app/standardise.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -15,6 +17,7 @@ enum {
     STEPS = 1000, /* for 100 rows; with the root of their number more */
     STEPS_MOST = 12000,
     WARMUP = 100,
+    HEAD_ROWS = 10000, /* that the start of the softmax layer looks at */
 };
 static const double LABELLED = 0.25;   /* share of a batch, beside unlabelled rows */
 static const double RATE = 1e-3;       /* learning rate */
@@ -73,6 +76,13 @@ void lt_tuner_close(struct lt_tuner *t)
 }
 
 /* ---- one training ---- */
+
+struct head { /* of a classifier, by logistic regression */
+    int64_t dims;          /* K */
+    float *codes, *z;      /* (n, K) as they are, (n, K + 1) standardised */
+    double *mean, *divisor; /* (K) */
+    double *weights;       /* (classes, K + 1) */
+};
 
 struct run {
     struct lt_tuner *t;
@@ -192,8 +202,91 @@ static int start(struct run *r, bool scratch, uint64_t seed, struct lt_error *er
         return rc;
     lt_classifier_start(lt_net_params(r->net), &r->training, scratch ? NULL : &t->from->network[0],
                         seed, t->weights);
-    lt_net_set_weights(r->net, t->weights);
     return 0;
+}
+
+/* The logistic regression of the codes as they are is where the softmax layer starts, so that the first steps
+ * do not spoil what the encoder knows (Kumar et al., "Fine-tuning can distort pretrained features and
+ * underperform out-of-distribution", ICLR 2022). */
+static int solve_head(struct head *h, const struct lt_tuner *t, const int64_t *rows, int64_t n,
+                      struct lt_error *err)
+{
+    const int64_t width = h->dims + 1;
+    int64_t *all = NULL;
+    int32_t *of = NULL;
+    struct lt_logistic *logistic = NULL;
+    int rc = lt_alloc(&h->z, (size_t)(n * width), sizeof *h->z, "codes", err);
+    if (!rc)
+        rc = lt_alloc(&all, (size_t)n, sizeof *all, "codes", err);
+    if (!rc)
+        rc = lt_alloc(&of, (size_t)n, sizeof *of, "codes", err);
+    if (!rc)
+        rc = lt_logistic_create(&logistic, n, h->dims, t->classes.count, t->backend, err);
+    for (int64_t i = 0; i < n && !rc; i++) {
+        all[i] = i;
+        of[i] = t->class_of[rows[i]];
+    }
+    if (!rc) {
+        lt_standardise_fit(h->mean, h->divisor, h->codes, h->dims, all, n, t->backend->threads);
+        lt_standardise(h->z, h->mean, h->divisor, h->codes, h->dims, all, n, t->backend->threads);
+        lt_logistic_fit(logistic, h->z, of, n, h->weights);
+    }
+    lt_logistic_free(&logistic);
+    lt_free(all);
+    lt_free(of);
+    return rc;
+}
+
+/* Weights for standardised codes as weights for codes: (w / s) x + (b - w m / s). */
+static void put_head(const struct head *h, const struct lt_params *layout, float *weights)
+{
+    for (int p = 0; p < layout->count; p++) {
+        const struct lt_param *q = &layout->param[p];
+        if (strncmp(q->name, "class.", 6) != 0)
+            continue;
+        for (int64_t k = 0; k < q->rows; k++) {
+            const double *w = h->weights + k * (h->dims + 1);
+            double bias = w[h->dims];
+            for (int64_t j = 0; j < h->dims; j++)
+                bias -= w[j] * h->mean[j] / h->divisor[j];
+            for (int64_t j = 0; j < h->dims && q->kind == LT_PARAM_WEIGHT; j++)
+                weights[q->offset + (size_t)(k * h->dims + j)] = (float)(w[j] / h->divisor[j]);
+            if (q->kind == LT_PARAM_BIAS)
+                weights[q->offset + (size_t)k] = (float)bias;
+        }
+    }
+}
+
+static int start_head(struct run *r, const int64_t *rows, int64_t count, struct lt_error *err)
+{
+    struct lt_tuner *t = r->t;
+    struct lt_classifier *classifier = NULL;
+    struct head h = {.dims = lt_net_spec_dims(&t->spec)};
+    const int64_t n = count < HEAD_ROWS ? count : HEAD_ROWS;
+    const size_t width = (size_t)h.dims + 1;
+    int rc = lt_classifier_create(&classifier, &t->spec, t->weights, &t->from->prep, &t->classes,
+                                  t->backend, err);
+    if (!rc)
+        rc = lt_alloc(&h.codes, (size_t)n * width, sizeof *h.codes, "codes", err);
+    if (!rc)
+        rc = lt_alloc(&h.mean, width, sizeof *h.mean, "codes", err);
+    if (!rc)
+        rc = lt_alloc(&h.divisor, width, sizeof *h.divisor, "codes", err);
+    if (!rc)
+        rc = lt_alloc(&h.weights, width * (size_t)t->classes.count, sizeof *h.weights, "codes", err);
+    if (!rc)
+        rc = lt_classifier_codes(classifier, t->table, rows, n, h.codes, err);
+    if (!rc)
+        rc = solve_head(&h, t, rows, n, err);
+    if (!rc)
+        put_head(&h, lt_net_params(r->net), t->weights);
+    lt_classifier_close(&classifier);
+    lt_free(h.codes);
+    lt_free(h.z);
+    lt_free(h.mean);
+    lt_free(h.divisor);
+    lt_free(h.weights);
+    return rc;
 }
 
 int lt_tuner_train(struct lt_tuner *t, const int64_t *rows, int64_t count, bool scratch,
@@ -206,6 +299,10 @@ int lt_tuner_train(struct lt_tuner *t, const int64_t *rows, int64_t count, bool 
     int rc = open_source(&r, rows, count, err);
     if (!rc)
         rc = start(&r, scratch, seed, err);
+    if (!rc)
+        rc = start_head(&r, rows, count, err);
+    if (!rc)
+        lt_net_set_weights(r.net, t->weights);
     const struct lt_source source = lt_class_source(&r.source, seed);
     if (!rc)
         rc = lt_trainer_create(&r.trainer, r.net, t->backend, &source, &none, &r.settings, err);
