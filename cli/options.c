@@ -141,6 +141,9 @@ static const struct lt_option rows[] = {
     {"contractive", 0, "W", LT_OPTION_AMOUNT, AT(train.contractive), TRAIN, LT_GROUP_NETWORK, 0, MANY,
      NULL, "penalty on how much the code changes with its input: W times the squares of all slopes of "
      "the units; default: 0"},
+    {"neighbours", 0, "[W]", LT_OPTION_AMOUNT, AT(train.neighbours), TRAIN, LT_GROUP_NETWORK, 0, 1e6,
+     NULL, "a map: draw the codes of rows that are near each other together, and those of others "
+     "apart, with weight W beside the loss (1 when not given); best with --dims 2; default: 0"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,

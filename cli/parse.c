@@ -84,13 +84,20 @@ static int unknown_option(const char *name, size_t length, const struct lt_verb 
                        *text ? text : "; latent --help shows the way");
 }
 
-/* The value of an option which takes one: `attached`, or the next word. */
+/* The value of an option which takes one: `attached`, or the next word; where it may be left out, the
+ * next word only if it is a number, and otherwise 1. */
 static int take_value(const struct lt_settings *settings, const struct lt_option *row,
                       const char *attached, int *i, const char **value, latent_error *error)
 {
+    double number;
     *value = attached;
     if (attached)
         return 0;
+    if (lt_option_may_stand_alone(row) &&
+        (*i + 1 >= settings->argc || !lt_value_amount(settings->argv[*i + 1], &number))) {
+        *value = "1";
+        return 0;
+    }
     if (*i + 1 >= settings->argc || strncmp(settings->argv[*i + 1], "--", 2) == 0)
         return lt_cli_fail(error, LATENT_EUSAGE, "--%s needs a value: --%s %s", row->name,
                            row->name, row->metavar);

@@ -195,6 +195,8 @@ typedef struct latent_train_options {
     const latent_data *pairs;
     const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
     double contractive; /* penalty on how much the code changes with its input, default 0 */
+    double neighbours;  /* weight of what draws the codes of neighbours together and those of others
+                           apart, 1 being the usual; default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     int vae;            /* a variational code, drawn from normal distributions while training */
     double beta;        /* vae: weight of their divergence from the standard one; default 1 */

@@ -31,6 +31,7 @@ struct lt_neighbours {
     float *products; /* (batch, block) */
     double *square;  /* (batch) |x|^2 of the centred rows */
     double *nearest; /* (batch, k) squared distances so far, ascending, infinite at first */
+    int32_t *which;  /* (batch, k) whose distances they are */
     double slack;    /* c: how far rounding may move a distance, see rejected_above */
     double most;     /* the largest |r|^2 */
     int64_t begin;   /* of the block at work */
@@ -56,12 +57,16 @@ static double squared_distance(const float *clean, const float *reference, int64
     return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
 }
 
-static void keep(double *nearest /* (k) */, int64_t k, double distance)
+static void keep(double *nearest /* (k) */, int32_t *which /* (k) */, int64_t k, double distance,
+                 int64_t row)
 {
     int64_t at = k - 1;
-    for (; at > 0 && nearest[at - 1] > distance; at--)
+    for (; at > 0 && nearest[at - 1] > distance; at--) {
         nearest[at] = nearest[at - 1];
+        which[at] = which[at - 1];
+    }
     nearest[at] = distance;
+    which[at] = (int32_t)row;
 }
 
 /* ---- which rows can be passed over ---- */
@@ -122,7 +127,7 @@ static void scan_row(struct lt_neighbours *nb, int64_t row)
             double distance =
                 squared_distance(clean, nb->reference + (nb->begin + j) * nb->inputs, nb->inputs);
             if (distance < *farthest) {
-                keep(nearest, nb->k, distance);
+                keep(nearest, nb->which + row * nb->k, nb->k, distance, nb->begin + j);
                 above = rejected_above(nb, nb->square[row], *farthest);
             }
         }
@@ -193,7 +198,7 @@ static void load_rows(struct lt_neighbours *nb, const float *x, int64_t n)
         nb->nearest[i] = INFINITY;
 }
 
-void lt_neighbours_distances(struct lt_neighbours *nb, const float *x, int64_t n, double *distance)
+static void search(struct lt_neighbours *nb, const float *x, int64_t n)
 {
     struct lt_backend *b = nb->backend;
     struct lt_buffer rows = {nb->device_x, 0}, block = {nb->device_r, 0};
@@ -208,8 +213,19 @@ void lt_neighbours_distances(struct lt_neighbours *nb, const float *x, int64_t n
         b->ops->download(b, nb->products, products, (size_t)(n * nb->block) * sizeof *nb->products);
         lt_parallel(b->threads, lt_chunks(scan.rows, ROWS_PER_CHUNK), scan_chunk, &scan);
     }
+}
+
+void lt_neighbours_distances(struct lt_neighbours *nb, const float *x, int64_t n, double *distance)
+{
+    search(nb, x, n);
     for (int64_t row = 0; row < n; row++)
         distance[row] = sqrt(nb->nearest[row * nb->k + nb->k - 1]);
+}
+
+void lt_neighbours_find(struct lt_neighbours *nb, const float *x, int64_t n, int32_t *nearest)
+{
+    search(nb, x, n);
+    memcpy(nearest, nb->which, (size_t)(n * nb->k) * sizeof *nearest);
 }
 
 /* ---- set up and take down ---- */
@@ -268,6 +284,8 @@ static int allocate(struct lt_neighbours *nb, struct lt_error *err)
     if (rc == LT_OK)
         rc = lt_alloc(&nb->nearest, batch * (size_t)nb->k, sizeof(double), what, err);
     if (rc == LT_OK)
+        rc = lt_alloc(&nb->which, batch * (size_t)nb->k, sizeof *nb->which, what, err);
+    if (rc == LT_OK)
         rc = b->ops->matmul_create(b, &spec, &nb->product, err);
     if (rc == LT_OK)
         rc = b->ops->memory_create(b, batch * d * sizeof(float), &nb->device_x, err);
@@ -319,8 +337,8 @@ void lt_neighbours_free(struct lt_neighbours **neighbours)
         return;
     const struct lt_backend_ops *ops = nb->backend->ops;
     void *device[] = {nb->device_x, nb->device_r, nb->device_products};
-    void *host[] = {nb->mean, nb->shrunk,   nb->clean,  nb->x,
-                    nb->r,    nb->products, nb->square, nb->nearest};
+    void *host[] = {nb->mean,     nb->shrunk, nb->clean,   nb->x,    nb->r,
+                    nb->products, nb->square, nb->nearest, nb->which};
     if (nb->product)
         ops->matmul_free(nb->backend, nb->product);
     for (size_t i = 0; i < sizeof device / sizeof *device; i++)

@@ -49,4 +49,9 @@ void lt_neighbours_free(struct lt_neighbours **neighbours);
 void lt_neighbours_distances(struct lt_neighbours *neighbours, const float *x /* (n, D) */,
                              int64_t n, double *distance /* (n) */);
 
+/* Which rows of the reference, of fewer than 2^31, they are: the k nearest of each (k as it was asked for, or all rows), nearest
+ * first, of equally near ones the first in the reference. */
+void lt_neighbours_find(struct lt_neighbours *neighbours, const float *x /* (n, D) */, int64_t n,
+                        int32_t *nearest /* (n, k) */);
+
 #endif

@@ -26,6 +26,7 @@ enum lt_purpose {                       /* never renumber: the numbers are part 
                   LT_RNG_SAMPLE = 11,   /* a subset of rows */
                   LT_RNG_AUGMENT = 12,  /* how an image is turned; row = row of the table */
                   LT_RNG_BINARISE = 13, /* grey values as chances; row = row of the table */
+                  LT_RNG_PARTNER = 14,  /* which of its neighbours a row is drawn to, likewise */
 };
 
 struct lt_stream {
