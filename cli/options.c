@@ -174,6 +174,8 @@ static const struct lt_option rows[] = {
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 
+    {"map", 0, "FILE.png", LT_OPTION_TEXT, AT(eval.map), LT_VERB_EVAL, LT_GROUP_FILES, 0, 0, NULL,
+     "draw codes of two numbers as a map of the rows, in the colours of --labels"},
     {"nll", 0, NULL, LT_OPTION_FLAG, AT(eval.nll), LT_VERB_EVAL, LT_GROUP_TRUST, 0, 0, NULL,
      "tell how likely the rows are under a variational model: negative log-likelihood by importance "
      "sampling"},

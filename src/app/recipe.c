@@ -13,9 +13,13 @@ enum {
     BATCH_MOST = 512,
     BATCH_LEAST = 32,
     STEPS_PER_EPOCH = 16,
+    MAP_BATCH_MOST = 1024, /* --neighbours compares each row with all others of its batch */
+    MAP_STEPS_PER_EPOCH = 4,
     DENOISER_BATCH = 8
 };
 static const double CONTRACTION_STEP = 0.01; /* in scaled units, from a row to its neighbour */
+static const double ATTRACTION =
+    10; /* weight of --neighbours 1, in squared errors that PCA leaves */
 static const double DENOISER_LR = 5e-4, DENOISER_CLIP = 5; /* of adam, from few crops a step */
 
 /* ---- words ---- */
@@ -134,7 +138,7 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
     if (!rc && o->sparse)
         rc = lt_parse_sparse(o->sparse, a, err);
     a->contraction = o->contractive;
-    a->attraction = o->neighbours; /* times a scale, which the data tell */
+    a->attraction = o->neighbours;
     return rc;
 }
 
@@ -478,27 +482,29 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     a->high = facts->prep->high;
     rc = draw_loss(a, w, o, facts, err);
     draw_divergence(a, o, facts);
-    a->attraction *= facts->residual;
     if (!rc)
         rc = lt_autoencoder_build(&r->spec, a, err);
     r->training = r->spec;
     if (!rc && a->contraction > 0)
         rc = lt_net_spec_contract(&r->training, a->contraction, CONTRACTION_STEP, err);
     if (!rc && a->attraction > 0)
-        rc = lt_net_spec_attract(&r->training, a->attraction, err);
+        rc = lt_net_spec_attract(&r->training, a->attraction * ATTRACTION * facts->residual, err);
     return rc;
 }
 
 /* ---- the training ---- */
 
-/* Rows per step: a sixteenth of an epoch or less, a power of two, but about a quarter of the inputs
- * or more, since the default optimizer learns how the inputs hang together from each batch. */
-static int64_t draw_batch(int64_t asked, int64_t rows, int64_t inputs)
+/* Rows per step: a sixteenth of an epoch or less, of a map a quarter, a power of two, but about a quarter
+ * of the inputs or more, since the default optimizer learns how the inputs hang together from each
+ * batch. */
+static int64_t draw_batch(int64_t asked, int64_t rows, int64_t inputs, bool map)
 {
+    const int64_t most = map ? MAP_BATCH_MOST : BATCH_MOST;
+    const int64_t steps = map ? MAP_STEPS_PER_EPOCH : STEPS_PER_EPOCH;
     int64_t batch = BATCH_LEAST;
     if (asked > 0)
         return asked < rows ? asked : rows;
-    while (batch < BATCH_MOST && (2 * batch * STEPS_PER_EPOCH <= rows || 4 * batch < inputs))
+    while (batch < most && (2 * batch * steps <= rows || 4 * batch < inputs))
         batch *= 2;
     return batch < rows ? batch : rows;
 }
@@ -526,7 +532,7 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
     t->noisy_validation = denoiser || r->shape.variational || r->shape.attraction > 0;
     int drawn = denoiser ? optimizer_by_name("adam") : 0;
     t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : drawn);
-    t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec));
+    t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec), r->shape.attraction > 0);
     if (denoiser && o->batch == 0)
         t->batch = DENOISER_BATCH < rows ? DENOISER_BATCH : rows;
     int64_t per_epoch = (rows + t->batch - 1) / t->batch;
