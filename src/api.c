@@ -457,11 +457,11 @@ static int eval(const struct lt_model *model, const latent_data *data,
     struct lt_table *view = NULL, *noisy = how && how->pairs ? how->pairs->table : NULL;
     int rc = lt_session_options_of(&s, options, err);
     if (!rc)
+        rc = lt_map_check(model, how ? how->map : NULL, err);
+    if (!rc)
         rc = lt_arrange(model, data->table, s.listener, &view, err);
     if (!rc && noisy)
         rc = lt_pairs_check(view, noisy, err);
-    if (!rc)
-        rc = lt_map_check(model, how ? how->map : NULL, err);
     if (!rc)
         rc = lt_backend_create(&backend, s.backend, s.threads, err);
     if (!rc)
