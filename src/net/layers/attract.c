@@ -83,10 +83,11 @@ static void oracle(struct lt_oracle *o, int node)
     const double *x = o->y[n->input[0]], *z = o->y[n->input[1]];
     double loss = 0;
     for (int64_t i = 0; i < rows; i++) {
-        double sum = 0;
+        const double own = 1 / (1 + square_distance(x + i * width, z + i * width, width));
+        double sum = own;
         for (int64_t m = 0; m < rows; m++)
-            sum += 1 / (1 + square_distance(x + i * width, z + m * width, width));
-        loss += log(sum) + log1p(square_distance(x + i * width, z + i * width, width));
+            sum += m == i ? 0 : 1 / (1 + square_distance(x + i * width, z + m * width, width));
+        loss += log(sum) - log(own);
     }
     if (o->pass->training)
         o->objective += (double)n->weight * loss / (double)rows;
