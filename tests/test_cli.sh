@@ -183,6 +183,9 @@ claim "a_map_has_the_same_bits_with_any_threads" cmp map.1 map.3
 run train heaps.csv --labels heap -o out/m $map --neighbours 2 --json -q
 claim "a_weight_may_follow_as_a_word" sh -c '[ "$1" = "$(cat map.1)" ]' - "$(value_of stdout weights_sha256)"
 rm -f out/*
+run --neighbours train heaps.csv --labels heap -o out/m $map -q
+claim "a_weight_that_is_left_out_may_stand_before_the_verb" [ "$status" = 0 ]
+rm -f out/*
 run encode map heaps.csv -o out/z.csv
 claim "a_map_places_rows" sh -c '[ "$(wc -l <out/z.csv)" = 301 ]'
 rm -f out/*

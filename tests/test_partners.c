@@ -32,7 +32,8 @@ static void scene_open(struct scene *s, int threads)
                       &(struct lt_prep_options){.scaling = LT_SCALING_NONE}, &err),
           0);
     T_INT(lt_backend_create(&s->backend, NULL, threads, &err), 0);
-    T_INT(lt_rows_open(&rows, s->table, &s->prep, s->train, TRAIN, 64, &err), 0);
+    T_INT(lt_rows_open(&rows, s->table, &s->prep, s->train, TRAIN, lt_rows_batch(COLUMNS), &err),
+          0);
     T_INT(
         lt_pca_fit(&s->pca, &rows,
                    &(struct lt_pca_options){.dims = LT_PARTNERS_DIRECTIONS, .backend = s->backend},
