@@ -146,6 +146,9 @@ static const struct lt_option rows[] = {
     {"contractive", 0, "W", LT_OPTION_AMOUNT, AT(train.contractive), TRAIN, LT_GROUP_NETWORK, 0, MANY,
      NULL, "penalty on how much the code changes with its input: W times the squares of all slopes of "
      "the units; default: 0"},
+    {"neighbours", 0, "[W]", LT_OPTION_AMOUNT, AT(train.neighbours), TRAIN, LT_GROUP_NETWORK, 0, 1e6,
+     NULL, "a map: draw the codes of rows that are near each other together, and those of others "
+     "apart, with weight W beside the loss (1 when not given); best with --dims 2; default: 0"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
@@ -176,6 +179,8 @@ static const struct lt_option rows[] = {
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 
+    {"map", 0, "FILE.png", LT_OPTION_TEXT, AT(eval.map), LT_VERB_EVAL, LT_GROUP_FILES, 0, 0, NULL,
+     "draw codes of two numbers as a map of the rows, in the colours of --labels"},
     {"nll", 0, NULL, LT_OPTION_FLAG, AT(eval.nll), LT_VERB_EVAL, LT_GROUP_TRUST, 0, 0, NULL,
      "tell how likely the rows are under a variational model: negative log-likelihood by importance "
      "sampling"},

@@ -71,6 +71,12 @@ struct lt_option {
     const char *help;    /* one sentence, with the default */
 };
 
+/* Whether the value may be left out, and then is 1: its metavar stands in brackets. */
+static inline int lt_option_may_stand_alone(const struct lt_option *row)
+{
+    return row->metavar && row->metavar[0] == '[';
+}
+
 /* Row i of the table, or NULL past its end. */
 const struct lt_option *lt_option_at(size_t i);
 

@@ -170,7 +170,8 @@ static const struct lt_verb verbs[] = {
         "both fitted on the training rows, with a confidence interval. When PCA is as good, it "
         "says so.",
         {{"latent eval m test.csv", "is it better than PCA here?"},
-         {"latent eval m test.npy --json | jq .verdict", "the same for a script"}},
+         {"latent eval m test.npy --json | jq .verdict", "the same for a script"},
+         {"latent eval m test.npy --labels y.npy --map map.png", "codes of two numbers as a map"}},
         lt_cmd_eval,
     },
     {

@@ -195,6 +195,8 @@ typedef struct latent_train_options {
     const latent_data *pairs;
     const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
     double contractive; /* penalty on how much the code changes with its input, default 0 */
+    double neighbours;  /* weight of what draws the codes of neighbours together and those of others
+                           apart, 1 being the usual; default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     int vae;            /* a variational code, drawn from normal distributions while training */
     double beta;        /* vae: weight of their divergence from the standard one; default 1 */
@@ -360,13 +362,18 @@ typedef struct latent_eval_options {
     int nll;                  /* how likely are the rows? for variational models; default 0 */
     int64_t samples;          /* of codes a row, by which that is estimated; default 5000 */
     const latent_data *pairs; /* of a denoiser: noisy partners of the rows; NULL: noise is made */
+    const char
+        *map; /* an image file: codes of two numbers as dots, in the colours of the labels; NULL:
+                        none */
 } latent_eval_options;
 LATENT_API void latent_eval_options_init(latent_eval_options *options);
 
 /* Error on data the model has not seen, beside PCA and the mean.  With `nll` also the negative
  * log-likelihood of a row in nats, by importance sampling: under bce of the values drawn as zeros and
  * ones, under mse of scaled values around normal outputs; LATENT_EUSAGE when the model is not
- * variational or has other losses. */
+ * variational or has other losses.  Codes of at most three numbers, and those of a model trained with
+ * `neighbours`, are also judged as maps of the rows: trustworthiness, continuity and, where the data have
+ * labels, the share of rows whose label their neighbours have, beside PCA's. */
 LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
                            const latent_eval_options *eval /* or NULL */,
                            const latent_apply_options *options /* or NULL */,

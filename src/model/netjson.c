@@ -98,6 +98,7 @@ static const struct attribute {
     {LT_NODE_DROPOUT, "amount", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_DROPOUT, "shared", FORM_NODE, FIELD(shared), NULL},
     {LT_NODE_CONTRACT, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_ATTRACT, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_HEAD, "loss", FORM_NAME, FIELD(loss), &losses},
     {LT_NODE_HEAD, "unit", FORM_NAME, FIELD(unit), &acts},
     {LT_NODE_HEAD, "weight", FORM_FLOAT, FIELD(weight), NULL},

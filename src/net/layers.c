@@ -12,6 +12,7 @@ const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
     [LT_NODE_DECONV] = &lt_layer_deconv,     [LT_NODE_CONTRACT] = &lt_layer_contract,
     [LT_NODE_SAMPLE] = &lt_layer_sample,     [LT_NODE_POOL] = &lt_layer_pool,
     [LT_NODE_UPSAMPLE] = &lt_layer_upsample, [LT_NODE_NORM] = &lt_layer_norm,
+    [LT_NODE_ATTRACT] = &lt_layer_attract,
 };
 
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node)

@@ -71,7 +71,8 @@ static int check_edges(const struct lt_net_spec *spec, int node, struct lt_error
             return lt_node_fail(spec, node, err, "an input is not an earlier node");
         if (spec->node[n->input[i]].kind == LT_NODE_HEAD)
             return lt_node_fail(spec, node, err, "a head has no outputs to read");
-        if (spec->node[n->input[i]].kind == LT_NODE_CONTRACT)
+        if (spec->node[n->input[i]].kind == LT_NODE_CONTRACT ||
+            spec->node[n->input[i]].kind == LT_NODE_ATTRACT)
             return lt_node_fail(spec, node, err, "a penalty has no outputs to read");
     }
     return 0;
