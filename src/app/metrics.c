@@ -98,23 +98,44 @@ static void square(struct lt_linear *l, double *errors)
     lt_parallel(l->backend->threads, lt_chunks((size_t)l->rows, ROWS_PER_CHUNK), square_rows, l);
 }
 
-void lt_linear_errors(struct lt_linear *l, const float *x, int64_t n, double *mean_error,
-                      double *pca_error)
+/* The rows less the mean, in l->host. */
+static void centre_rows(struct lt_linear *l, const float *x, int64_t n)
 {
-    const struct lt_backend_ops *ops = l->backend->ops;
-    size_t bytes = (size_t)(l->batch * l->inputs) * sizeof *l->host;
-    struct lt_buffer rows = {l->x, 0}, codes = {l->codes, 0}, basis = {l->basis, 0};
-    memset(l->host, 0, bytes);
+    memset(l->host, 0, (size_t)(l->batch * l->inputs) * sizeof *l->host);
     for (int64_t r = 0; r < n; r++)
         for (int64_t i = 0; i < l->inputs; i++)
             l->host[r * l->inputs + i] =
                 isnan(x[r * l->inputs + i]) ? 0 : x[r * l->inputs + i] - l->baseline->mean[i];
+}
+
+/* Their projections, on the backend. */
+static void project_rows(struct lt_linear *l)
+{
+    const struct lt_backend_ops *ops = l->backend->ops;
+    struct lt_buffer rows = {l->x, 0}, codes = {l->codes, 0}, basis = {l->basis, 0};
+    ops->upload(l->backend, rows, l->host, (size_t)(l->batch * l->inputs) * sizeof *l->host);
+    ops->matmul_run(l->backend, l->project, 1.0f, rows, basis, 0.0f, codes);
+}
+
+void lt_linear_codes(struct lt_linear *l, const float *x, int64_t n, float *codes)
+{
+    centre_rows(l, x, n);
+    project_rows(l);
+    l->backend->ops->download(l->backend, codes, (struct lt_buffer){l->codes, 0},
+                              (size_t)(n * l->dims) * sizeof *codes);
+}
+
+void lt_linear_errors(struct lt_linear *l, const float *x, int64_t n, double *mean_error,
+                      double *pca_error)
+{
+    const struct lt_backend_ops *ops = l->backend->ops;
+    struct lt_buffer rows = {l->x, 0}, codes = {l->codes, 0}, basis = {l->basis, 0};
+    centre_rows(l, x, n);
     l->rows = n;
     square(l, mean_error);
-    ops->upload(l->backend, rows, l->host, bytes);
-    ops->matmul_run(l->backend, l->project, 1.0f, rows, basis, 0.0f, codes);
+    project_rows(l);
     ops->matmul_run(l->backend, l->remove, -1.0f, codes, basis, 1.0f, rows);
-    ops->download(l->backend, l->host, rows, bytes);
+    ops->download(l->backend, l->host, rows, (size_t)(l->batch * l->inputs) * sizeof *l->host);
     for (int64_t i = 0; i < n * l->inputs; i++)
         l->host[i] = isnan(x[i]) ? 0 : l->host[i];
     square(l, pca_error);
