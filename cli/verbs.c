@@ -141,6 +141,24 @@ static const struct lt_verb verbs[] = {
         lt_cmd_cluster,
     },
     {
+        "nearest",
+        LT_VERB_NEAREST,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "the rows most like a row, or all rows that are nearly the same",
+        "Writes the rows of DATA whose codes are nearest to that of one row, nearest first, and "
+        "the "
+        "columns in which they differ most from it. With --duplicates it writes the rows that "
+        "repeat "
+        "an earlier one and the pairs that nearly do.",
+        {{"latent nearest m data.csv --row 17", "the ten rows most like row 17"},
+         {"latent nearest m images.npy --row 0 -k 5 -o like.csv", "five, in a file"},
+         {"latent nearest m data.csv --duplicates -o pairs.csv", "what stands there twice"}},
+        lt_cmd_nearest,
+    },
+    {
         "denoise",
         LT_VERB_DENOISE,
         "Use",

@@ -397,6 +397,23 @@ LATENT_API int latent_cluster_to(const latent_model *model, const latent_data *d
                                  const latent_apply_options *options /* or NULL */,
                                  latent_report **report, latent_error *error);
 
+/* The `count` rows whose codes are nearest to that of `row`: CSV with the header
+ * row,distance,differs, nearest first; `differs` names columns in which they are least like it, and is
+ * left out for images.  `path` NULL writes to standard output, "" nowhere.  LATENT_EUSAGE: no such row,
+ * or a denoiser. */
+LATENT_API int latent_nearest_to(const latent_model *model, const latent_data *data, int64_t row,
+                                 int64_t count, const char *path,
+                                 const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
+/* Rows that repeat an earlier one, cell for cell, and pairs that nearly do: CSV with the header
+ * row,other,distance,column_distance,exact.  A pair is near when both its codes and its scaled columns
+ * are nearer to each other than a tenth of what is usual between a row and its nearest. */
+LATENT_API int latent_duplicates_to(const latent_model *model, const latent_data *data,
+                                    const char *path,
+                                    const latent_apply_options *options /* or NULL */,
+                                    latent_report **report, latent_error *error);
+
 typedef struct latent_score_options {
     size_t size;        /* set by _init */
     double fpr;         /* alarm where the p-value is at most this; default 0.001 */
