@@ -10,16 +10,18 @@
 #define DRIFT LT_VERB_DRIFT
 #define COMPARE LT_VERB_COMPARE
 #define PROBE LT_VERB_PROBE
+#define CLUSTER LT_VERB_CLUSTER
+#define NEAREST LT_VERB_NEAREST
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
 #define SHEET (LT_VERB_TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA                                                                                       \
     (LT_VERB_TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |         \
-     COMPARE | PROBE | LT_VERB_INTERPOLATE)
+     COMPARE | PROBE | LT_VERB_INTERPOLATE | CLUSTER | NEAREST)
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
     (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | PROBE | LT_VERB_IMPUTE |             \
-     LT_VERB_DENOISE)
+     LT_VERB_DENOISE | CLUSTER | NEAREST)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -38,6 +40,13 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), PROBE, LT_GROUP_FILES, 0, 0, NULL,
      "where to write fold, label and what was told of every row, as .csv or .tsv, each also .gz, so "
      "that others can check it; default: nowhere"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), CLUSTER, LT_GROUP_FILES, 0, 0, NULL,
+     "where the clusters go: row, cluster and distance to its centre, as .csv or .tsv, each also "
+     ".gz; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), NEAREST, LT_GROUP_FILES, 0, 0, NULL,
+     "where the rows go: row, distance and in which columns it differs; with --duplicates the pairs: "
+     "row, other, distance, column_distance and exact; as .csv or .tsv, each also .gz; default: CSV "
+     "on standard output"},
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), LT_VERB_IMPUTE, LT_GROUP_FILES, 0, 0, NULL,
      "where the filled data go: .csv or .tsv for text, which keeps its form; for arrays also .npy "
      ".npz .idx, each but .npz also .gz; default: CSV on standard output"},
@@ -57,6 +66,9 @@ static const struct lt_option rows[] = {
      "draw originals above their reconstructions, for data shaped like images"},
     {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), WALK, LT_GROUP_FILES, 0, 0, NULL,
      "draw the rows as well, for data shaped like images"},
+    {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), CLUSTER, LT_GROUP_FILES, 0, 0, NULL,
+     "draw the decoded centre of each cluster above the row nearest to it, for data shaped like "
+     "images"},
     {"checkpoint", 0, "TIME", LT_OPTION_SECONDS, AT(train.checkpoint_seconds), TRAIN,
      LT_GROUP_FILES, 0.001, MANY, NULL,
      "save the state this often, such as 30s; default: only on Ctrl-C"},
@@ -71,6 +83,14 @@ static const struct lt_option rows[] = {
      "the row at which it ends"},
     {"steps", 0, "N", LT_OPTION_WHOLE, AT(count), LT_VERB_INTERPOLATE, LT_GROUP_DATA, 2, 1e9, NULL,
      "rows of the walk, both ends included; default: 9"},
+    {"clusters", 'k', "K", LT_OPTION_TEXT, AT(clusters), CLUSTER, LT_GROUP_DATA, 0, 0, NULL,
+     "how many clusters, or auto: as many as other halves of the rows give alike; default: auto"},
+    {"row", 0, "ROW", LT_OPTION_WHOLE, AT(row), NEAREST, LT_GROUP_DATA, 0, MANY, NULL,
+     "the row, counted from 0, whose like are looked for"},
+    {"neighbours", 'k', "N", LT_OPTION_WHOLE, AT(neighbours), NEAREST, LT_GROUP_DATA, 1, 1e6, NULL,
+     "how many of them; default: 10"},
+    {"duplicates", 0, NULL, LT_OPTION_FLAG, AT(duplicates), NEAREST, LT_GROUP_DATA, 0, 0, NULL,
+     "in place of --row: all rows that repeat an earlier one, and pairs that nearly do"},
     {"columns", 0, "A,B", LT_OPTION_TEXT, AT(data.columns), ROWS, LT_GROUP_DATA, 0, 0, NULL,
      "use only these columns, by name, or where they have none by number, 0,3-7; default: all"},
     {"ignore", 0, "A,B", LT_OPTION_TEXT, AT(data.ignore), ROWS, LT_GROUP_DATA, 0, 0, NULL,
@@ -231,7 +251,8 @@ static const struct lt_option rows[] = {
 
     {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), TRAIN, LT_GROUP_COMPUTE, 0, 0,
      "precision", "number format of the matrix products; default: whichever measures better"},
-    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE | COMPARE,
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision),
+     APPLY | LT_VERB_EVAL | SCORE | COMPARE | CLUSTER | NEAREST,
      LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
     {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
      "backend", "who computes; default: the fastest in this build"},

@@ -55,7 +55,9 @@ enum lt_verb_bit {
     LT_VERB_SAMPLE = 1 << 14,
     LT_VERB_INTERPOLATE = 1 << 15,
     LT_VERB_PROBE = 1 << 16,
-    LT_VERB_ALL = (1 << 17) - 1,
+    LT_VERB_CLUSTER = 1 << 17,
+    LT_VERB_NEAREST = 1 << 18,
+    LT_VERB_ALL = (1 << 19) - 1,
 };
 
 struct lt_option {

@@ -18,7 +18,7 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     settings->argv = argv;
     settings->seed = 1;
     settings->rows[1] = -1;
-    settings->from = settings->to = -1;
+    settings->from = settings->to = settings->row = -1;
     latent_data_options_init(&settings->data);
     latent_train_options_init(&settings->train);
     latent_eval_options_init(&settings->eval);

@@ -123,6 +123,42 @@ static const struct lt_verb verbs[] = {
         lt_cmd_score,
     },
     {
+        "cluster",
+        LT_VERB_CLUSTER,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "rows sorted into groups by their codes",
+        "Sorts the rows of DATA into clusters of their codes (k-means), tells whether the clusters "
+        "are there at all - whether other halves of the rows give the same ones - and what each of "
+        "them is, by decoding its centre. With --labels it tells how well the clusters agree with "
+        "them, beside clusters of PCA's numbers and of the columns themselves.",
+        {{"latent cluster m new.csv -o clusters.csv", "how many there are is found from the data"},
+         {"latent cluster m new.csv -k 3 -o clusters.csv", "three"},
+         {"latent cluster m images.npy -k 10 -o c.csv --sheet look.png", "with their pictures"},
+         {"latent cluster m test.csv -k 4 --labels state", "do they agree with what is known?"}},
+        lt_cmd_cluster,
+    },
+    {
+        "nearest",
+        LT_VERB_NEAREST,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "the rows most like a row, or all rows that are nearly the same",
+        "Writes the rows of DATA whose codes are nearest to that of one row, nearest first, and "
+        "the "
+        "columns in which they differ most from it. With --duplicates it writes the rows that "
+        "repeat "
+        "an earlier one and the pairs that nearly do.",
+        {{"latent nearest m data.csv --row 17", "the ten rows most like row 17"},
+         {"latent nearest m images.npy --row 0 -k 5 -o like.csv", "five, in a file"},
+         {"latent nearest m data.csv --duplicates -o pairs.csv", "what stands there twice"}},
+        lt_cmd_nearest,
+    },
+    {
         "denoise",
         LT_VERB_DENOISE,
         "Use",

@@ -384,6 +384,43 @@ LATENT_API int latent_sheet(const latent_model *model, const latent_data *data, 
                             const char *path, const latent_apply_options *options,
                             latent_error *error);
 
+typedef struct latent_cluster_options {
+    size_t size;       /* set by _init */
+    int64_t clusters;  /* how many; 0: chosen by how stable they are; default 0 */
+    const char *sheet; /* images: a PNG of the decoded centres above typical rows; NULL: none */
+} latent_cluster_options;
+LATENT_API void latent_cluster_options_init(latent_cluster_options *options);
+
+/* Sorts the rows into clusters of their codes by k-means: CSV with the header row,cluster,distance,
+ * every row in its order; clusters are numbered from 0 by size, the largest first.  `path` NULL writes
+ * to standard output, "" nowhere.  The report says whether the clusters are there - whether other
+ * halves of the rows give the same ones, beside a normal cloud of the same shape - and what they are in
+ * the columns of the data.  When the data have labels, it holds how well clusters agree with them,
+ * beside as many clusters of PCA's numbers and of the scaled columns.  LATENT_EUSAGE: more clusters
+ * than rows, too few rows to choose how many, or a denoiser. */
+LATENT_API int latent_cluster_to(const latent_model *model, const latent_data *data,
+                                 const char *path,
+                                 const latent_cluster_options *cluster /* or NULL */,
+                                 const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
+/* The `count` rows whose codes are nearest to that of `row`: CSV with the header
+ * row,distance,differs, nearest first; `differs` names columns in which they are least like it, and is
+ * left out for images.  `path` NULL writes to standard output, "" nowhere.  LATENT_EUSAGE: no such row,
+ * or a denoiser. */
+LATENT_API int latent_nearest_to(const latent_model *model, const latent_data *data, int64_t row,
+                                 int64_t count, const char *path,
+                                 const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
+/* Rows that repeat an earlier one, cell for cell, and pairs that nearly do: CSV with the header
+ * row,other,distance,column_distance,exact.  A pair is near when both its codes and its scaled columns
+ * are nearer to each other than a tenth of what is usual between a row and its nearest. */
+LATENT_API int latent_duplicates_to(const latent_model *model, const latent_data *data,
+                                    const char *path,
+                                    const latent_apply_options *options /* or NULL */,
+                                    latent_report **report, latent_error *error);
+
 typedef struct latent_score_options {
     size_t size;        /* set by _init */
     double fpr;         /* alarm where the p-value is at most this; default 0.001 */
