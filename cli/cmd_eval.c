@@ -15,6 +15,8 @@ int lt_cmd_eval(struct lt_settings *settings, latent_error *error)
     lt_apply_options(settings, &options);
     int e = lt_check_output(settings, "--sheet", settings->sheet, error);
     if (!e)
+        e = lt_check_output(settings, "--map", settings->eval.map, error);
+    if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e)
         e = lt_open_data(settings, 1, model, &data, error);

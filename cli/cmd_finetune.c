@@ -30,9 +30,8 @@ static int open_unlabelled(const struct lt_settings *settings, const latent_mode
     options.labels = options.keep_label = NULL;
     options.row_begin = 0; /* --rows speaks of DATA */
     options.row_end = -1;
-    return settings->unlabelled
-               ? latent_data_open(data, &settings->unlabelled, 1, &options, error)
-               : 0;
+    return settings->unlabelled ? latent_data_open(data, &settings->unlabelled, 1, &options, error)
+                                : 0;
 }
 
 int lt_cmd_finetune(struct lt_settings *settings, latent_error *error)

@@ -12,16 +12,18 @@
 #define PREDICT LT_VERB_PREDICT
 #define COMPARE LT_VERB_COMPARE
 #define PROBE LT_VERB_PROBE
+#define CLUSTER LT_VERB_CLUSTER
+#define NEAREST LT_VERB_NEAREST
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
 #define SHEET (TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
 #define DATA                                                                                       \
-    (TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT |                 \
-     COMPARE | PROBE | LT_VERB_INTERPOLATE | FINETUNE | PREDICT)
+    (TRAIN | LT_VERB_ENCODE | LT_VERB_RECONSTRUCT | LT_VERB_EVAL | SCORE | DRIFT | COMPARE |       \
+     PROBE | LT_VERB_INTERPOLATE | CLUSTER | NEAREST | FINETUNE | PREDICT)
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
     (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | PROBE | LT_VERB_IMPUTE |             \
-     LT_VERB_DENOISE | FINETUNE | PREDICT)
+     LT_VERB_DENOISE | CLUSTER | NEAREST | FINETUNE | PREDICT)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -40,6 +42,13 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), PROBE, LT_GROUP_FILES, 0, 0, NULL,
      "where to write fold, label and what was told of every row, as .csv or .tsv, each also .gz, so "
      "that others can check it; default: nowhere"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), CLUSTER, LT_GROUP_FILES, 0, 0, NULL,
+     "where the clusters go: row, cluster and distance to its centre, as .csv or .tsv, each also "
+     ".gz; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), NEAREST, LT_GROUP_FILES, 0, 0, NULL,
+     "where the rows go: row, distance and in which columns it differs; with --duplicates the pairs: "
+     "row, other, distance, column_distance and exact; as .csv or .tsv, each also .gz; default: CSV "
+     "on standard output"},
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), LT_VERB_IMPUTE, LT_GROUP_FILES, 0, 0, NULL,
      "where the filled data go: .csv or .tsv for text, which keeps its form; for arrays also .npy "
      ".npz .idx, each but .npz also .gz; default: CSV on standard output"},
@@ -64,6 +73,9 @@ static const struct lt_option rows[] = {
      "draw originals above their reconstructions, for data shaped like images"},
     {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), WALK, LT_GROUP_FILES, 0, 0, NULL,
      "draw the rows as well, for data shaped like images"},
+    {"sheet", 0, "FILE.png", LT_OPTION_TEXT, AT(sheet), CLUSTER, LT_GROUP_FILES, 0, 0, NULL,
+     "draw the decoded centre of each cluster above the row nearest to it, for data shaped like "
+     "images"},
     {"checkpoint", 0, "TIME", LT_OPTION_SECONDS, AT(train.checkpoint_seconds), TRAIN,
      LT_GROUP_FILES, 0.001, MANY, NULL,
      "save the state this often, such as 30s; default: only on Ctrl-C"},
@@ -78,6 +90,14 @@ static const struct lt_option rows[] = {
      "the row at which it ends"},
     {"steps", 0, "N", LT_OPTION_WHOLE, AT(count), LT_VERB_INTERPOLATE, LT_GROUP_DATA, 2, 1e9, NULL,
      "rows of the walk, both ends included; default: 9"},
+    {"clusters", 'k', "K", LT_OPTION_TEXT, AT(clusters), CLUSTER, LT_GROUP_DATA, 0, 0, NULL,
+     "how many clusters, or auto: as many as other halves of the rows give alike; default: auto"},
+    {"row", 0, "ROW", LT_OPTION_WHOLE, AT(row), NEAREST, LT_GROUP_DATA, 0, MANY, NULL,
+     "the row, counted from 0, whose like are looked for"},
+    {"neighbours", 'k', "N", LT_OPTION_WHOLE, AT(neighbours), NEAREST, LT_GROUP_DATA, 1, 1e6, NULL,
+     "how many of them; default: 10"},
+    {"duplicates", 0, NULL, LT_OPTION_FLAG, AT(duplicates), NEAREST, LT_GROUP_DATA, 0, 0, NULL,
+     "in place of --row: all rows that repeat an earlier one, and pairs that nearly do"},
     {"columns", 0, "A,B", LT_OPTION_TEXT, AT(data.columns), ROWS, LT_GROUP_DATA, 0, 0, NULL,
      "use only these columns, by name, or where they have none by number, 0,3-7; default: all"},
     {"ignore", 0, "A,B", LT_OPTION_TEXT, AT(data.ignore), ROWS, LT_GROUP_DATA, 0, 0, NULL,
@@ -160,6 +180,9 @@ static const struct lt_option rows[] = {
      "the units; default: 0"},
     {"greedy", 0, NULL, LT_OPTION_FLAG, AT(train.greedy), LT_VERB_PRETRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "train the layers one by one first, each as a denoising autoencoder of what the one below it says"},
+    {"neighbours", 0, "[W]", LT_OPTION_AMOUNT, AT(train.neighbours), TRAIN, LT_GROUP_NETWORK, 0, 1e6,
+     NULL, "a map: draw the codes of rows that are near each other together, and those of others "
+     "apart, with weight W beside the loss (1 when not given); best with --dims 2; default: 0"},
     {"dropout", 0, "P", LT_OPTION_AMOUNT, AT(train.dropout), TRAIN, LT_GROUP_NETWORK, 0, 0.95,
      NULL, "silence hidden units with this probability; default: 0"},
     {"l1", 0, "W", LT_OPTION_AMOUNT, AT(train.l1), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
@@ -204,6 +227,8 @@ static const struct lt_option rows[] = {
     {"strict", 0, NULL, LT_OPTION_FLAG, AT(score.strict), SCORE, LT_GROUP_DETECTOR, 0, 0, NULL,
      "a bad record on standard input ends the run instead of being told and skipped"},
 
+    {"map", 0, "FILE.png", LT_OPTION_TEXT, AT(eval.map), LT_VERB_EVAL, LT_GROUP_FILES, 0, 0, NULL,
+     "draw codes of two numbers as a map of the rows, in the colours of --labels"},
     {"nll", 0, NULL, LT_OPTION_FLAG, AT(eval.nll), LT_VERB_EVAL, LT_GROUP_TRUST, 0, 0, NULL,
      "tell how likely the rows are under a variational model: negative log-likelihood by importance "
      "sampling"},
@@ -229,7 +254,7 @@ static const struct lt_option rows[] = {
     {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(train.lr), TRAIN, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
      "learning rate; default: the optimizer's own for this network"},
     {"lr", 0, "RATE", LT_OPTION_AMOUNT, AT(finetune.lr), FINETUNE, LT_GROUP_OPTIMIZER, 0, MANY, NULL,
-     "learning rate; default: 0.001"},
+     "learning rate; default: 0.001, and less for fewer than 10,000 labels alone"},
     {"momentum", 0, "M", LT_OPTION_AMOUNT, AT(train.momentum), TRAIN, LT_GROUP_OPTIMIZER, 0,
      0.9999, NULL, "momentum of sgd; default: 0.9"},
     {"weight-decay", 0, "W", LT_OPTION_AMOUNT, AT(train.weight_decay), TRAIN, LT_GROUP_OPTIMIZER,
@@ -260,7 +285,8 @@ static const struct lt_option rows[] = {
 
     {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), TRAIN, LT_GROUP_COMPUTE, 0, 0,
      "precision", "number format of the matrix products; default: whichever measures better"},
-    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision), APPLY | LT_VERB_EVAL | SCORE | COMPARE,
+    {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision),
+     APPLY | LT_VERB_EVAL | SCORE | COMPARE | CLUSTER | NEAREST,
      LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
     {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
      "backend", "who computes; default: the fastest in this build"},

@@ -55,10 +55,12 @@ enum lt_verb_bit {
     LT_VERB_SAMPLE = 1 << 14,
     LT_VERB_INTERPOLATE = 1 << 15,
     LT_VERB_PROBE = 1 << 16,
-    LT_VERB_PRETRAIN = 1 << 21,
-    LT_VERB_FINETUNE = 1 << 22,
-    LT_VERB_PREDICT = 1 << 23,
-    LT_VERB_ALL = (1 << 24) - 1,
+    LT_VERB_CLUSTER = 1 << 17,
+    LT_VERB_NEAREST = 1 << 18,
+    LT_VERB_PRETRAIN = 1 << 19,
+    LT_VERB_FINETUNE = 1 << 20,
+    LT_VERB_PREDICT = 1 << 21,
+    LT_VERB_ALL = (1 << 22) - 1,
 };
 
 struct lt_option {
@@ -73,6 +75,12 @@ struct lt_option {
     const char *choices; /* argument of latent_choices, or NULL */
     const char *help;    /* one sentence, with the default */
 };
+
+/* Whether the value may be left out, and then is 1: its metavar stands in brackets. */
+static inline int lt_option_may_stand_alone(const struct lt_option *row)
+{
+    return row->metavar && row->metavar[0] == '[';
+}
 
 /* Row i of the table, or NULL past its end. */
 const struct lt_option *lt_option_at(size_t i);

@@ -18,7 +18,7 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     settings->argv = argv;
     settings->seed = 1;
     settings->rows[1] = -1;
-    settings->from = settings->to = -1;
+    settings->from = settings->to = settings->row = -1;
     latent_data_options_init(&settings->data);
     latent_train_options_init(&settings->train);
     latent_finetune_options_init(&settings->finetune);
@@ -86,12 +86,20 @@ static int unknown_option(const char *name, size_t length, const struct lt_verb 
                        *text ? text : "; latent --help shows the way");
 }
 
-/* The value of an option which takes one: `attached`, or the next word. */
+/* Whether the option in word i, whose value may be left out, has none: no number follows. */
+static int stands_alone(const struct lt_settings *settings, const struct lt_option *row, int i)
+{
+    double number;
+    return lt_option_may_stand_alone(row) &&
+           (i + 1 >= settings->argc || !lt_value_amount(settings->argv[i + 1], &number));
+}
+
+/* The value of an option which takes one: `attached`, or the next word; 1 where it stands alone. */
 static int take_value(const struct lt_settings *settings, const struct lt_option *row,
                       const char *attached, int *i, const char **value, latent_error *error)
 {
-    *value = attached;
-    if (attached)
+    *value = attached ? attached : "1";
+    if (attached || stands_alone(settings, row, *i))
         return 0;
     if (*i + 1 >= settings->argc || strncmp(settings->argv[*i + 1], "--", 2) == 0)
         return lt_cli_fail(error, LATENT_EUSAGE, "--%s needs a value: --%s %s", row->name,
@@ -159,7 +167,7 @@ static int find_verb(struct lt_settings *settings, int *at, latent_error *error)
         }
         if (strncmp(word, "--", 2) == 0 && !strchr(word, '='))
             row = lt_option_find(word + 2, strlen(word + 2), LT_VERB_ALL);
-        if (row && row->metavar)
+        if (row && row->metavar && !stands_alone(settings, row, *at))
             ++*at; /* its value is no verb */
     }
     return 0;

@@ -32,6 +32,10 @@ struct lt_settings {
     const char *sheet;       /* NULL: not given */
     const char *truth;       /* denoise: the clean images; NULL: not given */
     const char *uncertainty; /* NULL: not given */
+    const char *clusters;    /* cluster: "auto" or how many; NULL: not given */
+    int64_t row;             /* nearest; -1: not given */
+    int64_t neighbours;      /* nearest: how many; 0: not given */
+    int duplicates;          /* nearest */
     const char *valid;       /* a fraction or a file, NULL: not given */
     int curve;               /* finetune: a learning curve instead of a classifier */
     const char *unlabelled;  /* finetune: rows without labels; NULL: not given */

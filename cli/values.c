@@ -69,7 +69,7 @@ int lt_value_seconds(const char *text, double *value)
     return 1;
 }
 
-static int whole(const char *text, int64_t *value)
+int lt_value_whole(const char *text, int64_t *value)
 {
     char *end;
     if (text[strspn(text, "+-")] < '0' || text[strspn(text, "+-")] > '9')
@@ -131,9 +131,9 @@ static int store_rows(const struct lt_option *row, const char *text, int64_t *ra
         goto bad;
     memcpy(first, text, length);
     first[length] = '\0';
-    if (length > 0 && (!whole(first, &begin) || begin < 0))
+    if (length > 0 && (!lt_value_whole(first, &begin) || begin < 0))
         goto bad;
-    if (colon[1] && (!whole(colon + 1, &end) || end < 0))
+    if (colon[1] && (!lt_value_whole(colon + 1, &end) || end < 0))
         goto bad;
     if (end >= 0 && end <= begin)
         return lt_cli_fail(error, LATENT_EUSAGE,
@@ -156,7 +156,7 @@ static int side(const char *text, size_t length, int64_t *value)
         return 0;
     memcpy(word, text, length);
     word[length] = '\0';
-    return whole(word, value);
+    return lt_value_whole(word, value);
 }
 
 static int store_sides(const struct lt_option *row, const char *text, int64_t *sides /* [2] */,
@@ -208,7 +208,7 @@ int lt_value_store(const struct lt_option *row, const char *text, struct lt_sett
             return lt_cli_fail(error, LATENT_EUSAGE, "--%s: %s is empty", row->name, row->metavar);
         return 0;
     case LT_OPTION_WHOLE:
-        if (!whole(text, &integer))
+        if (!lt_value_whole(text, &integer))
             return lt_cli_fail(error, LATENT_EUSAGE, "--%s: \"%s\" is not a whole number",
                                row->name, text);
         *(int64_t *)field = integer;

@@ -10,6 +10,9 @@ struct lt_settings;
 /* A decimal or a fraction, "0.1" or "25/255". Returns 1 and fills *value, or 0. */
 int lt_value_amount(const char *text, double *value); /* "0.2", "25/255", "2%" */
 
+/* A whole number with or without a sign. Returns 1 and fills *value, or 0. */
+int lt_value_whole(const char *text, int64_t *value);
+
 /* A time, "90", "60s", "2m", "1h30m", "500ms", in seconds. Returns 1 or 0. */
 int lt_value_seconds(const char *text, double *value);
 

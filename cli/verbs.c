@@ -123,6 +123,42 @@ static const struct lt_verb verbs[] = {
         lt_cmd_score,
     },
     {
+        "cluster",
+        LT_VERB_CLUSTER,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "rows sorted into groups by their codes",
+        "Sorts the rows of DATA into clusters of their codes (k-means), tells whether the clusters "
+        "are there at all - whether other halves of the rows give the same ones - and what each of "
+        "them is, by decoding its centre. With --labels it tells how well the clusters agree with "
+        "them, beside clusters of PCA's numbers and of the columns themselves.",
+        {{"latent cluster m new.csv -o clusters.csv", "how many there are is found from the data"},
+         {"latent cluster m new.csv -k 3 -o clusters.csv", "three"},
+         {"latent cluster m images.npy -k 10 -o c.csv --sheet look.png", "with their pictures"},
+         {"latent cluster m test.csv -k 4 --labels state", "do they agree with what is known?"}},
+        lt_cmd_cluster,
+    },
+    {
+        "nearest",
+        LT_VERB_NEAREST,
+        "Use",
+        "MODEL DATA...",
+        2,
+        MANY,
+        "the rows most like a row, or all rows that are nearly the same",
+        "Writes the rows of DATA whose codes are nearest to that of one row, nearest first, and "
+        "the "
+        "columns in which they differ most from it. With --duplicates it writes the rows that "
+        "repeat "
+        "an earlier one and the pairs that nearly do.",
+        {{"latent nearest m data.csv --row 17", "the ten rows most like row 17"},
+         {"latent nearest m images.npy --row 0 -k 5 -o like.csv", "five, in a file"},
+         {"latent nearest m data.csv --duplicates -o pairs.csv", "what stands there twice"}},
+        lt_cmd_nearest,
+    },
+    {
         "denoise",
         LT_VERB_DENOISE,
         "Use",
@@ -149,9 +185,11 @@ static const struct lt_verb verbs[] = {
         1,
         MANY,
         "learn from rows without labels what a classifier can start from",
-        "Trains an autoencoder as train does, with defaults for what comes next: wider layers, inputs "
-        "masked at random so that the code has to know how they hang together, and no detector. "
-        "finetune makes a classifier of it.",
+        "Trains an autoencoder as train does, with defaults for what comes next: wider layers, "
+        "codes of "
+        "neighbours drawn together, since they mostly have the same class, and no detector. "
+        "finetune "
+        "makes a classifier of it.",
         {{"latent pretrain images.npy -o p", "with no option"},
          {"latent pretrain images.npy -o p --layers 1000,1000,1000 --noise mask:0.25 --greedy",
           "stacked denoising autoencoders, layer by layer"}},
@@ -165,7 +203,8 @@ static const struct lt_verb verbs[] = {
         2,
         MANY,
         "a classifier from a pretrained model and few labels",
-        "Trains the encoder of MODEL and a softmax layer behind its code to tell the classes of DATA. "
+        "Trains the encoder of MODEL and a softmax layer behind its code to tell the classes of "
+        "DATA. "
         "Rows without labels help: close ones are to have the same class.",
         {{"latent finetune p few.npy --labels y.npy -o clf", "from labelled rows alone"},
          {"latent finetune p few.npy --labels y.npy --unlabelled all.npy -o clf",
@@ -218,7 +257,8 @@ static const struct lt_verb verbs[] = {
         "both fitted on the training rows, with a confidence interval. When PCA is as good, it "
         "says so.",
         {{"latent eval m test.csv", "is it better than PCA here?"},
-         {"latent eval m test.npy --json | jq .verdict", "the same for a script"}},
+         {"latent eval m test.npy --json | jq .verdict", "the same for a script"},
+         {"latent eval m test.npy --labels y.npy --map map.png", "codes of two numbers as a map"}},
         lt_cmd_eval,
     },
     {

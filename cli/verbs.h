@@ -37,6 +37,8 @@ int lt_cmd_denoise(struct lt_settings *settings, latent_error *error);
 int lt_cmd_impute(struct lt_settings *settings, latent_error *error);
 int lt_cmd_eval(struct lt_settings *settings, latent_error *error);
 int lt_cmd_score(struct lt_settings *settings, latent_error *error);
+int lt_cmd_cluster(struct lt_settings *settings, latent_error *error);
+int lt_cmd_nearest(struct lt_settings *settings, latent_error *error);
 int lt_cmd_info(struct lt_settings *settings, latent_error *error);
 int lt_cmd_doctor(struct lt_settings *settings, latent_error *error);
 int lt_cmd_compare(struct lt_settings *settings, latent_error *error);

@@ -195,16 +195,18 @@ typedef struct latent_train_options {
     const latent_data *pairs;
     const char *sparse; /* of codes: "topk:N", "batchtopk:N", "l1:W", "kl:RHO:BETA" */
     double contractive; /* penalty on how much the code changes with its input, default 0 */
+    double neighbours;  /* weight of what draws the codes of neighbours together and those of others
+                           apart, 1 being the usual; default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
     int vae;            /* a variational code, drawn from normal distributions while training */
     double beta;        /* vae: weight of their divergence from the standard one; default 1 */
-    int pretrain;       /* for a classifier to be made of it: wider layers, rows masked at random unless
-                           noise, sparsity or contraction is asked for, no detector */
-    int greedy;         /* layers are first trained one by one, each to give back what those before it say */
-    int binarise;       /* values are chances of a 1, drawn anew in every epoch */
-    double l1, l2;      /* penalties on weights (not biases), default 0 */
-    const char *scale;  /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */
-    const char *types;  /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
+    int pretrain; /* for a classifier to be made of it: wider layers, no detector, and neighbours 1
+                           where nothing is asked for that does not go with it */
+    int greedy; /* layers are first trained one by one, each to give back what those before it say */
+    int binarise;      /* values are chances of a 1, drawn anew in every epoch */
+    double l1, l2;     /* penalties on weights (not biases), default 0 */
+    const char *scale; /* "auto", "none", "bytes", "standard", "minmax", "robust", "quantile" */
+    const char *types; /* "COL=KIND,...", KIND one of numeric, integer, boolean, categorical, time,
                           identifier: what columns mean, where the guess is wrong; NULL: none */
     /* the detector, which latent_score needs */
     const char *detector; /* "default": denoising networks, "reconstruction": the autoencoder's
@@ -363,13 +365,18 @@ typedef struct latent_eval_options {
     int nll;                  /* how likely are the rows? for variational models; default 0 */
     int64_t samples;          /* of codes a row, by which that is estimated; default 5000 */
     const latent_data *pairs; /* of a denoiser: noisy partners of the rows; NULL: noise is made */
+    const char
+        *map; /* an image file: codes of two numbers as dots, in the colours of the labels; NULL:
+                        none */
 } latent_eval_options;
 LATENT_API void latent_eval_options_init(latent_eval_options *options);
 
 /* Error on data the model has not seen, beside PCA and the mean.  With `nll` also the negative
  * log-likelihood of a row in nats, by importance sampling: under bce of the values drawn as zeros and
  * ones, under mse of scaled values around normal outputs; LATENT_EUSAGE when the model is not
- * variational or has other losses. */
+ * variational or has other losses.  Codes of at most three numbers, and those of a model trained with
+ * `neighbours`, are also judged as maps of the rows: trustworthiness, continuity and, where the data have
+ * labels, the share of rows whose label their neighbours have, beside PCA's. */
 LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
                            const latent_eval_options *eval /* or NULL */,
                            const latent_apply_options *options /* or NULL */,
@@ -379,6 +386,43 @@ LATENT_API int latent_eval(const latent_model *model, const latent_data *data,
 LATENT_API int latent_sheet(const latent_model *model, const latent_data *data, int64_t rows,
                             const char *path, const latent_apply_options *options,
                             latent_error *error);
+
+typedef struct latent_cluster_options {
+    size_t size;       /* set by _init */
+    int64_t clusters;  /* how many; 0: chosen by how stable they are; default 0 */
+    const char *sheet; /* images: a PNG of the decoded centres above typical rows; NULL: none */
+} latent_cluster_options;
+LATENT_API void latent_cluster_options_init(latent_cluster_options *options);
+
+/* Sorts the rows into clusters of their codes by k-means: CSV with the header row,cluster,distance,
+ * every row in its order; clusters are numbered from 0 by size, the largest first.  `path` NULL writes
+ * to standard output, "" nowhere.  The report says whether the clusters are there - whether other
+ * halves of the rows give the same ones, beside a normal cloud of the same shape - and what they are in
+ * the columns of the data.  When the data have labels, it holds how well clusters agree with them,
+ * beside as many clusters of PCA's numbers and of the scaled columns.  LATENT_EUSAGE: more clusters
+ * than rows, too few rows to choose how many, or a denoiser. */
+LATENT_API int latent_cluster_to(const latent_model *model, const latent_data *data,
+                                 const char *path,
+                                 const latent_cluster_options *cluster /* or NULL */,
+                                 const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
+/* The `count` rows whose codes are nearest to that of `row`: CSV with the header
+ * row,distance,differs, nearest first; `differs` names columns in which they are least like it, and is
+ * left out for images.  `path` NULL writes to standard output, "" nowhere.  LATENT_EUSAGE: no such row,
+ * or a denoiser. */
+LATENT_API int latent_nearest_to(const latent_model *model, const latent_data *data, int64_t row,
+                                 int64_t count, const char *path,
+                                 const latent_apply_options *options /* or NULL */,
+                                 latent_report **report, latent_error *error);
+
+/* Rows that repeat an earlier one, cell for cell, and pairs that nearly do: CSV with the header
+ * row,other,distance,column_distance,exact.  A pair is near when both its codes and its scaled columns
+ * are nearer to each other than a tenth of what is usual between a row and its nearest. */
+LATENT_API int latent_duplicates_to(const latent_model *model, const latent_data *data,
+                                    const char *path,
+                                    const latent_apply_options *options /* or NULL */,
+                                    latent_report **report, latent_error *error);
 
 typedef struct latent_score_options {
     size_t size;        /* set by _init */
@@ -472,18 +516,20 @@ LATENT_API int latent_probe(const latent_model *model, const latent_data *data,
 /* ---- classes ----------------------------------------------------------- */
 
 typedef struct latent_finetune_options {
-    size_t size;                   /* set by _init */
-    const latent_data *unlabelled; /* further rows of the same columns, without labels; NULL: none */
-    int scratch;                   /* initial weights are drawn, not the model's; default 0 */
-    double valid;                  /* share of the labelled rows kept to judge by; negative: by their number */
-    double keep_reconstruction;    /* weight of the reconstruction error; negative: the default */
-    double agreement;              /* weight of the agreement of close rows; negative: the default */
-    double distance; /* of such rows, in root mean squared distances of a row from the mean; negative:
+    size_t size; /* set by _init */
+    const latent_data
+        *unlabelled; /* further rows of the same columns, without labels; NULL: none */
+    int scratch;     /* initial weights are drawn, not the model's; default 0 */
+    double valid;    /* share of the labelled rows kept to judge by; negative: by their number */
+    double keep_reconstruction; /* weight of the reconstruction error; negative: the default */
+    double agreement;           /* weight of the agreement of close rows; negative: the default */
+    double
+        distance; /* of such rows, in root mean squared distances of a row from the mean; negative:
                         the default */
-    double dropout;  /* behind hidden layers; negative: the default */
-    double lr;       /* 0: the default */
-    int64_t steps;   /* 0: the default */
-    double budget;   /* seconds; 0: none */
+    double dropout; /* behind hidden layers; negative: the default */
+    double lr;      /* 0: the default */
+    int64_t steps;  /* 0: the default */
+    double budget;  /* seconds; 0: none */
 } latent_finetune_options;
 LATENT_API void latent_finetune_options_init(latent_finetune_options *options);
 
@@ -506,7 +552,8 @@ LATENT_API int latent_learning_curve(const latent_model *model, const latent_dat
  * writes to standard output, "" nowhere.  When the data have labels, the report holds the accuracy.
  * LATENT_EUSAGE when the model is no classifier. */
 LATENT_API int latent_predict_to(const latent_model *model, const latent_data *data,
-                                 const char *path, const latent_apply_options *options /* or NULL */,
+                                 const char *path,
+                                 const latent_apply_options *options /* or NULL */,
                                  latent_report **report, latent_error *error);
 
 /* Checks this model's own network on this machine: gradients, overfitting one

@@ -6,6 +6,7 @@
 #include "app/fit.h"
 #include "app/info.h"
 #include "app/judge.h"
+#include "app/maps.h"
 #include "app/metrics.h"
 #include "app/pairs.h"
 #include "base/clock.h"
@@ -456,6 +457,8 @@ static int eval(const struct lt_model *model, const latent_data *data,
     struct lt_table *view = NULL, *noisy = how && how->pairs ? how->pairs->table : NULL;
     int rc = lt_session_options_of(&s, options, err);
     if (!rc)
+        rc = lt_map_check(model, how ? how->map : NULL, err);
+    if (!rc)
         rc = lt_arrange(model, data->table, s.listener, &view, err);
     if (!rc && noisy)
         rc = lt_pairs_check(view, noisy, err);
@@ -473,6 +476,14 @@ static int eval(const struct lt_model *model, const latent_data *data,
                                         .listener = s.listener,
                                         .seed = options ? options->seed : 1},
                       report, err);
+    if (!rc)
+        rc = lt_map_report(&(struct lt_map_case){.model = model,
+                                                 .table = view,
+                                                 .labels = data->labels,
+                                                 .path = how ? how->map : NULL,
+                                                 .backend = backend,
+                                                 .seed = options ? options->seed : 1},
+                           report, err);
     lt_backend_free(&backend);
     lt_table_free(&view);
     lt_report_number(report, "seconds", lt_clock() - started);

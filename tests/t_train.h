@@ -30,6 +30,7 @@ struct job {
     bool corrupted; /* noise and dropout */
     int64_t keep; /* units of the code that batchtopk keeps for a row on average; 0: it is plain */
     double contraction; /* weight of the penalty on the slopes of the code */
+    double attraction;  /* weight of what draws codes to those of partners, rows a little further */
     enum lt_norm norm;
     enum lt_precision precision;
     struct lt_train_settings settings;
@@ -38,6 +39,7 @@ struct job {
     struct lt_table *table;
     struct lt_prep prep;
     struct lt_feed *feed;
+    struct lt_source next; /* what reads partners */
     struct lt_backend *own;
     struct lt_net *net;
     struct lt_trainer *trainer;
@@ -137,6 +139,15 @@ T_UNUSED static int open_data(struct job *j)
     return rc;
 }
 
+T_UNUSED static int read_next(void *context, uint32_t epoch, const int64_t *rows, int64_t n,
+                              float *x, struct lt_error *err)
+{
+    int64_t next[ROWS];
+    for (int64_t i = 0; i < n; i++)
+        next[i] = (rows[i] + 1 + epoch % 7) % ROWS;
+    return lt_feed_rows(context, next, n, x, err);
+}
+
 /* Leaves a trainer with initial weights. */
 T_UNUSED static int job_open(struct job *j)
 {
@@ -146,10 +157,12 @@ T_UNUSED static int job_open(struct job *j)
     j->settings.optimizer = lt_optimizer_by_name(j->optimizer);
     j->settings.optimizer_settings.precision = j->precision;
     int rc = open_data(j);
-    if (!rc && j->contraction > 0)
+    if (!rc && (j->contraction > 0 || j->attraction > 0))
         rc = lt_net_spec_infer(&spec, &j->err);
     if (!rc && j->contraction > 0)
         rc = lt_net_spec_contract(&spec, j->contraction, 0.01, &j->err);
+    if (!rc && j->attraction > 0)
+        rc = lt_net_spec_attract(&spec, j->attraction, &j->err);
     if (!rc)
         rc = lt_backend_create(&j->own, j->backend, j->threads, &j->err);
     if (!rc)
@@ -160,6 +173,9 @@ T_UNUSED static int job_open(struct job *j)
     lt_net_set_weights(j->net, j->weights);
     struct lt_source train = lt_feed_source(j->feed, j->train);
     struct lt_source stop = lt_feed_source(j->feed, j->stop);
+    j->next = (struct lt_source){.read = read_next, .context = j->feed};
+    if (j->attraction > 0)
+        train.partners = stop.partners = &j->next;
     return lt_trainer_create(&j->trainer, j->net, j->own, &train, &stop, &j->settings, &j->err);
 }
 

@@ -91,7 +91,7 @@ refuses finetune_wants_labels 2 \
     "fine-tuning needs labels: name their column or file with --labels" \
     finetune p few.csv --ignore kind -o out/c
 refuses one_class_is_none 3 \
-    'one.csv: all 20 rows have the label "ash"; there is nothing to tell apart, so give rows of at least two classes' \
+    'one.csv:2: column "kind": all 20 labels are "ash"; to tell classes apart there must be two' \
     finetune p one.csv --labels kind -o out/c
 refuses labels_are_whole_numbers_or_words 3 \
     "measured.csv:2: column \"kind\": the label is $(sed -n 2p measured.csv | sed 's/0*$//'); labels are whole numbers or words" \

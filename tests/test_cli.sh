@@ -7,7 +7,7 @@
 
 # ---- words ------------------------------------------------------------------
 
-verbs="train encode decode reconstruct sample interpolate denoise impute score eval drift compare info doctor demo bench"
+verbs="train encode decode reconstruct sample interpolate denoise impute score cluster nearest eval drift compare info doctor demo bench"
 
 run --version
 claim "version_begins_with_the_name_and_the_number" \
@@ -147,6 +147,78 @@ claim "a_sparse_code_has_so_many_units_for_a_row" grep -q '"active_mean": 1[,.}]
 run info out/s
 claim "info_tells_what_makes_a_code_sparse" grep -q "^  sparse  *sparse  *2  *topk 1" stdout
 rm -f out/*
+
+# ---- maps ---------------------------------------------------------------------
+
+# Three heaps of rows in six columns, and which heap a row is of.
+python3 - <<'PYTHON'
+import random
+rng = random.Random(5)
+with open("heaps.csv", "w") as file:
+    file.write("a,b,c,d,e,f,heap\n")
+    for i in range(300):
+        heap = i % 3
+        cells = ["%.5g" % (3 * (j % 3 == heap) + rng.gauss(0, 1)) for j in range(6)]
+        file.write(",".join(cells) + "," + ["oak", "elm", "ash"][heap] + "\n")
+PYTHON
+map="--dims 2 --layers 16 --steps 200 --detector none"
+run train heaps.csv --labels heap -o out/map $map --neighbours
+claim "training_tells_how_much_is_attraction" grep -q "train .*of it attraction [0-9]" stderr
+run info out/map
+claim "info_tells_of_neighbours" grep -q "^codes of neighbours drawn together with --neighbours 1$" stdout
+run eval out/map heaps.csv --labels heap --map out/map.png
+claim "eval_judges_a_map_beside_pca" grep -Eq "^as a map: trustworthiness 0[.][0-9]+ [(]PCA 0[.][0-9]+[)], continuity \
+0[.][0-9]+ [(]PCA 0[.][0-9]+[)], 10-NN accuracy [01][.][0-9]+ [(]PCA [01][.][0-9]+[)]$" stdout
+claim "a_map_is_drawn" sh -c 'head -c 4 out/map.png | grep -q PNG && grep -q "^300 rows drawn to out/map.png$" stdout'
+run eval out/map heaps.csv --labels heap --json
+claim "a_judged_map_has_its_keys" has_keys stdout map.rows map.nearest map.trustworthiness map.continuity \
+    map.accuracy pca.trustworthiness pca.continuity pca.accuracy
+mv out/map .
+rm -f out/*
+for threads in 1 3; do
+    run train heaps.csv --labels heap -o out/m $map --neighbours=2 --threads $threads --json -q
+    value_of stdout weights_sha256 >map.$threads
+done
+claim "a_map_has_the_same_bits_with_any_threads" cmp map.1 map.3
+run train heaps.csv --labels heap -o out/m $map --neighbours 2 --json -q
+claim "a_weight_may_follow_as_a_word" sh -c '[ "$1" = "$(cat map.1)" ]' - "$(value_of stdout weights_sha256)"
+rm -f out/*
+run --neighbours train heaps.csv --labels heap -o out/m $map -q
+claim "a_weight_that_is_left_out_may_stand_before_the_verb" [ "$status" = 0 ]
+rm -f out/*
+run encode map heaps.csv -o out/z.csv
+claim "a_map_places_rows" sh -c '[ "$(wc -l <out/z.csv)" = 301 ]'
+rm -f out/*
+run train heaps.csv --labels heap -o m3 --dims 3 --layers 8 --steps 20 --detector none -q
+refuses "a_picture_of_a_map_of_three_numbers" 2 '--map draws codes of two numbers, and those of this model have 3; '\
+'train one with --dims 2 --neighbours' eval m3 heaps.csv --map out/m.png
+refuses "a_picture_of_no_known_kind" 2 'out/m.txt: the ending of the name says no kind of image; use '\
+'.png, .jpg, .jpeg, .webp, .pgm or .ppm' eval map heaps.csv --map out/m.txt
+refuses "neighbours_of_few_rows" 2 '--neighbours draws each row to its 15 nearest, and new.csv has 14 rows that '\
+'train; give 16 or more, or leave it out' train new.csv --rows 0:20 --valid 0.3 -o out/m --neighbours --dims 2 -q
+without="so it does not go together with --neighbours"
+refuses "neighbours_with_vae" 2 "--vae draws its codes at random, near each other or not, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --vae
+refuses "neighbours_with_noise" 2 "--noise corrupts the rows whose neighbours count, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --noise mask:0.1
+refuses "neighbours_with_sparse" 2 "--sparse holds codes down that neighbours move, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --sparse l1:0.1
+refuses "neighbours_with_contractive" 2 \
+    "--contractive draws codes to those of neighbours that it makes, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --contractive 1
+refuses "neighbours_with_norm" 2 "--norm has statistics that neighbours do not share, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --norm batch
+refuses "neighbours_with_binarise" 2 \
+    "--binarise draws the values of a row anew, and its neighbours change, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --binarise
+refuses "neighbours_with_crop" 2 "--crop flips and turns the rows, and their neighbours stay as they are, $without" \
+    train data.csv -o out/m --dims 2 --neighbours --crop 8
+refuses "neighbours_with_pairs" 2 "--pairs trains a denoiser, which has no code to draw a map with, $without" \
+    train data.csv --pairs data.csv -o out/m --neighbours
+refuses "neighbours_of_negative_weight" 2 "--neighbours: -1 is not between 0 and 1e+06" \
+    train data.csv -o out/m --dims 2 --neighbours=-1
+rm -f map map.1 map.3 m3
+
 
 # ---- images ----------------------------------------------------------------------
 

@@ -250,6 +250,35 @@ TEST(threads_batches_and_backends_do_not_change_a_bit)
     lt_free(x.x);
 }
 
+/* Of rows that lie twice in the reference the first stands first. */
+TEST(the_nearest_rows_are_named_in_order)
+{
+    enum { ROWS = 1100, K = 7 };
+    struct matrix r = normal_matrix(ROWS, 6, 31), x = normal_matrix(40, 6, 32);
+    memcpy(r.x + 6 * 1050, r.x, 50 * 6 * sizeof *r.x); /* rows 0 ... 49 again */
+    memcpy(x.x, r.x, 6 * sizeof *x.x);
+    struct lt_error err = {0};
+    struct lt_backend *backend = NULL;
+    struct lt_neighbours *nb = NULL;
+    int64_t nearest[40 * K];
+    T_INT(lt_backend_create(&backend, NULL, 2, &err), LT_OK);
+    T_INT(lt_neighbours_create(&nb, r.x, ROWS, 6, K, backend, 64, &err), LT_OK);
+    lt_neighbours_rows(nb, x.x, 40, nearest);
+    T_INT(nearest[0], 0);
+    T_INT(nearest[1], 1050);
+    for (int64_t i = 0; i < 40; i++) {
+        for (int64_t k = 0; k < K; k++) {
+            struct matrix one = {1, 6, r.x + 6 * nearest[i * K + k]};
+            double found = plainly(&one, x.x + 6 * i, 1), want = plainly(&r, x.x + 6 * i, k + 1);
+            T_NEAR(found, want, 1e-12);
+        }
+    }
+    lt_neighbours_free(&nb);
+    lt_backend_free(&backend);
+    lt_free(r.x);
+    lt_free(x.x);
+}
+
 TEST(an_empty_reference_is_refused)
 {
     struct lt_error err = {0};

@@ -13,6 +13,7 @@ struct rig {
     struct lt_params layout;
     float *weights, *gradients; /* (layout.total) */
     float *rows;                /* (capacity, D), values in [0, 1) */
+    const float *partners;      /* (capacity - 64, D), rows further on; NULL: none */
     int64_t row_ids[256];
 };
 
@@ -66,13 +67,19 @@ static bool rig_open(struct rig *r, const struct lt_net_spec *spec, const char *
     fill(r->rows, 256 * width, 1, 0, 1);
     for (int i = 0; i < 256; i++)
         r->row_ids[i] = 1000 - 3 * i;
+    if (spec->node[spec->count - 1].kind == LT_NODE_ATTRACT)
+        r->partners = r->rows + 64 * width;
     return true;
 }
 
 static struct lt_pass training_pass(const struct rig *r, int64_t rows)
 {
-    return (struct lt_pass){
-        .rows = rows, .training = true, .seed = 5, .epoch = 2, .row_ids = r->row_ids};
+    return (struct lt_pass){.rows = rows,
+                            .training = true,
+                            .seed = 5,
+                            .epoch = 2,
+                            .row_ids = r->row_ids,
+                            .partners = r->partners};
 }
 
 static void train_once(struct rig *r, int64_t rows)
@@ -867,8 +874,8 @@ TEST(adversaries_move_rows_by_the_length_asked_for)
     T_OK(rig_open(&r, &s, NULL, 2, &(struct lt_net_options){.rows = N, .training = true}));
     train_once(&r, N);
     lt_net_get_node(r.net, node_named(&s, "rows"), clean, N);
-    struct lt_buffer at = lt_value_of(r.net, node_named(&s, "near.adversary"),
-                                      &(struct lt_pass){.training = true});
+    struct lt_buffer at =
+        lt_value_of(r.net, node_named(&s, "near.adversary"), &(struct lt_pass){.training = true});
     r.backend->ops->download(r.backend, moved, at, sizeof moved);
     for (int i = 0; i < N; i++) {
         double square = 0;
@@ -1049,6 +1056,74 @@ TEST(a_contractive_network_is_applied_as_if_it_were_none)
     T_NEAR(penalty[0], 0, 0);
     rig_close(&r);
     rig_close(&p);
+}
+
+/* ---- attraction ---- */
+
+static void attract(struct lt_net_spec *s, double weight)
+{
+    struct lt_error err = {0};
+    if (lt_net_spec_infer(s, &err) || lt_net_spec_attract(s, weight, &err))
+        T_FAIL("%s", err.text);
+}
+
+TEST(gradients_of_networks_that_draw_neighbours_together_are_right)
+{
+    struct lt_net_spec s;
+    for (int tied = 0; tied < 2; tied++)
+        for (int64_t rows = 1; rows < 20; rows += 6) {
+            plain_net(&s, SMALL, LT_ACT_TANH, tied, LT_LOSS_MSE, LT_ACT_LINEAR);
+            attract(&s, 3);
+            check_gradients(&s, rows);
+        }
+    graph_net(&s);
+    attract(&s, 0.7);
+    check_gradients(&s, 33);
+    grid_net(&s, GREY, 3, 2);
+    attract(&s, 0.7);
+    check_gradients(&s, 9);
+    mixed_net(&s, LT_NOISE_NONE);
+    s.node[2].input[0] = 0; /* past the noise */
+    attract(&s, 0.7);
+    check_gradients_on(&s, 21, true);
+}
+
+/* An encoder that passes two numbers on, rows at 0, (3, 0) and (0, 4), partners at 0, (3, 1) and (0, 2):
+ * each similarity is 1 / (1 + square of a distance). */
+TEST(attraction_is_the_share_of_the_partner_in_the_similarities)
+{
+    static const float rows[] = {0, 0, 3, 0, 0, 4}, partners[] = {0, 0, 3, 1, 0, 2};
+    static const double square[3][3] = {{0, 10, 4}, {9, 1, 13}, {16, 18, 4}};
+    struct lt_net_spec s;
+    struct rig r;
+    double penalty[3];
+    int code = add_dense(&s, "encoder1", add_input(&s, 2), 2, LT_ACT_LINEAR);
+    add_head(&s, "output", add_dense(&s, "decoder1", add_code(&s, code), 2, LT_ACT_LINEAR),
+             LT_LOSS_MSE, LT_ACT_LINEAR);
+    attract(&s, 0.5);
+    for (int b = 0; b < BACKENDS; b++) {
+        if (!rig_open(&r, &s, backends[b], 1,
+                      &(struct lt_net_options){.rows = 3, .training = true}))
+            continue;
+        const float identity[] = {1, 0, 0, 1, 0, 0}; /* weights and biases */
+        memcpy(r.weights, identity, sizeof identity);
+        lt_net_set_weights(r.net, r.weights);
+        struct lt_pass pass = training_pass(&r, 3);
+        pass.partners = partners;
+        lt_net_put_input(r.net, rows, 3);
+        lt_net_forward(r.net, &pass);
+        T_OK(lt_net_get_penalties(r.net, penalty, 3));
+        for (int i = 0; i < 3; i++) {
+            double sum = 0;
+            for (int m = 0; m < 3; m++)
+                sum += 1 / (1 + square[i][m]);
+            T_NEAR(penalty[i], -0.5 * log(1 / (1 + square[i][i]) / sum), 1e-6);
+        }
+        lt_net_forward(r.net, &(struct lt_pass){.rows = 3});
+        T_OK(lt_net_get_penalties(r.net, penalty, 3));
+        T_OK(penalty[0] == 0 && penalty[1] == 0 && penalty[2] == 0);
+        rig_close(&r);
+    }
 }
 
 TEST(penalties_on_codes_count_while_training_only)
@@ -1404,8 +1479,9 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
     struct lt_net_spec s;
     for (int b = 0; b < BACKENDS; b++)
         for (int precision = 0; precision < 2; precision++)
-            for (int k = 0; k < 13; k++) { /* from 8 on contractive, but for the noisy one */
-                const int kind = k < 8 ? k : k < 10 ? k - 8 : k - 7;
+            /* from 8 on contractive, from 13 on drawn to partners, but for the noisy one */
+            for (int k = 0; k < 16; k++) {
+                const int kind = k < 8 ? k : k < 10 ? k - 8 : k < 13 ? k - 7 : k < 14 ? 0 : k - 11;
                 if (kind > 5)
                     pooled_net(&s, COLOUR, kind == 6 ? LT_POOL_MAX : LT_POOL_AVERAGE, 2,
                                LT_UPSAMPLE_BILINEAR, kind == 6 ? LT_NORM_LAYER : LT_NORM_BATCH,
@@ -1418,7 +1494,9 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
                     noisy_net(&s, LT_NOISE_GAUSSIAN, 0.1f);
                 else
                     plain_net(&s, wide, LT_ACT_GELU, kind == 1, LT_LOSS_HUBER, LT_ACT_SIGMOID);
-                if (k >= 8)
+                if (k >= 13)
+                    attract(&s, 0.5);
+                else if (k >= 8)
                     contract(&s, 0.5, 0.01);
                 check_threads(&s, backends[b], (enum lt_precision)precision);
             }

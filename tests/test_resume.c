@@ -140,6 +140,17 @@ TEST(a_contractive_run_has_the_same_bits_with_any_threads_and_when_resumed)
     }
 }
 
+TEST(a_run_that_draws_neighbours_together_has_the_same_bits_with_any_threads_and_when_resumed)
+{
+    for (int i = 0; optimizer_name(i); i++) {
+        struct job j = job_of(optimizer_name(i));
+        j.attraction = 2;
+        j.settings.noisy_validation = true;
+        j.backend = have_cpu() ? "cpu" : "ref";
+        check_resuming(j); /* with other numbers of threads */
+    }
+}
+
 /* Running statistics are part of what is trained. */
 TEST(a_resumed_run_ends_in_the_same_bits_when_layers_are_normalised)
 {

@@ -236,13 +236,51 @@ TEST(a_contraction_that_makes_no_sense_is_refused)
     }
     T_INT(lt_net_spec_infer(&s, &err), 0);
     T_INT(lt_net_spec_contract(&s, 1, 0.5, &err), LT_ECONTENT);
-    T_ERR(err, "the network needs 66 nodes to look at neighbours of the rows, and 64 is the most; use fewer layers");
+    T_ERR(err, "a contractive network of 66 nodes is too large, 64 is the most; use fewer layers");
     err = (struct lt_error){0};
     noisy_net(&s, LT_NOISE_MASK, 0.5f);
     T_INT(lt_net_spec_infer(&s, &err), 0);
     T_INT(lt_net_spec_contract(&s, 1, 0.5, &err), LT_ECONTENT);
     T_ERR(err,
           "network node 1 \"noise\": it corrupts the rows, and contraction looks at clean ones");
+}
+
+/* Of sound(): 7 near.noise, 8 near.encoder1, 9 near.encoder2, 10 attract. */
+TEST(an_attraction_that_makes_no_sense_is_refused)
+{
+    struct lt_net_spec s, full = sound();
+    struct lt_error err = {0};
+    T_INT(lt_net_spec_infer(&full, &err), 0);
+    T_INT(lt_net_spec_attract(&full, 2, &err), 0);
+    T_INT(full.count, 11);
+    T_INT(full.node[7].noise, LT_NOISE_PAIRS);
+    T_STR(full.node[10].name, "attract");
+    T_NEAR(full.node[10].weight, 2, 0);
+    s = full;
+    s.node[10].input[1] = 8;
+    expect_refusal(&s, "network node 10 \"attract\": its inputs differ in shape");
+    s = full;
+    s.node[10].weight = -1;
+    expect_refusal(&s, "network node 10 \"attract\": the weight of its penalty is out of range");
+    s = full;
+    s.node[s.count++] = s.node[8];
+    snprintf(s.node[11].name, sizeof s.node[11].name, "more");
+    s.node[11].input[0] = 10;
+    expect_refusal(&s, "network node 11 \"more\": a penalty has no outputs to read");
+    for (s = sound(); s.count < 62; s.count++) { /* dangling layers */
+        s.node[s.count] = s.node[1];
+        snprintf(s.node[s.count].name, sizeof s.node[0].name, "more%d", s.count);
+    }
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_net_spec_attract(&s, 1, &err), LT_ECONTENT);
+    T_ERR(err, "a network that draws neighbours together of 66 nodes is too large, 64 is the most; "
+               "use fewer layers");
+    err = (struct lt_error){0};
+    noisy_net(&s, LT_NOISE_MASK, 0.5f);
+    T_INT(lt_net_spec_infer(&s, &err), 0);
+    T_INT(lt_net_spec_attract(&s, 1, &err), LT_ECONTENT);
+    T_ERR(err,
+          "network node 1 \"noise\": it corrupts the rows, and attraction looks at clean ones");
 }
 
 /* Nodes of pooled_net: 2 norm1, 3 pool, 4 back. */

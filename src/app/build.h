@@ -63,6 +63,7 @@ struct lt_autoencoder {
         variance;       /* variational: weight of the divergence; of what an output says of normal
                               data, 0 for other losses */
     double contraction; /* weight of the penalty on how much the code changes with its input */
+    double attraction;  /* weight, in the objective, of what draws codes to those of neighbours */
     enum lt_loss loss;
     enum lt_act unit; /* of the output for numbers; categories have softmax and cross-entropy */
 };

@@ -11,10 +11,11 @@ int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struc
     *out = (struct lt_classes){0};
     int rc = lt_strata_find(&strata, labels, err);
     if (!rc && strata.count > LT_CLASSES_MAX)
-        rc = lt_fail(err, LT_ECONTENT,
-                     "%s: there are %lld classes, and %d is the most; leave rare ones out or put them "
-                     "together",
-                     lt_table_name(labels), (long long)strata.count, LT_CLASSES_MAX);
+        rc = lt_fail(
+            err, LT_ECONTENT,
+            "%s: there are %lld classes, and %d is the most; leave rare ones out or put them "
+            "together",
+            lt_table_name(labels), (long long)strata.count, LT_CLASSES_MAX);
     if (!rc)
         rc = lt_alloc(&out->name, (size_t)strata.count, sizeof *out->name, "classes", err);
     for (int64_t k = 0; k < strata.count && !rc; k++)

@@ -101,10 +101,11 @@ int lt_classifier_build(struct lt_net_spec *spec, struct lt_net_spec *training,
     bool encoder[LT_NODES_MAX];
     int logits;
     if (2 * autoencoder->count + 8 > LT_NODES_MAX)
-        return lt_fail(err, LT_EUSAGE,
-                       "the autoencoder has %d layers and other nodes, and a classifier can be made of "
-                       "%d at most; pretrain a smaller one",
-                       autoencoder->count, (LT_NODES_MAX - 8) / 2);
+        return lt_fail(
+            err, LT_EUSAGE,
+            "the autoencoder has %d layers and other nodes, and a classifier can be made of "
+            "%d at most; pretrain a smaller one",
+            autoencoder->count, (LT_NODES_MAX - 8) / 2);
     *training = (struct lt_net_spec){0};
     lt_mark_below(autoencoder, autoencoder->code, encoder);
     const int rows = add_input(training, autoencoder->node[0].shape, plan->classes);
@@ -175,10 +176,11 @@ static int check_fit(const struct lt_net_spec *spec, const struct lt_prep *prep,
     const int64_t inputs = lt_net_spec_inputs(spec);
     if (inputs == prep->features + classes->count)
         return 0;
-    return lt_fail(err, LT_ECONTENT,
-                   "the classifier reads %lld values, but the model has %lld inputs and %lld classes; "
-                   "the file is damaged",
-                   (long long)inputs, (long long)prep->features, (long long)classes->count);
+    return lt_fail(
+        err, LT_ECONTENT,
+        "the classifier reads %lld values, but the model has %lld inputs and %lld classes; "
+        "the file is damaged",
+        (long long)inputs, (long long)prep->features, (long long)classes->count);
 }
 
 static int open_net(struct lt_classifier *c, const struct lt_net_spec *spec, const float *params,
@@ -196,8 +198,8 @@ static int open_net(struct lt_classifier *c, const struct lt_net_spec *spec, con
     return rc;
 }
 
-static int start(struct lt_classifier **out, const struct lt_prep *prep,
-                 struct lt_backend *backend, struct lt_error *err)
+static int start(struct lt_classifier **out, const struct lt_prep *prep, struct lt_backend *backend,
+                 struct lt_error *err)
 {
     int rc = lt_alloc(out, 1, sizeof **out, "a classifier", err);
     if (!rc) {
@@ -224,9 +226,10 @@ int lt_classifier_open(struct lt_classifier **out, const struct lt_model *model,
     const struct lt_network *network = network_of(model);
     *out = NULL;
     if (!model->classifier || !network)
-        return lt_fail(err, LT_EUSAGE,
-                       "the model has no classifier; make one of it with \"latent finetune MODEL DATA "
-                       "--labels L -o CLASSIFIER\"");
+        return lt_fail(
+            err, LT_EUSAGE,
+            "the model has no classifier; make one of it with \"latent finetune MODEL DATA "
+            "--labels L -o CLASSIFIER\"");
     int rc = start(out, &model->prep, backend, err);
     if (!rc)
         rc = lt_classes_from_json(&(*out)->own, model->classifier, "classes", err);

@@ -61,9 +61,10 @@ static int copy_model(struct job *j, struct lt_error *err)
     unsigned char *bytes = NULL;
     size_t size = 0;
     if (j->tuner.from->classifier)
-        return lt_fail(err, LT_EUSAGE,
-                       "the model is a classifier already; fine-tune the pretrained one it was made "
-                       "of");
+        return lt_fail(
+            err, LT_EUSAGE,
+            "the model is a classifier already; fine-tune the pretrained one it was made "
+            "of");
     int rc = lt_model_to_bytes(j->tuner.from, &bytes, &size, err);
     if (!rc)
         rc = lt_model_from_bytes(&j->model, "the model", bytes, size, err);
@@ -110,12 +111,13 @@ static int finish(struct job *j, struct lt_error *err)
 static void report_quality(struct lt_report *r, const struct lt_class_quality *q)
 {
     const double n = (double)q->rows;
-    lt_report_verdict(r, NULL,
-                      "%.2f %% of %lld rows kept from training are classified rightly (95 %% interval "
-                      "%.2f to %.2f); always saying the most frequent class would be right for "
-                      "%.2f %%.",
-                      100 * (double)q->right / n, (long long)q->rows, 100 * q->low, 100 * q->high,
-                      100 * (double)q->frequent / n);
+    lt_report_verdict(
+        r, NULL,
+        "%.2f %% of %lld rows kept from training are classified rightly (95 %% interval "
+        "%.2f to %.2f); always saying the most frequent class would be right for "
+        "%.2f %%.",
+        100 * (double)q->right / n, (long long)q->rows, 100 * q->low, 100 * q->high,
+        100 * (double)q->frequent / n);
     lt_report_number(r, "accuracy", (double)q->right / n);
     lt_report_number(r, "accuracy_low", q->low);
     lt_report_number(r, "accuracy_high", q->high);
@@ -130,14 +132,15 @@ static int report_on(const struct job *j, struct lt_report *r, struct lt_error *
     if (j->kept.count > 0)
         report_quality(r, &j->quality);
     else
-        lt_report_verdict(r, NULL,
-                          "A classifier of %lld classes; its %lld labels are too few to keep some to "
-                          "judge it by.",
-                          (long long)t->classes.count, (long long)j->train.count);
-    lt_report_line(r, "trained %lld steps in %.1f s on %lld labelled and %lld unlabelled rows, from %s",
-                   (long long)t->outcome.steps, seconds, (long long)j->train.count,
-                   (long long)unlabelled,
-                   t->options->scratch ? "drawn weights" : "the pretrained weights");
+        lt_report_verdict(
+            r, NULL,
+            "A classifier of %lld classes; its %lld labels are too few to keep some to "
+            "judge it by.",
+            (long long)t->classes.count, (long long)j->train.count);
+    lt_report_line(
+        r, "trained %lld steps in %.1f s on %lld labelled and %lld unlabelled rows, from %s",
+        (long long)t->outcome.steps, seconds, (long long)j->train.count, (long long)unlabelled,
+        t->options->scratch ? "drawn weights" : "the pretrained weights");
     lt_report_integer(r, "rows", j->train.count);
     lt_report_integer(r, "kept_rows", j->kept.count);
     lt_report_integer(r, "unlabelled_rows", unlabelled);

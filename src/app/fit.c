@@ -10,6 +10,7 @@
 #include "app/like.h"
 #include "app/metrics.h"
 #include "app/pairs.h"
+#include "app/partners.h"
 #include "app/pca.h"
 #include "app/recipe.h"
 #include "app/record.h"
@@ -33,11 +34,13 @@ struct fit {
     struct lt_binarise binarised, binarised_stop;
     struct lt_table *noisy; /* partners of the rows of table, as given; NULL: no pairs */
     struct lt_pairs pairs;
+    struct lt_partners partners; /* neighbours of the rows, where their codes are drawn together */
     bool denoiser;               /* of images, rather than an autoencoder */
     int64_t crop;                /* side of the crops that train; 0: none */
     struct lt_table *valid_view; /* a valid of its own, its columns in the order of table's */
     const latent_train_options *options;
-    latent_train_options with_noise; /* options, where --like has found the noise */
+    latent_train_options
+        own; /* options, where some were found: the noise of --like, what pretraining needs */
     char like[LT_LIKE_TEXT];
     const latent_listener *listener;
     double started;
@@ -80,6 +83,8 @@ static const char *penalty_name(const struct lt_autoencoder *a)
     if (a->variational)
         return "divergence";
     const bool sparse = a->sparsity == LT_SPARSITY_L1 || a->sparsity == LT_SPARSITY_KL;
+    if (a->attraction > 0)
+        return "attraction";
     return a->contraction > 0 ? sparse ? "sparsity and contraction" : "contraction"
            : sparse           ? "sparsity"
                               : NULL;
@@ -277,9 +282,11 @@ static int fit_pca(struct fit *f, struct lt_error *err)
 {
     struct lt_rows rows = {0};
     int64_t inputs = f->prep.features;
-    struct lt_pca_options options = {.dims = f->denoiser            ? 1
-                                             : f->options->dims > 0 ? f->options->dims
-                                                                    : lt_choose_dims_most(inputs),
+    const int64_t dims = f->denoiser            ? 1
+                         : f->options->dims > 0 ? f->options->dims
+                                                : lt_choose_dims_most(inputs);
+    const bool more = f->options->neighbours > 0 && dims < LT_PARTNERS_DIRECTIONS;
+    struct lt_pca_options options = {.dims = more ? LT_PARTNERS_DIRECTIONS : dims,
                                      .seed = f->options->seed,
                                      .backend = f->backend};
     int rc = lt_rows_open(&rows, f->table, &f->prep, f->train_rows, f->parts[LT_PART_TRAIN].count,
@@ -386,6 +393,29 @@ static double autoencoder_budget(const struct fit *f)
     return f->options->budget > 0 ? time_for(f, detector + imputer_time(f)) : 0;
 }
 
+static int find_partners(struct fit *f, struct lt_error *err)
+{
+    const double started = lt_clock();
+    const struct lt_partners_plan plan = {.table = f->table,
+                                          .kept = f->valid,
+                                          .prep = &f->prep,
+                                          .train_rows = f->train_rows,
+                                          .train_count = f->parts[LT_PART_TRAIN].count,
+                                          .stop_rows = &f->parts[LT_PART_STOP],
+                                          .pca = &f->pca,
+                                          .backend = f->backend,
+                                          .batch = f->recipe.train.batch,
+                                          .seed = f->options->seed};
+    int rc = lt_partners_create(&f->partners, &plan, err);
+    if (!rc && plan.train_count > LT_PARTNERS_ROWS)
+        tell(f, 0, "neighbours are looked for among %d of the %lld training rows", LT_PARTNERS_ROWS,
+             (long long)plan.train_count);
+    if (!rc)
+        tell(f, 2, "found the %d nearest of each row in %.1f s", LT_PARTNERS_NEAREST,
+             lt_clock() - started);
+    return rc;
+}
+
 static int prepare_training(struct fit *f, struct lt_error *err)
 {
     struct lt_facts facts = {f->parts[LT_PART_TRAIN].count, &f->prep, lt_table_name(f->table),
@@ -414,6 +444,8 @@ static int prepare_training(struct fit *f, struct lt_error *err)
         const struct lt_pairs_plan plan = pairs_plan(f, 0);
         rc = lt_pairs_feed(&f->pairs, &plan, err);
     }
+    if (!rc && f->recipe.shape.attraction > 0)
+        rc = find_partners(f, err);
     if (!rc)
         rc = take_fingerprint(f, err);
     return rc;
@@ -481,6 +513,10 @@ static int train(struct fit *f, struct lt_error *err)
     if (f->noisy) {
         rows.partners = &f->pairs.train_source;
         stop.partners = &f->pairs.stop_source;
+    }
+    if (f->recipe.shape.attraction > 0) {
+        rows.partners = &f->partners.train_source;
+        stop.partners = &f->partners.stop_source;
     }
     char network[600];
     t->fingerprint = f->fingerprint;
@@ -690,6 +726,7 @@ static void free_fit(struct fit *f)
     lt_table_free(&f->valid_view);
     lt_augment_free(&f->augment);
     lt_pairs_free(&f->pairs);
+    lt_partners_free(&f->partners);
     lt_cut_free(&f->cut);
     lt_pca_free(&f->pca);
     lt_prep_free(&f->prep);
@@ -710,9 +747,9 @@ static int find_noise(struct fit *f, struct lt_error *err)
     if (rc)
         return rc;
     tell(f, 0, "the noise of %s is like --noise %s", o->like, f->like);
-    f->with_noise = *o;
-    f->with_noise.noise = f->like;
-    f->options = &f->with_noise;
+    f->own = *o;
+    f->own.noise = f->like;
+    f->options = &f->own;
     return 0;
 }
 
@@ -760,8 +797,18 @@ static int check_resized(const struct fit *f, struct lt_error *err)
     return 0;
 }
 
+static void prefer(struct fit *f)
+{
+    if (!f->options->pretrain)
+        return;
+    f->own = *f->options;
+    lt_recipe_pretrain(&f->own, lt_table_rows(f->table));
+    f->options = &f->own;
+}
+
 static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
 {
+    prefer(f);
     int rc = find_noise(f, err);
     const latent_train_options *o = f->options;
     if (!rc)

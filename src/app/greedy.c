@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double MASKED = 0.25; /* share of a hidden layer's values, where rows have other noise */
+static const double MASKED =
+    0.25; /* share of a hidden layer's values, where rows have other noise */
 
 int lt_greedy_check(const struct lt_autoencoder *a, struct lt_error *err)
 {
@@ -58,8 +59,8 @@ static int64_t width_of(const struct lt_autoencoder *a, int k)
 }
 
 /* Layer k as an autoencoder of its own, whose code is what the layer puts out. */
-static int build(struct lt_net_spec *spec, const struct lt_greedy *g, int k,
-                 struct lt_shape input, struct lt_error *err)
+static int build(struct lt_net_spec *spec, const struct lt_greedy *g, int k, struct lt_shape input,
+                 struct lt_error *err)
 {
     struct lt_autoencoder a = *g->shape;
     const bool masks = a.noise == LT_NOISE_MASK;
@@ -69,11 +70,13 @@ static int build(struct lt_net_spec *spec, const struct lt_greedy *g, int k,
     a.layer[0] = g->shape->layer[k < g->shape->hidden ? k : 0];
     if (k + 1 < lt_greedy_layers(g->shape))
         a.sparsity = LT_SPARSITY_NONE;
-    a.contraction = 0;
-    if (k > 0) {
+    a.contraction = a.attraction = 0;
+    if (k > 0 || a.noise == LT_NOISE_NONE) {
         a.noise = LT_NOISE_MASK;
         a.amount = masks ? a.amount : MASKED;
         a.most = masks ? a.most : 0;
+    }
+    if (k > 0) {
         a.observe = false;
         a.flags = a.runs = 0;
         a.numbers = lt_shape_width(input);

@@ -7,7 +7,8 @@
 
 enum { POINTS_MOST = 16, KEPT_MOST = 5000 };
 static const double KEPT = 0.3; /* share of the rows that judge */
-static const double T95 = 4.303; /* Student's t for 95 % and LT_CURVE_DRAWS - 1 = 2 degrees of freedom */
+static const double T95 =
+    4.303; /* Student's t for 95 % and LT_CURVE_DRAWS - 1 = 2 degrees of freedom */
 _Static_assert(LT_CURVE_DRAWS == 3, "T95 is for three draws");
 
 struct point {
@@ -34,10 +35,11 @@ static int split(struct curve *c, struct lt_error *err)
     const struct lt_stream order = lt_stream(c->tuner.apply->seed, LT_RNG_SPLIT, 0, 0);
     const struct lt_rowset judge = {order, rows, 0, kept}, rest = {order, rows, kept, rows - kept};
     if (kept < 10 || rest.count < 10)
-        return lt_fail(err, LT_ECONTENT,
-                       "--curve needs 10 rows to train on and 10 to judge by, and %s has %lld; give "
-                       "more rows, or another share with --valid",
-                       lt_table_name(c->tuner.data->table), (long long)rows);
+        return lt_fail(
+            err, LT_ECONTENT,
+            "--curve needs 10 rows to train on and 10 to judge by, and %s has %lld; give "
+            "more rows, or another share with --valid",
+            lt_table_name(c->tuner.data->table), (long long)rows);
     c->kept_count = kept;
     c->rest_count = rest.count;
     int rc = lt_rowset_list(&c->kept, &judge, err);
@@ -147,8 +149,9 @@ static int report_on(const struct curve *c, struct lt_report *r, struct lt_error
         lt_report_verdict(r, NULL, "Pretraining pays up to all %lld labels there are.",
                           (long long)most);
     else
-        lt_report_verdict(r, NULL, "Pretraining pays with up to about %lld labels; with more it makes "
-                                   "no difference that is sure.",
+        lt_report_verdict(r, NULL,
+                          "Pretraining pays with up to about %lld labels; with more it makes "
+                          "no difference that is sure.",
                           (long long)until);
     lt_report_line(r, "%10s %14s %14s %22s %9s", "labels", "from scratch", "pretrained",
                    "difference (95 %)", "seconds");
@@ -158,14 +161,15 @@ static int report_on(const struct curve *c, struct lt_report *r, struct lt_error
         labels[i] = (double)p->labels;
         scratch[i] = mean_of(p->accuracy[0]);
         pretrained[i] = mean_of(p->accuracy[1]);
-        lt_report_line(r, "%10lld %12.2f %% %12.2f %% %11.2f +- %6.2f %9.1f",
-                       (long long)p->labels, 100 * scratch[i], 100 * pretrained[i], 100 * gain,
-                       100 * half, p->seconds[0] + p->seconds[1]);
+        lt_report_line(r, "%10lld %12.2f %% %12.2f %% %11.2f +- %6.2f %9.1f", (long long)p->labels,
+                       100 * scratch[i], 100 * pretrained[i], 100 * gain, 100 * half,
+                       p->seconds[0] + p->seconds[1]);
     }
-    lt_report_line(r,
-                   "accuracy on %lld rows kept from training, mean of %d draws of the labelled rows; "
-                   "same rows, steps and options for both",
-                   (long long)c->kept_count, LT_CURVE_DRAWS);
+    lt_report_line(
+        r,
+        "accuracy on %lld rows kept from training, mean of %d draws of the labelled rows; "
+        "same rows, steps and options for both",
+        (long long)c->kept_count, LT_CURVE_DRAWS);
     lt_report_numbers(r, "curve.labels", labels, c->points);
     lt_report_numbers(r, "curve.scratch_accuracy", scratch, c->points);
     lt_report_numbers(r, "curve.pretrained_accuracy", pretrained, c->points);

@@ -98,21 +98,37 @@ static void square(struct lt_linear *l, double *errors)
     lt_parallel(l->backend->threads, lt_chunks((size_t)l->rows, ROWS_PER_CHUNK), square_rows, l);
 }
 
+/* The rows less the mean in l->host, and their codes in l->codes. */
+static void project(struct lt_linear *l, const float *x, int64_t n)
+{
+    const struct lt_backend_ops *ops = l->backend->ops;
+    size_t bytes = (size_t)(l->batch * l->inputs) * sizeof *l->host;
+    memset(l->host, 0, bytes);
+    for (int64_t r = 0; r < n; r++)
+        for (int64_t i = 0; i < l->inputs; i++)
+            l->host[r * l->inputs + i] =
+                isnan(x[r * l->inputs + i]) ? 0 : x[r * l->inputs + i] - l->baseline->mean[i];
+    ops->upload(l->backend, (struct lt_buffer){l->x, 0}, l->host, bytes);
+    ops->matmul_run(l->backend, l->project, 1.0f, (struct lt_buffer){l->x, 0},
+                    (struct lt_buffer){l->basis, 0}, 0.0f, (struct lt_buffer){l->codes, 0});
+}
+
+void lt_linear_codes(struct lt_linear *l, const float *x, int64_t n, float *codes)
+{
+    project(l, x, n);
+    l->backend->ops->download(l->backend, codes, (struct lt_buffer){l->codes, 0},
+                              (size_t)(n * l->dims) * sizeof *codes);
+}
+
 void lt_linear_errors(struct lt_linear *l, const float *x, int64_t n, double *mean_error,
                       double *pca_error)
 {
     const struct lt_backend_ops *ops = l->backend->ops;
     size_t bytes = (size_t)(l->batch * l->inputs) * sizeof *l->host;
     struct lt_buffer rows = {l->x, 0}, codes = {l->codes, 0}, basis = {l->basis, 0};
-    memset(l->host, 0, bytes);
-    for (int64_t r = 0; r < n; r++)
-        for (int64_t i = 0; i < l->inputs; i++)
-            l->host[r * l->inputs + i] =
-                isnan(x[r * l->inputs + i]) ? 0 : x[r * l->inputs + i] - l->baseline->mean[i];
+    project(l, x, n);
     l->rows = n;
     square(l, mean_error);
-    ops->upload(l->backend, rows, l->host, bytes);
-    ops->matmul_run(l->backend, l->project, 1.0f, rows, basis, 0.0f, codes);
     ops->matmul_run(l->backend, l->remove, -1.0f, codes, basis, 1.0f, rows);
     ops->download(l->backend, l->host, rows, bytes);
     for (int64_t i = 0; i < n * l->inputs; i++)

@@ -26,6 +26,10 @@ void lt_linear_free(struct lt_linear **linear);
 void lt_linear_errors(struct lt_linear *linear, const float *x /* (n, D) */, int64_t n,
                       double *mean_error /* (n) */, double *pca_error /* (n) */);
 
+/* Where n <= batch rows stand along the directions: B (x - mean). */
+void lt_linear_codes(struct lt_linear *linear, const float *x /* (n, D) */, int64_t n,
+                     float *codes /* (n, K) */);
+
 /* Means of the same over all rows of a source; for the line that training has to beat. */
 int lt_baseline_errors(const struct lt_baseline *baseline, int64_t dims, const struct lt_rows *rows,
                        struct lt_backend *backend, double *mean_error, double *pca_error,

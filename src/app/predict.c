@@ -1,9 +1,9 @@
 #include "app/predict.h"
 
 #include "app/arrange.h"
+#include "app/proportion.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "app/proportion.h"
 #include "base/parallel.h"
 #include "data/writer.h"
 #include <math.h>
@@ -204,11 +204,12 @@ static int report_labels(struct lt_report *r, const struct lt_classes *classes,
     if (!rc) {
         lt_class_quality(&q, chances, class_of, rows, classes->count);
         const double n = (double)rows, accuracy = (double)q.right / n;
-        lt_report_verdict(r, NULL,
-                          "%.2f %% of %lld rows are classified rightly (95 %% interval %.2f to "
-                          "%.2f); always saying the most frequent class would be right for %.2f %%.",
-                          100 * accuracy, (long long)rows, 100 * q.low, 100 * q.high,
-                          100 * (double)q.frequent / n);
+        lt_report_verdict(
+            r, NULL,
+            "%.2f %% of %lld rows are classified rightly (95 %% interval %.2f to "
+            "%.2f); always saying the most frequent class would be right for %.2f %%.",
+            100 * accuracy, (long long)rows, 100 * q.low, 100 * q.high,
+            100 * (double)q.frequent / n);
         lt_report_line(r, "error %.2f %%, cross-entropy %.4f nats a row, calibration error %.2f %%",
                        100 * (1 - accuracy), q.entropy, 100 * q.calibration);
         report_confusions(r, classes, most);

@@ -17,10 +17,10 @@
  * counts as wrong. */
 struct lt_class_quality {
     int64_t rows, right;
-    double low, high;    /* of the accuracy, 95 % */
-    double entropy;      /* nats per row; a chance below 1e-12 counts as that */
-    double calibration;  /* expected calibration error */
-    int64_t frequent;    /* rows of the most frequent label */
+    double low, high;   /* of the accuracy, 95 % */
+    double entropy;     /* nats per row; a chance below 1e-12 counts as that */
+    double calibration; /* expected calibration error */
+    int64_t frequent;   /* rows of the most frequent label */
 };
 void lt_class_quality(struct lt_class_quality *out, const float *chances /* (n, classes) */,
                       const int32_t *class_of /* (n) */, int64_t n, int64_t classes);

@@ -1,5 +1,6 @@
 #include "app/recipe.h"
 #include "app/greedy.h"
+#include "app/partners.h"
 #include "data/table.h"
 #include "model/detector.h"
 #include <math.h>
@@ -13,10 +14,14 @@ enum {
     BATCH_MOST = 512,
     BATCH_LEAST = 32,
     STEPS_PER_EPOCH = 16,
-    DENOISER_BATCH = 8
+    MAP_BATCH_MOST = 1024, /* --neighbours compares each row with all others of its batch */
+    MAP_STEPS_PER_EPOCH = 4,
+    DENOISER_BATCH = 8,
+    PRETRAIN_ROWS = 100, /* fewer have no neighbourhoods to speak of */
 };
 static const double CONTRACTION_STEP = 0.01; /* in scaled units, from a row to its neighbour */
-static const double PRETRAIN_MASKED = 0.3; /* share of the inputs, where nothing else is asked for */
+static const double ATTRACTION =
+    10; /* weight of --neighbours 1, in squared errors that PCA leaves */
 static const double DENOISER_LR = 5e-4, DENOISER_CLIP = 5; /* of adam, from few crops a step */
 
 /* ---- words ---- */
@@ -48,6 +53,7 @@ static int check_numbers(const latent_train_options *o, struct lt_error *err)
         {"dims", (double)o->dims, 0, LT_WIDTH_MAX},
         {"dropout", o->dropout, 0, 0.95},
         {"contractive", o->contractive, 0, 1e6},
+        {"neighbours", o->neighbours, 0, 1e6},
         {"l1", o->l1, 0, 1e6},
         {"l2", o->l2, 0, 1e6},
         {"lr", o->lr, 0, 1e3},
@@ -134,11 +140,7 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
     if (!rc && o->sparse)
         rc = lt_parse_sparse(o->sparse, a, err);
     a->contraction = o->contractive;
-    if (o->pretrain && a->noise == LT_NOISE_NONE && !o->noise && !o->like && !o->vae &&
-        a->sparsity == LT_SPARSITY_NONE && a->contraction == 0) {
-        a->noise = LT_NOISE_MASK;
-        a->amount = PRETRAIN_MASKED;
-    }
+    a->attraction = o->neighbours;
     return rc;
 }
 
@@ -216,12 +218,46 @@ static int check_contraction(const struct lt_autoencoder *a, const latent_train_
     return 0;
 }
 
+/* Attraction compares the codes of a row and of its neighbours, as the encoder alone tells them. */
+static int check_attraction(const struct lt_autoencoder *a, const latent_train_options *o,
+                            struct lt_error *err)
+{
+    const struct {
+        bool given;
+        const char *option, *why;
+    } others[] = {
+        {o->pairs != NULL, "pairs", "trains a denoiser, which has no code to draw a map with"},
+        {a->noise != LT_NOISE_NONE, "noise", "corrupts the rows whose neighbours count"},
+        {o->vae != 0, "vae", "draws its codes at random, near each other or not"},
+        {a->sparsity != LT_SPARSITY_NONE, "sparse", "holds codes down that neighbours move"},
+        {a->contraction > 0, "contractive", "draws codes to those of neighbours that it makes"},
+        {o->norm && !same(o->norm, "none"), "norm", "has statistics that neighbours do not share"},
+        {o->binarise != 0, "binarise", "draws the values of a row anew, and its neighbours change"},
+        {o->crop > 0, "crop", "flips and turns the rows, and their neighbours stay as they are"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others && a->attraction > 0; i++)
+        if (others[i].given)
+            return lt_fail(err, LT_EUSAGE, "--%s %s, so it does not go together with --neighbours",
+                           others[i].option, others[i].why);
+    return 0;
+}
+
+void lt_recipe_pretrain(latent_train_options *o, int64_t rows)
+{
+    const bool asked = o->noise || o->like || o->pairs || o->sparse || o->vae || o->binarise ||
+                       o->contractive > 0 || o->neighbours > 0 || o->crop > 0 ||
+                       (o->norm && !same(o->norm, "none"));
+    if (!asked && !o->greedy && rows >= PRETRAIN_ROWS)
+        o->neighbours = 1;
+}
+
 bool lt_recipe_denoises(const latent_train_options *o)
 {
     struct lt_autoencoder a = {0};
     struct words w;
     struct lt_error err = {0};
-    if (o->dims > 0 || o->vae || o->pretrain || read_words(&w, &a, o, &err) || a.noise == LT_NOISE_NONE)
+    if (o->dims > 0 || o->vae || o->pretrain || read_words(&w, &a, o, &err) ||
+        a.noise == LT_NOISE_NONE)
         return false;
     return w.arch == ARCH_CONV || lt_has_convolutions(&a);
 }
@@ -240,6 +276,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
         rc = check_variational(&a, o, err);
     if (!rc)
         rc = check_contraction(&a, o, err);
+    if (!rc)
+        rc = check_attraction(&a, o, err);
     if (!rc)
         rc = lt_prep_check_words(o->types, err);
     if (!rc && o->scale)
@@ -463,19 +501,24 @@ static int draw_shape(struct lt_recipe *r, const struct words *w, const latent_t
     r->training = r->spec;
     if (!rc && a->contraction > 0)
         rc = lt_net_spec_contract(&r->training, a->contraction, CONTRACTION_STEP, err);
+    if (!rc && a->attraction > 0)
+        rc = lt_net_spec_attract(&r->training, a->attraction * ATTRACTION * facts->residual, err);
     return rc;
 }
 
 /* ---- the training ---- */
 
-/* Rows per step: a sixteenth of an epoch or less, a power of two, but about a quarter of the inputs
- * or more, since the default optimizer learns how the inputs hang together from each batch. */
-static int64_t draw_batch(int64_t asked, int64_t rows, int64_t inputs)
+/* Rows per step: a sixteenth of an epoch or less, of a map a quarter, a power of two, but about a quarter
+ * of the inputs or more, since the default optimizer learns how the inputs hang together from each
+ * batch. */
+static int64_t draw_batch(int64_t asked, int64_t rows, int64_t inputs, bool map)
 {
+    const int64_t most = map ? MAP_BATCH_MOST : BATCH_MOST;
+    const int64_t steps = map ? MAP_STEPS_PER_EPOCH : STEPS_PER_EPOCH;
     int64_t batch = BATCH_LEAST;
     if (asked > 0)
         return asked < rows ? asked : rows;
-    while (batch < BATCH_MOST && (2 * batch * STEPS_PER_EPOCH <= rows || 4 * batch < inputs))
+    while (batch < most && (2 * batch * steps <= rows || 4 * batch < inputs))
         batch *= 2;
     return batch < rows ? batch : rows;
 }
@@ -500,10 +543,10 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
     struct lt_train_settings *t = &r->train;
     const bool denoiser = r->shape.dims == 0;
     r->binarised = o->binarise != 0;
-    t->noisy_validation = denoiser || r->shape.variational;
+    t->noisy_validation = denoiser || r->shape.variational || r->shape.attraction > 0;
     int drawn = denoiser ? optimizer_by_name("adam") : 0;
     t->optimizer = lt_optimizer_at(w->optimizer >= 0 ? w->optimizer : drawn);
-    t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec));
+    t->batch = draw_batch(o->batch, rows, lt_net_spec_inputs(&r->spec), r->shape.attraction > 0);
     if (denoiser && o->batch == 0)
         t->batch = DENOISER_BATCH < rows ? DENOISER_BATCH : rows;
     int64_t per_epoch = (rows + t->batch - 1) / t->batch;
@@ -534,12 +577,27 @@ static void draw_training(struct lt_recipe *r, const struct words *w, const late
                                                            .precision = r->precision};
 }
 
+/* As many neighbours as a row has, and itself. */
+static int check_rows(const struct lt_autoencoder *a, const struct lt_facts *facts,
+                      struct lt_error *err)
+{
+    if (a->attraction > 0 && facts->rows <= LT_PARTNERS_NEAREST)
+        return lt_fail(err, LT_EUSAGE,
+                       "--neighbours draws each row to its %d nearest, and %s has %lld rows that "
+                       "train; give %d or more, or leave it out",
+                       LT_PARTNERS_NEAREST, facts->name, (long long)facts->rows,
+                       LT_PARTNERS_NEAREST + 1);
+    return 0;
+}
+
 int lt_recipe_draw(struct lt_recipe *out, const latent_train_options *options, int64_t dims,
                    const struct lt_facts *facts, struct lt_error *err)
 {
     struct words w;
     *out = (struct lt_recipe){.shape = {.dims = dims}};
     int rc = read_words(&w, &out->shape, options, err);
+    if (!rc)
+        rc = check_rows(&out->shape, facts, err);
     if (!rc)
         rc = draw_shape(out, &w, options, facts, err);
     if (!rc)

@@ -34,6 +34,10 @@ struct lt_recipe {
  * mistyped option costs no reading. LT_EUSAGE names the option. */
 int lt_recipe_check(const latent_train_options *options, struct lt_error *err);
 
+/* What pretraining for a classifier asks for where the options leave it open, with so many rows: that the
+ * codes of neighbours are drawn together, since rows close to each other mostly have the same class. */
+void lt_recipe_pretrain(latent_train_options *options, int64_t rows);
+
 /* Whether the options ask for a denoiser: convolutions, which pairs imply, and noise, and no width of a
  * code. */
 bool lt_recipe_denoises(const latent_train_options *options);

@@ -71,6 +71,8 @@ static void put_settings(struct sink *s, const struct lt_record *r)
     }
     if (a->contraction > 0)
         number(s, "settings.contractive", a->contraction);
+    if (a->attraction > 0)
+        number(s, "settings.neighbours", a->attraction);
     if (a->variational)
         number(s, "settings.beta", a->beta);
     if (r->recipe->binarised)
@@ -167,6 +169,11 @@ bool lt_record_contracts(const struct lt_model *m)
     return number_of(m, "settings.contractive") > 0;
 }
 
+bool lt_record_attracts(const struct lt_model *m)
+{
+    return number_of(m, "settings.neighbours") > 0;
+}
+
 void lt_record_report(struct lt_report *r, const struct lt_model *m)
 {
     const char *norm = text_of(m, "settings.norm");
@@ -178,6 +185,11 @@ void lt_record_report(struct lt_report *r, const struct lt_model *m)
         lt_report_line(r, "slopes of the code held down with --contractive %g",
                        number_of(m, "settings.contractive"));
         lt_report_number(r, "settings.contractive", number_of(m, "settings.contractive"));
+    }
+    if (lt_record_attracts(m)) {
+        lt_report_line(r, "codes of neighbours drawn together with --neighbours %g",
+                       number_of(m, "settings.neighbours"));
+        lt_report_number(r, "settings.neighbours", number_of(m, "settings.neighbours"));
     }
     lt_report_line(r,
                    "trained %.0f steps (%.4g epochs of %.0f rows) in %.1f s: %s, lr %g, batch "

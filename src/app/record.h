@@ -28,6 +28,8 @@ int lt_record_write(struct lt_model *model, const struct lt_record *record, stru
 void lt_record_report(struct lt_report *report, const struct lt_model *model);
 /* Whether training drew the codes of neighbours together. */
 bool lt_record_contracts(const struct lt_model *model);
+/* Whether it was trained to draw the codes of neighbours together. */
+bool lt_record_attracts(const struct lt_model *model);
 /* The validations: keys history.steps, .train_loss, .valid_loss, .valid_error, .seconds. */
 void lt_record_history(struct lt_report *report, const struct lt_model *model);
 

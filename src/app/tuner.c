@@ -13,17 +13,19 @@
 
 /* The constants of the defaults; docs/defaults.md holds the measurements. */
 enum {
-    BATCH = 256, /* rows of a step */
+    BATCH = 256,  /* rows of a step */
     STEPS = 1000, /* for 100 rows; with the root of their number more */
-    STEPS_MOST = 12000,
+    STEPS_MOST = 10000,
     WARMUP = 100,
     HEAD_ROWS = 10000, /* that the start of the softmax layer looks at */
 };
-static const double LABELLED = 0.25;   /* share of a batch, beside unlabelled rows */
-static const double RATE = 1e-3;       /* learning rate */
-static const double DECAY = 1e-2;      /* of weights */
-static const double AGREEMENT = 1;     /* weight of the agreement of close rows */
-static const double DISTANCE = 0.3;    /* of those, in distances of a row from the mean */
+static const double LABELLED = 0.25;                /* share of a batch, beside unlabelled rows */
+static const double RATE = 1e-3, RATE_LEAST = 1e-4; /* learning rate */
+static const double RATE_ROWS =
+    10000;                          /* labels from which on it is that; with fewer, as their root */
+static const double DECAY = 1e-2;   /* of weights */
+static const double AGREEMENT = 1;  /* weight of the agreement of close rows */
+static const double DISTANCE = 0.3; /* of those, in distances of a row from the mean */
 
 /* ---- rows and classes ---- */
 
@@ -32,7 +34,8 @@ static int check_lengths(const struct lt_finetune_data *data, struct lt_error *e
     const int64_t rows = lt_table_rows(data->table), labels = lt_table_rows(data->labels);
     if (rows == labels)
         return 0;
-    return lt_fail(err, LT_ECONTENT, "%s has %lld labels for the %lld rows of %s; give one for each",
+    return lt_fail(err, LT_ECONTENT,
+                   "%s has %lld labels for the %lld rows of %s; give one for each",
                    lt_table_name(data->labels), (long long)labels, (long long)rows,
                    lt_table_name(data->table));
 }
@@ -77,11 +80,11 @@ void lt_tuner_close(struct lt_tuner *t)
 
 /* ---- one training ---- */
 
-struct head { /* of a classifier, by logistic regression */
-    int64_t dims;          /* K */
-    float *codes, *z;      /* (n, K) as they are, (n, K + 1) standardised */
+struct head {               /* of a classifier, by logistic regression */
+    int64_t dims;           /* K */
+    float *codes, *z;       /* (n, K) as they are, (n, K + 1) standardised */
     double *mean, *divisor; /* (K) */
-    double *weights;       /* (classes, K + 1) */
+    double *weights;        /* (classes, K + 1) */
 };
 
 struct run {
@@ -112,13 +115,13 @@ static double chosen(double asked, double by_default)
 static void draw_plan(struct run *r)
 {
     const latent_finetune_options *o = r->t->options;
-    r->plan = (struct lt_classifier_plan){
-        .classes = r->t->classes.count,
-        .dropout = chosen(o->dropout, 0),
-        .agreement = chosen(o->agreement, AGREEMENT),
-        .length = chosen(o->distance, DISTANCE) * radius(r->t->from),
-        .reconstruction = chosen(o->keep_reconstruction, 0),
-        .labelled = r->t->unlabelled ? LABELLED : 1};
+    r->plan =
+        (struct lt_classifier_plan){.classes = r->t->classes.count,
+                                    .dropout = chosen(o->dropout, 0),
+                                    .agreement = chosen(o->agreement, AGREEMENT),
+                                    .length = chosen(o->distance, DISTANCE) * radius(r->t->from),
+                                    .reconstruction = chosen(o->keep_reconstruction, 0),
+                                    .labelled = r->t->unlabelled ? LABELLED : 1};
 }
 
 static int tell_progress(void *context, const struct lt_train_progress *p)
@@ -145,6 +148,12 @@ static int64_t draw_steps(int64_t labelled, bool more)
     return more || steps > STEPS_MOST ? STEPS_MOST : steps < STEPS ? STEPS : (int64_t)steps;
 }
 
+/* Few labels say little of where the encoder should go. */
+static double draw_rate(int64_t labelled, bool more)
+{
+    return more ? RATE : fmax(RATE_LEAST, RATE * fmin(1, sqrt((double)labelled / RATE_ROWS)));
+}
+
 static void draw_settings(struct run *r, int64_t labelled, uint64_t seed)
 {
     const latent_finetune_options *o = r->t->options;
@@ -157,11 +166,12 @@ static void draw_settings(struct run *r, int64_t labelled, uint64_t seed)
         .seed = seed,
         .progress = tell_progress,
         .progress_context = r};
-    r->settings.optimizer_settings = (struct lt_optimizer_settings){.lr = o->lr > 0 ? o->lr : RATE,
-                                                                    .decay = DECAY,
-                                                                    .batch = BATCH,
-                                                                    .linear = true,
-                                                                    .precision = r->precision};
+    r->settings.optimizer_settings = (struct lt_optimizer_settings){
+        .lr = o->lr > 0 ? o->lr : draw_rate(labelled, r->t->unlabelled != NULL),
+        .decay = DECAY,
+        .batch = BATCH,
+        .linear = true,
+        .precision = r->precision};
     if (o->budget > 0) {
         r->settings.steps = 0;
         r->settings.budget = fmax(0.05, o->budget - (lt_clock() - r->t->started));
@@ -175,10 +185,9 @@ static int open_source(struct run *r, const int64_t *rows, int64_t count, struct
     s->features = t->from->prep.features;
     s->classes = t->classes.count;
     s->share = r->plan.labelled;
-    s->labelled =
-        (struct lt_class_rows){.rows = rows, .count = count, .class_of = t->class_of};
-    int rc = lt_feed_create(&s->labelled.feed, t->table, &t->from->prep, BATCH,
-                            t->backend->threads, err);
+    s->labelled = (struct lt_class_rows){.rows = rows, .count = count, .class_of = t->class_of};
+    int rc = lt_feed_create(&s->labelled.feed, t->table, &t->from->prep, BATCH, t->backend->threads,
+                            err);
     if (rc || !t->unlabelled)
         return rc;
     s->unlabelled.count = lt_table_rows(t->unlabelled);
@@ -197,7 +206,8 @@ static int start(struct run *r, bool scratch, uint64_t seed, struct lt_error *er
     lt_free(t->weights);
     t->weights = NULL;
     if (!rc)
-        rc = lt_alloc(&t->weights, lt_net_params(r->net)->total, sizeof *t->weights, "weights", err);
+        rc =
+            lt_alloc(&t->weights, lt_net_params(r->net)->total, sizeof *t->weights, "weights", err);
     if (rc)
         return rc;
     lt_classifier_start(lt_net_params(r->net), &r->training, scratch ? NULL : &t->from->network[0],
@@ -273,7 +283,8 @@ static int start_head(struct run *r, const int64_t *rows, int64_t count, struct 
     if (!rc)
         rc = lt_alloc(&h.divisor, width, sizeof *h.divisor, "codes", err);
     if (!rc)
-        rc = lt_alloc(&h.weights, width * (size_t)t->classes.count, sizeof *h.weights, "codes", err);
+        rc =
+            lt_alloc(&h.weights, width * (size_t)t->classes.count, sizeof *h.weights, "codes", err);
     if (!rc)
         rc = lt_classifier_codes(classifier, t->table, rows, n, h.codes, err);
     if (!rc)
@@ -329,7 +340,8 @@ int lt_tuner_judge(const struct lt_tuner *t, const int64_t *rows, int64_t count,
     int rc = lt_classifier_create(&classifier, &t->spec, t->weights, &t->from->prep, &t->classes,
                                   t->backend, err);
     if (!rc)
-        rc = lt_alloc(&chances, (size_t)(count * t->classes.count), sizeof *chances, "chances", err);
+        rc =
+            lt_alloc(&chances, (size_t)(count * t->classes.count), sizeof *chances, "chances", err);
     if (!rc)
         rc = lt_alloc(&of, (size_t)count, sizeof *of, "classes", err);
     if (!rc)

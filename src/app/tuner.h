@@ -24,7 +24,7 @@ struct lt_tuner {
     struct lt_backend *backend;
     struct lt_table *table, *unlabelled; /* in the columns of the model */
     struct lt_classes classes;
-    int32_t *class_of; /* (rows of the table) */
+    int32_t *class_of;       /* (rows of the table) */
     struct lt_net_spec spec; /* of the classifier trained last ... */
     float *weights;          /* ... and its parameters */
     struct lt_train_outcome outcome;

@@ -141,6 +141,11 @@ struct lt_sampling {
     const int64_t *row_ids; /* (rows), host */
 };
 
+/* Codes drawn to neighbours, all (rows, width). */
+struct lt_attraction {
+    int64_t rows, width;
+};
+
 /* What a square of pixels becomes, channel by channel. */
 enum lt_pool { LT_POOL_NONE, LT_POOL_MAX, LT_POOL_AVERAGE, LT_POOLS };
 
@@ -384,6 +389,16 @@ struct lt_backend_ops {
     void (*sample_backward)(struct lt_backend *b, const struct lt_sampling *s, float scale,
                             struct lt_buffer mean, struct lt_buffer sigma, struct lt_buffer y,
                             struct lt_buffer dy, struct lt_buffer dmean, struct lt_buffer dlogvar);
+
+    /* Each row of x drawn to the same row of z and away from the others, with q_im = 1 / (1 + |x_i -
+     * z_m|^2): sum (rows doubles) receives S_i = sum over all rows m of q_im, row_loss (rows doubles)
+     * -log(q_ii / S_i).  Backward: dx and dz = scale times the slopes of the summed loss.  Sums over
+     * rows run in their order. */
+    void (*attract)(struct lt_backend *b, const struct lt_attraction *a, struct lt_buffer x,
+                    struct lt_buffer z, struct lt_buffer sum, struct lt_buffer row_loss);
+    void (*attract_backward)(struct lt_backend *b, const struct lt_attraction *a, float scale,
+                             struct lt_buffer x, struct lt_buffer z, struct lt_buffer sum,
+                             struct lt_buffer dx, struct lt_buffer dz);
 
     /* From fine to coarse: y = the largest value of each square, or the mean of its pixels.  Backward:
      * dx from dy; of equal largest values the first in reading order counts. */

@@ -93,6 +93,12 @@ void lt_host_sparse_backward(struct lt_backend *b, const struct lt_sparse *s, fl
                              struct lt_buffer y, struct lt_buffer mean, struct lt_buffer dy,
                              struct lt_buffer dx);
 
+void lt_host_attract(struct lt_backend *b, const struct lt_attraction *a, struct lt_buffer x,
+                     struct lt_buffer z, struct lt_buffer sum, struct lt_buffer row_loss);
+void lt_host_attract_backward(struct lt_backend *b, const struct lt_attraction *a, float scale,
+                              struct lt_buffer x, struct lt_buffer z, struct lt_buffer sum,
+                              struct lt_buffer dx, struct lt_buffer dz);
+
 void lt_host_pool(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
                   struct lt_buffer x, struct lt_buffer y);
 void lt_host_pool_backward(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
@@ -121,12 +127,13 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .upload = lt_host_upload, .download = lt_host_download, .copy = lt_host_copy,                  \
     .zero = lt_host_zero, .act_forward = lt_host_act_forward,                                      \
     .act_backward = lt_host_act_backward, .axpby = lt_host_axpby, .add = lt_host_add,              \
-    .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .step_rows = lt_host_step_rows, .dropout = lt_host_dropout,      \
-    .multiply = lt_host_multiply, .head = lt_host_head, .observe = lt_host_observe,                \
-    .update = lt_host_update, .penalty = lt_host_penalty, .dot = lt_host_dot,                      \
-    .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,                                  \
+    .copy_columns = lt_host_copy_columns, .noise = lt_host_noise, .step_rows = lt_host_step_rows,  \
+    .dropout = lt_host_dropout, .multiply = lt_host_multiply, .head = lt_host_head,                \
+    .observe = lt_host_observe, .update = lt_host_update, .penalty = lt_host_penalty,              \
+    .dot = lt_host_dot, .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,              \
     .sparse_backward = lt_host_sparse_backward, .sample = lt_host_sample,                          \
-    .sample_backward = lt_host_sample_backward, .pool = lt_host_pool,                              \
+    .sample_backward = lt_host_sample_backward, .attract = lt_host_attract,                        \
+    .attract_backward = lt_host_attract_backward, .pool = lt_host_pool,                            \
     .pool_backward = lt_host_pool_backward, .upsample = lt_host_upsample,                          \
     .upsample_backward = lt_host_upsample_backward, .normalise = lt_host_normalise,                \
     .normalise_backward = lt_host_normalise_backward

@@ -42,9 +42,9 @@ struct lt_model {
     struct lt_baseline baseline;
     struct lt_detector detector;
     struct lt_profile profile;
-    struct lt_json *imputer; /* what an imputer knows of the columns, an object; NULL: none */
+    struct lt_json *imputer;    /* what an imputer knows of the columns, an object; NULL: none */
     struct lt_json *classifier; /* what a classifier says, an object; NULL: none */
-    struct lt_json *record;  /* settings, data, errors and history; an object */
+    struct lt_json *record;     /* settings, data, errors and history; an object */
     char weights_sha256[LT_SHA256_HEX]; /* over the networks' params in order, f32 little-endian */
 };
 

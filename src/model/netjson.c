@@ -100,6 +100,7 @@ static const struct attribute {
     {LT_NODE_CONTRACT, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_ADVERSARY, "length", FORM_FLOAT, FIELD(amount), NULL},
     {LT_NODE_AGREE, "weight", FORM_FLOAT, FIELD(weight), NULL},
+    {LT_NODE_ATTRACT, "weight", FORM_FLOAT, FIELD(weight), NULL},
     {LT_NODE_HEAD, "loss", FORM_NAME, FIELD(loss), &losses},
     {LT_NODE_HEAD, "unit", FORM_NAME, FIELD(unit), &acts},
     {LT_NODE_HEAD, "weight", FORM_FLOAT, FIELD(weight), NULL},

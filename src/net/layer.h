@@ -16,9 +16,9 @@ struct lt_value {
     struct lt_buffer y;     /* output; aliases the input's for nodes that pass it through */
     struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
     struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice;
-                               sample: standard deviations */
+                               sample: standard deviations; attract: sums of similarities */
     struct lt_buffer row_loss,
-        row_squared_error; /* (rows) doubles: head both; sparse, sample and contract their penalty */
+        row_squared_error; /* (rows) doubles: head both; sparse, sample, contract and attract their penalty */
     struct lt_dense *dense; /* dense: the planned product */
     struct lt_conv *conv;   /* conv, deconv: likewise */
     size_t weight, bias; /* of these and norm (its gain): offsets into the parameters, in floats */
@@ -105,7 +105,8 @@ extern const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS];
 extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense, lt_layer_dropout,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
     lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_contract, lt_layer_sample,
-    lt_layer_pool, lt_layer_upsample, lt_layer_norm, lt_layer_adversary, lt_layer_agree;
+    lt_layer_pool, lt_layer_upsample, lt_layer_norm, lt_layer_attract, lt_layer_adversary,
+    lt_layer_agree;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

@@ -3,16 +3,27 @@
 
 /* The table of layer kinds; a new kind is a file under layers/ and a row here. */
 const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
-    [LT_NODE_INPUT] = &lt_layer_input,       [LT_NODE_NOISE] = &lt_layer_noise,
-    [LT_NODE_DENSE] = &lt_layer_dense,       [LT_NODE_DROPOUT] = &lt_layer_dropout,
-    [LT_NODE_ADD] = &lt_layer_add,           [LT_NODE_CONCAT] = &lt_layer_concat,
-    [LT_NODE_CODE] = &lt_layer_code,         [LT_NODE_HEAD] = &lt_layer_head,
-    [LT_NODE_OBSERVE] = &lt_layer_observe,   [LT_NODE_SLICE] = &lt_layer_slice,
-    [LT_NODE_SPARSE] = &lt_layer_sparse,     [LT_NODE_CONV] = &lt_layer_conv,
-    [LT_NODE_DECONV] = &lt_layer_deconv,     [LT_NODE_CONTRACT] = &lt_layer_contract,
-    [LT_NODE_SAMPLE] = &lt_layer_sample,     [LT_NODE_POOL] = &lt_layer_pool,
-    [LT_NODE_UPSAMPLE] = &lt_layer_upsample, [LT_NODE_NORM] = &lt_layer_norm,
-    [LT_NODE_ADVERSARY] = &lt_layer_adversary, [LT_NODE_AGREE] = &lt_layer_agree,
+    [LT_NODE_INPUT] = &lt_layer_input,
+    [LT_NODE_NOISE] = &lt_layer_noise,
+    [LT_NODE_DENSE] = &lt_layer_dense,
+    [LT_NODE_DROPOUT] = &lt_layer_dropout,
+    [LT_NODE_ADD] = &lt_layer_add,
+    [LT_NODE_CONCAT] = &lt_layer_concat,
+    [LT_NODE_CODE] = &lt_layer_code,
+    [LT_NODE_HEAD] = &lt_layer_head,
+    [LT_NODE_OBSERVE] = &lt_layer_observe,
+    [LT_NODE_SLICE] = &lt_layer_slice,
+    [LT_NODE_SPARSE] = &lt_layer_sparse,
+    [LT_NODE_CONV] = &lt_layer_conv,
+    [LT_NODE_DECONV] = &lt_layer_deconv,
+    [LT_NODE_CONTRACT] = &lt_layer_contract,
+    [LT_NODE_SAMPLE] = &lt_layer_sample,
+    [LT_NODE_POOL] = &lt_layer_pool,
+    [LT_NODE_UPSAMPLE] = &lt_layer_upsample,
+    [LT_NODE_NORM] = &lt_layer_norm,
+    [LT_NODE_ADVERSARY] = &lt_layer_adversary,
+    [LT_NODE_AGREE] = &lt_layer_agree,
+    [LT_NODE_ATTRACT] = &lt_layer_attract,
 };
 
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node)

@@ -28,8 +28,7 @@ static void mark_learning(struct lt_net *net)
         const struct lt_node *n = &net->spec.node[i];
         net->value[i].in_encoder = encoder[i];
         net->value[i].aside = !needed[i];
-        net->value[i].learns =
-            lt_node_learns(&net->spec, i) || lt_layer_of(&net->spec, i)->seeks;
+        net->value[i].learns = lt_node_learns(&net->spec, i) || lt_layer_of(&net->spec, i)->seeks;
         for (int k = 0; k < n->inputs; k++)
             net->value[i].learns |= net->value[n->input[k]].learns;
     }

@@ -61,10 +61,11 @@ enum lt_node_kind {
     LT_NODE_CONTRACT, /* draws its two inputs together: a penalty on their distance while training */
     LT_NODE_SAMPLE,   /* draws a code from the distribution that its inputs tell */
     LT_NODE_POOL,     /* squares of pixels become one each */
-    LT_NODE_UPSAMPLE, /* pixels become squares of them */
+    LT_NODE_UPSAMPLE,  /* pixels become squares of them */
     LT_NODE_ADVERSARY, /* moves rows to where what depends on them differs most, while training */
-    LT_NODE_AGREE,     /* draws one distribution over classes towards another: a penalty while training */
-    LT_NODE_NORM,     /* y = act(gain (x - mean) / deviation + bias) */
+    LT_NODE_AGREE, /* draws one distribution over classes towards another: a penalty while training */
+    LT_NODE_NORM,    /* y = act(gain (x - mean) / deviation + bias) */
+    LT_NODE_ATTRACT, /* draws the rows of its first input to those of its second: a penalty likewise */
     LT_NODE_KINDS
 };
 
@@ -111,7 +112,7 @@ struct lt_node {
     /* head */
     enum lt_loss loss;
     enum lt_act unit; /* linear or sigmoid */
-    /* head, sparse, sample, contract, agree: of its loss or penalty in the objective; observe: what the columns
+    /* head, sparse, sample, contract, attract, agree: of its loss or penalty in the objective; observe: what the columns
      * from `target` on are multiplied by */
     float weight;
     /* head: first column of the input it reconstructs; slice and observe: first column of its input */
@@ -172,6 +173,15 @@ int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt
 int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step,
                          struct lt_error *err);
 
+/* Appends what draws the code of each row to that of a neighbour, its partner (struct lt_pass), and away
+ * from the codes of the other rows' partners, so that neighbourhoods of the inputs stay those of the
+ * codes: -log of the share that its partner has of the similarities 1 / (1 + |z_i - z_m|^2) to all
+ * partners of the batch, the contrastive form of t-SNE (Damrich, Boehm, Hamprecht and Kobak, "From t-SNE
+ * to UMAP with contrastive learning", ICLR 2023, InfoNCE; with an encoder, as here: Sainburg, McInnes
+ * and Gentner, "Parametric UMAP embeddings for representation and semisupervised learning", 2021).
+ * The nodes are those of lt_net_spec_contract, but for the noise, which shows the partners, and the
+ * last, which is an attract node; so are the refusals. */
+int lt_net_spec_attract(struct lt_net_spec *spec, double weight, struct lt_error *err);
 /* Appends what makes a classifier say the same of rows that lie close together, labelled or not: the nodes
  * between node `rows` and node `logits` once more, which share their weights, for rows moved by `length`
  * to where the answer differs most (an adversary node), and a penalty on the difference (an agree node),
@@ -275,8 +285,8 @@ struct lt_pass {
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host */
     const float
-        *partners; /* (rows, D), host: the noisy rows that a noise node of pairs shows in training;
-                               NULL: the rows themselves */
+        *partners; /* (rows, D), host: the rows that a noise node of pairs shows in training, noisy
+                               ones or neighbours; NULL: the rows themselves */
 };
 
 const struct lt_net_spec *lt_net_spec_of(const struct lt_net *net);

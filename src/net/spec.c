@@ -72,6 +72,7 @@ static int check_edges(const struct lt_net_spec *spec, int node, struct lt_error
         if (spec->node[n->input[i]].kind == LT_NODE_HEAD)
             return lt_node_fail(spec, node, err, "a head has no outputs to read");
         if (spec->node[n->input[i]].kind == LT_NODE_CONTRACT ||
+            spec->node[n->input[i]].kind == LT_NODE_ATTRACT ||
             spec->node[n->input[i]].kind == LT_NODE_AGREE)
             return lt_node_fail(spec, node, err, "a penalty has no outputs to read");
     }

@@ -31,8 +31,8 @@ struct lt_source {
     void *context;
     struct lt_rowset rows;
     const struct lt_source
-        *partners; /* reads the noisy partners of the same rows, for a network whose noise
-                                         is pairs; NULL: none.  Its own rows do not count */
+        *partners; /* reads the partners of the same rows, noisy ones or neighbours, for a network
+                                         whose noise is pairs; NULL: none.  Its own rows do not count */
 };
 struct lt_source lt_feed_source(struct lt_feed *feed, struct lt_rowset rows);
 /* The epoch that a source is told where rows are measured, not trained on. */

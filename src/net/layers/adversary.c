@@ -53,7 +53,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
 
 static void oracle(struct lt_oracle *o, int node)
 {
-    (void)node; /* its direction is a search's result, which an independent evaluation would not share */
+    (void)
+        node; /* its direction is a search's result, which an independent evaluation would not share */
     o->objective = (double)NAN;
 }
 
