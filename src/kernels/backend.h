@@ -206,9 +206,20 @@ struct lt_conv_spec {
     int64_t kernel, stride; /* odd; at most (kernel + 1) / 2 */
     bool transposed;        /* from coarse to fine */
     bool training, need_dx;
+    bool add_dx; /* that gradient is added to what stands there */
     enum lt_precision precision;
 };
 struct lt_conv; /* a planned convolution, owned by the backend that made it */
+
+/* What its backward pass reads, as forward was given and left it, and writes. */
+struct lt_conv_gradients {
+    int64_t rows;
+    enum lt_act act;
+    struct lt_buffer x, pre, y; /* pre: none unless lt_act_needs_pre */
+    struct lt_buffer dy;        /* dL/dy; afterwards unspecified, unless act is linear */
+    struct lt_buffer dx;        /* may be none */
+    struct lt_buffer dw, db;    /* overwritten */
+};
 
 static inline int64_t lt_conv_coarse(int64_t side, int64_t stride)
 {
@@ -305,7 +316,8 @@ struct lt_backend_ops {
                            struct lt_buffer dw, struct lt_buffer db, bool accumulate);
 
     /* Convolutions, alike: y = act(x * W + bias) from grid to grid, W (out, kernel, kernel, in) for
-     * both directions, bias one value for a channel of y; dw and db are overwritten. */
+     * both directions, bias one value for a channel of y.  The slope of the activation is a part of
+     * backward here; see struct lt_conv_gradients. */
     int (*conv_create)(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
                        struct lt_error *err);
     void (*conv_free)(struct lt_backend *b, struct lt_conv *conv);
@@ -313,9 +325,8 @@ struct lt_backend_ops {
     void (*conv_forward)(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
                          struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
                          struct lt_buffer pre, struct lt_buffer y);
-    void (*conv_backward)(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
-                          struct lt_buffer dw, struct lt_buffer db);
+    void (*conv_backward)(struct lt_backend *b, struct lt_conv *conv,
+                          const struct lt_conv_gradients *gradients);
 
     /* patches (rows coarse pixels, kernel kernel in) = what each coarse pixel sees of x, rows images of
      * the fine grid: the rows that W's are multiplied with (not transposed). */

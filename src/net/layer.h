@@ -142,6 +142,8 @@ struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt
 /* Where node `node` writes the gradient for input `slot`, none when that input does not learn;
  * after writing it, lt_gradient_end adds it to what is there already if it has to. */
 struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot);
+/* The same for a node that itself adds to it where it has to: the gradient's own place. */
+struct lt_buffer lt_gradient_place(const struct lt_net *net, int node, int slot);
 void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass);
 
 /* Of a node's parameters, in floats from the start of either array. */

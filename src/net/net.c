@@ -565,12 +565,15 @@ void lt_net_backward(struct lt_net *net, const struct lt_pass *pass)
             lt_layer_of(&net->spec, i)->backward(net, i, pass);
 }
 
+struct lt_buffer lt_gradient_place(const struct lt_net *net, int node, int slot)
+{
+    return net->value[root_of(net, net->spec.node[node].input[slot])].dy;
+}
+
 struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot)
 {
-    const struct lt_value *producer = &net->value[root_of(net, net->spec.node[node].input[slot])];
-    if (!producer->dy.memory)
-        return (struct lt_buffer){NULL, 0};
-    return net->value[node].adds[slot] ? net->scratch : producer->dy;
+    const struct lt_buffer place = lt_gradient_place(net, node, slot);
+    return place.memory && net->value[node].adds[slot] ? net->scratch : place;
 }
 
 void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass)

@@ -12,7 +12,6 @@
 #define LT_KERNELS_CPU_FOLD_H
 
 #include "kernels/backend.h"
-#include "kernels/elementwise.h"
 
 struct lt_fold {
     int64_t in, in_h, in_w; /* of the fine grid */
@@ -30,14 +29,10 @@ static inline int64_t lt_fold_patch(const struct lt_fold *f)
     return f->folded * f->folded * 4 * f->in;
 }
 
-/* Weights (out, kernel, kernel, in) <-> (out, folded, folded, 4 in). */
+/* Weights (out, kernel, kernel, in) -> (out, folded, folded, 4 in). */
 void lt_fold_weights(const struct lt_fold *f, int64_t out, const float *plain, float *folded);
-void lt_unfold_weights(const struct lt_fold *f, int64_t out, const float *folded, float *plain);
 
-/* An image (in_h, in_w, in) in f32 -> (h, w, 2, 2, in) in bf16; line has room for in_w + 1 pixels. */
-void lt_fold_image(const struct lt_fold *f, const struct lt_elementwise *elementwise,
-                   const float *image, uint16_t *line, uint16_t *folded);
-/* And back, in f32. */
-void lt_unfold_image(const struct lt_fold *f, const float *folded, float *image);
+/* A folded image (h, w, 2, 2, in) back to (in_h, in_w, in), or added to it. */
+void lt_unfold_image(const struct lt_fold *f, const float *folded, float *image, bool add);
 
 #endif

@@ -82,6 +82,7 @@ static int bind(struct lt_net *net, int node, struct lt_error *err)
     s.batch = net->batch;
     s.training = net->options.training;
     s.need_dx = net->value[net->spec.node[node].input[0]].learns;
+    s.add_dx = net->value[node].adds[0];
     s.precision = net->options.precision;
     return net->backend->ops->conv_create(net->backend, &s, &net->value[node].conv, err);
 }
@@ -107,8 +108,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
                                     lt_param_at(net->weights, v->bias), n->act, v->saved, v->y);
 }
 
-/* conv_backward overwrites, so that gradients to be added, weights and biases behind them, are made
- * aside. */
+/* conv_backward overwrites weights' and biases' gradients, so that those to be added, biases behind
+ * weights, are made aside. */
 static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
 {
     const struct lt_node *n = &net->spec.node[node];
@@ -118,13 +119,19 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     const size_t weights = v->bias - v->weight, all = weights + (size_t)n->width;
     if (v->adds_weight)
         dw = net->spare;
-    lt_act_gradient(net, node, pass);
-    b->ops->conv_backward(b, v->conv, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
-                          lt_gradient_begin(net, node, 0), dw,
-                          lt_buffer_at(dw, weights * sizeof(float)));
+    const struct lt_conv_gradients g = {
+        .rows = pass->rows,
+        .act = n->act,
+        .x = lt_value_of(net, n->input[0], pass),
+        .pre = lt_act_needs_pre(n->act) ? v->saved : (struct lt_buffer){NULL, 0},
+        .y = v->y,
+        .dy = v->dy,
+        .dx = lt_gradient_place(net, node, 0),
+        .dw = dw,
+        .db = lt_buffer_at(dw, weights * sizeof(float))};
+    b->ops->conv_backward(b, v->conv, &g);
     if (v->adds_weight)
         b->ops->axpby(b, all, 1, dw, 1, sum);
-    lt_gradient_end(net, node, 0, pass);
 }
 
 /* ---- in double ---- */
