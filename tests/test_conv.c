@@ -11,6 +11,9 @@ enum { ROWS = 11, SHORT = 7, MOST = 1 << 17 };
 struct values { /* of one convolution, on the host */
     float w[MOST], bias[64], x[MOST], dy[MOST], y[MOST], dx[MOST], dw[MOST], db[64];
     float da[MOST]; /* the definition's: dL/d pre-activation */
+    float plus[MOST];
+    bool adds; /* plus to y */
+    uint16_t x16[MOST], y16[MOST];
 };
 
 static void fill(float *x, int64_t n, uint64_t which, float scale)
@@ -44,6 +47,7 @@ static void make(struct values *v, const struct lt_conv_spec *s)
     fill(v->bias, out_channels(s), 2, 0.5f);
     fill(v->x, ROWS * in_values(s), 3, 1);
     fill(v->dy, ROWS * out_values(s), 4, 1);
+    fill(v->plus, ROWS * out_values(s), 6, 1);
     fill(v->dx, ROWS * in_values(s), 5, 1); /* what stands there before */
 }
 
@@ -95,6 +99,7 @@ static void define(struct values *v, const struct lt_conv_spec *s, enum lt_act a
         v->y[i] = (float)(silu ? a * g : a);
         v->da[i] = (float)((double)v->dy[i] * (silu ? g * (1 + a * (1 - g)) : 1));
         v->db[i % out_channels(s)] += v->da[i];
+        v->y[i] += v->adds ? v->plus[i] : 0;
     }
     each_join(v, s, rows, join_backward);
 }
@@ -115,6 +120,22 @@ static void download(struct lt_backend *b, float *to, struct lt_buffer from, int
     b->ops->memory_free(b, from.memory);
 }
 
+/* To bf16, nearest, ties to even. */
+static uint16_t rounded(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+static struct lt_buffer upload16(struct lt_backend *b, const uint16_t *from, int64_t n,
+                                 int64_t room)
+{
+    struct lt_buffer to = upload(b, NULL, 0, room);
+    b->ops->upload(b, to, from, (size_t)n * sizeof *from);
+    return to;
+}
+
 /* The same by a backend. */
 static void compute(struct values *v, const struct lt_conv_spec *s, enum lt_act act,
                     struct lt_backend *b, int64_t rows)
@@ -132,10 +153,23 @@ static void compute(struct values *v, const struct lt_conv_spec *s, enum lt_act 
     if (b->ops->conv_create(b, s, &conv, &err))
         T_FAIL("%s", err.text);
     b->ops->conv_pack(b, conv, w);
-    b->ops->conv_forward(b, conv, rows, x, bias, act, pre, y);
+    struct lt_buffer plus = upload(b, v->plus, rows * no, LT_ROW_BLOCK * no);
+    struct lt_buffer x16 = upload16(b, v->x16, rows * ni, LT_ROW_BLOCK * ni);
+    struct lt_buffer y16 = upload(b, NULL, 0, LT_ROW_BLOCK * no), none = {NULL, 0};
+    const struct lt_conv_values values = {.rows = rows,
+                                          .x = x,
+                                          .x16 = s->x_copied ? x16 : none,
+                                          .bias = bias,
+                                          .act = act,
+                                          .plus = v->adds ? plus : none,
+                                          .pre = pre,
+                                          .y = y,
+                                          .y16 = s->x_copied ? y16 : none};
+    b->ops->conv_forward(b, conv, &values);
     const struct lt_conv_gradients g = {.rows = rows,
                                         .act = act,
                                         .x = x,
+                                        .x16 = values.x16,
                                         .pre = pre,
                                         .y = y,
                                         .dy = dy,
@@ -144,11 +178,12 @@ static void compute(struct values *v, const struct lt_conv_spec *s, enum lt_act 
                                         .db = db};
     b->ops->conv_backward(b, conv, &g);
     b->ops->conv_free(b, conv);
+    b->ops->download(b, v->y16, y16, (size_t)(rows * no) * sizeof *v->y16);
     download(b, v->y, y, rows * no);
     download(b, v->dx, dx, rows * ni);
     download(b, v->dw, dw, nw);
     download(b, v->db, db, c);
-    struct lt_buffer read[] = {w, bias, x, dy, pre};
+    struct lt_buffer read[] = {w, bias, x, dy, pre, plus, x16, y16};
     for (size_t i = 0; i < sizeof read / sizeof *read; i++)
         b->ops->memory_free(b, read[i].memory);
 }
@@ -197,6 +232,7 @@ static void check_backend(const char *name, enum lt_precision precision, double 
         for (int64_t rows = SHORT; rows <= ROWS; rows += ROWS - SHORT) {
             make(&want, &s);
             make(&got, &s);
+            want.adds = got.adds = act == LT_ACT_LINEAR && i % 3 == 1;
             define(&want, &s, act, rows);
             compute(&got, &s, act, b, rows);
             const double worst = fmax(fmax(off(got.y, want.y, rows * out_values(&s)),
@@ -225,6 +261,42 @@ TEST(cpu_convolves_as_the_definition_says)
 TEST(bf16_convolves_within_its_rounding)
 {
     check_backend("cpu", LT_PRECISION_BF16, 6e-3);
+}
+
+/* What comes with x in bf16 is what the convolution would make of x, and y goes out the same way. */
+TEST(a_copy_in_bf16_changes_no_bits)
+{
+    static struct values own, given;
+    struct lt_error err = {0};
+    struct lt_backend *b = NULL;
+    if (lt_backend_create(&b, "cpu", 2, &err) ||
+        lt_backend_precision(b, LT_PRECISION_BF16) != LT_PRECISION_BF16) {
+        lt_backend_free(&b);
+        T_SKIP("this build or CPU has no such backend or precision");
+    }
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+        struct lt_conv_spec s = shapes[i / 2];
+        s.transposed = i % 2;
+        s.rows = s.batch = ROWS;
+        s.training = s.need_dx = true;
+        s.precision = LT_PRECISION_BF16;
+        if (!b->ops->conv_reads_bf16(b, &s))
+            continue;
+        make(&own, &s);
+        make(&given, &s);
+        for (int64_t k = 0; k < ROWS * in_values(&s); k++)
+            given.x16[k] = rounded(given.x[k]);
+        compute(&own, &s, LT_ACT_SILU, b, SHORT);
+        s.x_copied = true;
+        compute(&given, &s, LT_ACT_SILU, b, SHORT);
+        T_INT(memcmp(own.y, given.y, (size_t)(SHORT * out_values(&s)) * sizeof *own.y), 0);
+        T_INT(memcmp(own.dx, given.dx, (size_t)(SHORT * in_values(&s)) * sizeof *own.dx), 0);
+        T_INT(memcmp(own.dw, given.dw, (size_t)weight_count(&s) * sizeof *own.dw), 0);
+        for (int64_t k = 0; k < SHORT * out_values(&s); k++)
+            if (given.y16[k] != rounded(given.y[k]))
+                T_FAIL("shape %zu: value %d of the copy", i, (int)k);
+    }
+    lt_backend_free(&b);
 }
 
 T_MAIN

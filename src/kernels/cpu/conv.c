@@ -36,7 +36,8 @@ struct lt_conv {
     struct lt_fold fold;
     bool folded;              /* to_fine is */
     bool bf16[3];             /* by enum lt_conv_product: operands are copies in bf16 */
-    bool x_copied, da_copied; /* some product reads such a copy ... */
+    bool x_copied;            /* some product reads such a copy, and it does not come with x */
+    bool da_copied;           /* likewise, of da ... */
     bool da_read;             /* ... or da itself */
     int64_t fine, coarse;     /* values of an image */
     int64_t channels, pixels; /* of y */
@@ -207,7 +208,7 @@ static void choose_kernels(struct lt_conv *c)
     c->bf16[LT_CONV_TO_COARSE] = c->bf16[LT_CONV_WEIGHTS] = bf16 && !few;
     c->bf16[LT_CONV_TO_FINE] = bf16;
     const bool weights = s->training && c->bf16[LT_CONV_WEIGHTS];
-    c->x_copied = weights || c->bf16[forward];
+    c->x_copied = (weights || c->bf16[forward]) && !s->x_copied;
     c->da_copied = weights || (gradient && c->bf16[back]);
     c->da_read = (s->training && !weights) || (gradient && !c->bf16[back]);
 }
@@ -276,8 +277,10 @@ struct work {
     const struct lt_elementwise *elementwise;
     enum lt_act act;
     int64_t rows;
-    const float *x, *bias;
+    const float *x, *bias, *plus;
+    uint16_t *x16; /* c's own or what came with x; NULL: no product reads it */
     float *pre, *y, *dy, *dx;
+    uint16_t *y16;
 };
 
 /* Adjacent images of a grid, of `size` values each, and their copies in bf16. */
@@ -299,7 +302,7 @@ static struct images x_from(const struct work *w, int64_t row)
 {
     const struct lt_conv *c = w->conv;
     const int64_t size = c->spec.transposed ? c->coarse : c->fine;
-    return (struct images){w->x + row * size, c->x16 ? c->x16 + row * size : NULL, size};
+    return (struct images){w->x + row * size, w->x16 ? w->x16 + row * size : NULL, size};
 }
 
 /* One group of images, `count` of which are asked for, from grid to grid. */
@@ -319,6 +322,24 @@ static void pass_group(const struct work *w, bool to_coarse, int64_t count, cons
                               1.0f, to);
 }
 
+/* Pixels begin ... end - 1 of y: bias and activation, what is added, and the copy in bf16. */
+static void finish(const struct work *w, int64_t begin, int64_t end)
+{
+    const struct lt_conv *c = w->conv;
+    const struct lt_elementwise *e = w->elementwise;
+    for (int64_t p = begin; p < end; p += c->piece) {
+        const int64_t pixels = end - p < c->piece ? end - p : c->piece, at = p * c->channels;
+        const size_t n = (size_t)(pixels * c->channels);
+        float *y = w->y + at;
+        e->bias_act[w->act](pixels, c->channels, c->channels, w->bias, w->pre ? w->pre + at : NULL,
+                            y);
+        if (w->plus)
+            e->add(n, y, w->plus + at, y);
+        if (w->y16)
+            e->to_bf16(n, y, w->y16 + at);
+    }
+}
+
 static void forward_group(void *context, size_t chunk, int thread)
 {
     const struct work *w = context;
@@ -326,31 +347,42 @@ static void forward_group(void *context, size_t chunk, int thread)
     const bool up = c->spec.transposed;
     const int64_t row = (int64_t)chunk * c->group;
     const int64_t count = row + c->group < w->rows ? c->group : w->rows - row;
-    const int64_t end = (row + count) * c->pixels;
     const struct images x = x_from(w, row);
     if (c->x_copied)
-        w->elementwise->to_bf16((size_t)(count * x.size), x.f32, c->x16 + row * x.size);
+        w->elementwise->to_bf16((size_t)(count * x.size), x.f32, w->x16 + row * x.size);
     pass_group(w, !up, count, image(c, up ? LT_CONV_TO_FINE : LT_CONV_TO_COARSE, &x, 0),
                w->y + row * c->pixels * c->channels, false, thread);
-    for (int64_t p = row * c->pixels; p < end; p += c->piece)
-        w->elementwise->bias_act[w->act](
-            end - p < c->piece ? end - p : c->piece, c->channels, c->channels, w->bias,
-            w->pre ? w->pre + p * c->channels : NULL, w->y + p * c->channels);
+    finish(w, row * c->pixels, (row + count) * c->pixels);
 }
 
-void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *c, int64_t rows, struct lt_buffer x,
-                         struct lt_buffer bias, enum lt_act act, struct lt_buffer pre,
-                         struct lt_buffer y)
+/* The copy of x: c's own, or what came with it. */
+static uint16_t *copy_of_x(const struct lt_conv *c, struct lt_buffer x16)
+{
+    return c->x_copied ? c->x16 : lt_host_at(x16);
+}
+
+bool lt_cpu_conv_reads_bf16(struct lt_backend *b, const struct lt_conv_spec *spec)
+{
+    struct lt_conv c = {.spec = *spec};
+    (void)b;
+    choose_kernels(&c);
+    return c.x_copied;
+}
+
+void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *c, const struct lt_conv_values *v)
 {
     struct work w = {.conv = c,
                      .elementwise = lt_host_elementwise(b),
-                     .act = act,
-                     .rows = rows,
-                     .x = lt_host_at(x),
-                     .bias = lt_host_at(bias),
-                     .pre = lt_host_at(pre),
-                     .y = lt_host_at(y)};
-    lt_parallel(b->threads, lt_chunks((size_t)rows, (size_t)c->group), forward_group, &w);
+                     .act = v->act,
+                     .rows = v->rows,
+                     .x = lt_host_at(v->x),
+                     .x16 = copy_of_x(c, v->x16),
+                     .bias = lt_host_at(v->bias),
+                     .plus = lt_host_at(v->plus),
+                     .pre = lt_host_at(v->pre),
+                     .y = lt_host_at(v->y),
+                     .y16 = lt_host_at(v->y16)};
+    lt_parallel(b->threads, lt_chunks((size_t)v->rows, (size_t)c->group), forward_group, &w);
 }
 
 /* dL/dy of `count` images from `row` on becomes dL/d pre-activation, in its place when a product reads
@@ -443,7 +475,8 @@ void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c,
                      .elementwise = lt_host_elementwise(b),
                      .act = g->act,
                      .rows = g->rows,
-                     .x = lt_host_at(g->x), /* whose copy is as forward left it */
+                     .x = lt_host_at(g->x),
+                     .x16 = copy_of_x(c, g->x16), /* as forward left it */
                      .pre = lt_host_at(g->pre),
                      .y = lt_host_at(g->y),
                      .dy = lt_host_at(g->dy),

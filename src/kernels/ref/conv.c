@@ -71,7 +71,7 @@ struct work {
     lt_product_fn *product;
     const struct lt_elementwise *elementwise;
     enum lt_act act;
-    const float *x, *bias;
+    const float *x, *bias, *plus;
     float *pre, *y;
     bool add;            /* to what stands in y */
     int64_t rows;        /* weight gradient ... */
@@ -151,21 +151,28 @@ static void forward_image(void *context, size_t row, int thread)
     image(w, row, !s->transposed, thread);
     w->elementwise->bias_act[w->act](pixels, channels, channels, w->bias,
                                      w->pre ? w->pre + at : NULL, w->y + at);
+    if (w->plus)
+        w->elementwise->add((size_t)(pixels * channels), w->y + at, w->plus + at, w->y + at);
 }
 
-void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                         struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
-                         struct lt_buffer pre, struct lt_buffer y)
+bool lt_ref_conv_reads_bf16(struct lt_backend *b, const struct lt_conv_spec *spec)
+{
+    (void)b, (void)spec;
+    return false;
+}
+
+void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv, const struct lt_conv_values *v)
 {
     struct work w = {.conv = conv,
                      .product = lt_ref_product(b),
                      .elementwise = lt_host_elementwise(b),
-                     .act = act,
-                     .x = lt_host_at(x),
-                     .bias = lt_host_at(bias),
-                     .pre = lt_host_at(pre),
-                     .y = lt_host_at(y)};
-    lt_parallel(b->threads, (size_t)rows, forward_image, &w);
+                     .act = v->act,
+                     .x = lt_host_at(v->x),
+                     .bias = lt_host_at(v->bias),
+                     .plus = lt_host_at(v->plus),
+                     .pre = lt_host_at(v->pre),
+                     .y = lt_host_at(v->y)};
+    lt_parallel(b->threads, (size_t)v->rows, forward_image, &w);
 }
 
 static void data_gradient_image(void *context, size_t row, int thread)

@@ -75,7 +75,7 @@ static struct lt_weights weights(const struct lt_net_spec *spec, int node)
                                .fan_out = s.transposed ? up : down};
 }
 
-static int bind(struct lt_net *net, int node, struct lt_error *err)
+static struct lt_conv_spec bound(const struct lt_net *net, int node)
 {
     struct lt_conv_spec s = lt_node_conv(&net->spec, node);
     s.rows = net->options.rows;
@@ -84,6 +84,19 @@ static int bind(struct lt_net *net, int node, struct lt_error *err)
     s.need_dx = net->value[net->spec.node[node].input[0]].learns;
     s.add_dx = net->value[node].adds[0];
     s.precision = net->options.precision;
+    return s;
+}
+
+static bool reads_bf16(const struct lt_net *net, int node)
+{
+    const struct lt_conv_spec s = bound(net, node);
+    return net->backend->ops->conv_reads_bf16(net->backend, &s);
+}
+
+static int bind(struct lt_net *net, int node, struct lt_error *err)
+{
+    struct lt_conv_spec s = bound(net, node);
+    s.x_copied = net->value[net->spec.node[node].input[0]].y16.memory;
     return net->backend->ops->conv_create(net->backend, &s, &net->value[node].conv, err);
 }
 
@@ -99,13 +112,30 @@ static void pack(struct lt_net *net, int node)
     net->backend->ops->conv_pack(net->backend, v->conv, lt_param_at(net->weights, v->weight));
 }
 
+/* What the sum that a node completes adds to it. */
+static struct lt_buffer other_summand(const struct lt_net *net, int node,
+                                      const struct lt_pass *pass)
+{
+    const struct lt_node *sum = &net->spec.node[net->value[node].completes];
+    if (!net->value[node].completes)
+        return (struct lt_buffer){NULL, 0};
+    return lt_value_of(net, sum->input[sum->input[0] == node], pass);
+}
+
 static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
 {
     const struct lt_node *n = &net->spec.node[node];
-    struct lt_value *v = &net->value[node];
-    net->backend->ops->conv_forward(net->backend, v->conv, pass->rows,
-                                    lt_value_of(net, n->input[0], pass),
-                                    lt_param_at(net->weights, v->bias), n->act, v->saved, v->y);
+    const struct lt_value *v = &net->value[node];
+    const struct lt_conv_values values = {.rows = pass->rows,
+                                          .x = lt_value_of(net, n->input[0], pass),
+                                          .x16 = net->value[n->input[0]].y16,
+                                          .bias = lt_param_at(net->weights, v->bias),
+                                          .act = n->act,
+                                          .plus = other_summand(net, node, pass),
+                                          .pre = v->saved,
+                                          .y = v->y,
+                                          .y16 = v->y16};
+    net->backend->ops->conv_forward(net->backend, v->conv, &values);
 }
 
 /* conv_backward overwrites weights' and biases' gradients, so that those to be added, biases behind
@@ -123,6 +153,7 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
         .rows = pass->rows,
         .act = n->act,
         .x = lt_value_of(net, n->input[0], pass),
+        .x16 = net->value[n->input[0]].y16,
         .pre = lt_act_needs_pre(n->act) ? v->saved : (struct lt_buffer){NULL, 0},
         .y = v->y,
         .dy = v->dy,
@@ -181,8 +212,8 @@ static void oracle(struct lt_oracle *o, int node)
 #define OPS(word)                                                                                  \
     {                                                                                              \
         .name = word, .inputs_min = 1, .inputs_max = 1, .infer = infer, .weights = weights,        \
-        .saves = lt_saves_pre, .bind = bind, .unbind = unbind, .pack = pack, .forward = forward,   \
-        .backward = backward, .oracle = oracle                                                     \
+        .saves = lt_saves_pre, .finishes = true, .reads_bf16 = reads_bf16, .bind = bind,           \
+        .unbind = unbind, .pack = pack, .forward = forward, .backward = backward, .oracle = oracle \
     }
 const struct lt_layer_ops lt_layer_conv = OPS("conv");
 const struct lt_layer_ops lt_layer_deconv = OPS("deconv");
