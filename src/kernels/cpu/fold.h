@@ -5,8 +5,9 @@
  * of p pixels to each side, 2 p + 1 in all, then spans p + 1 folded pixels,
  * (p + 1) / 2 of them before the middle, and taps that fall outside of it have
  * weight 0.  That is more arithmetic (16 products for 9 with a kernel of 3), but
- * oneDNN's bf16 kernels are several times faster with stride 1 than with 2
- * (docs/speed.md).  Where a side is odd the folded grid has a line of zeros more.
+ * oneDNN's bf16 kernels from the coarse grid to the fine one are faster with stride 1
+ * than with 2 all the same (docs/speed.md).  Where a side is odd the folded grid has a
+ * line of zeros more.
  */
 #ifndef LT_KERNELS_CPU_FOLD_H
 #define LT_KERNELS_CPU_FOLD_H
