@@ -206,9 +206,33 @@ struct lt_conv_spec {
     int64_t kernel, stride; /* odd; at most (kernel + 1) / 2 */
     bool transposed;        /* from coarse to fine */
     bool training, need_dx;
+    bool add_dx;   /* that gradient is added to what stands there */
+    bool x_copied; /* x comes with a copy in bf16, as conv_reads_bf16 wants it */
     enum lt_precision precision;
 };
 struct lt_conv; /* a planned convolution, owned by the backend that made it */
+
+/* What its forward pass reads and writes: y = act(x * W + bias) + plus. */
+struct lt_conv_values {
+    int64_t rows;
+    struct lt_buffer x, x16; /* x16: the same in bf16, where x_copied says so */
+    struct lt_buffer bias;
+    enum lt_act act;
+    struct lt_buffer plus;   /* of y's shape; none unless act is linear, and even then it may be */
+    struct lt_buffer pre;    /* receives x * W + bias unless it is none */
+    struct lt_buffer y, y16; /* y16: receives y in bf16 as well, and may be none */
+};
+
+/* What its backward pass reads, as forward was given and left it, and writes; there is no plus. */
+struct lt_conv_gradients {
+    int64_t rows;
+    enum lt_act act;
+    struct lt_buffer x, x16;
+    struct lt_buffer pre, y; /* pre: none unless lt_act_needs_pre */
+    struct lt_buffer dy;     /* dL/dy; afterwards unspecified, unless act is linear */
+    struct lt_buffer dx;     /* may be none */
+    struct lt_buffer dw, db; /* overwritten */
+};
 
 static inline int64_t lt_conv_coarse(int64_t side, int64_t stride)
 {
@@ -305,17 +329,18 @@ struct lt_backend_ops {
                            struct lt_buffer dw, struct lt_buffer db, bool accumulate);
 
     /* Convolutions, alike: y = act(x * W + bias) from grid to grid, W (out, kernel, kernel, in) for
-     * both directions, bias one value for a channel of y; dw and db are overwritten. */
+     * both directions, bias one value for a channel of y.  Both passes take more along that would
+     * otherwise pass over activations once more: see struct lt_conv_values and lt_conv_gradients. */
     int (*conv_create)(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
                        struct lt_error *err);
     void (*conv_free)(struct lt_backend *b, struct lt_conv *conv);
+    /* Whether it would make a copy of x in bf16, which whoever writes x makes with less effort. */
+    bool (*conv_reads_bf16)(struct lt_backend *b, const struct lt_conv_spec *spec);
     void (*conv_pack)(struct lt_backend *b, struct lt_conv *conv, struct lt_buffer w);
-    void (*conv_forward)(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                         struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
-                         struct lt_buffer pre, struct lt_buffer y);
-    void (*conv_backward)(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
-                          struct lt_buffer dw, struct lt_buffer db);
+    void (*conv_forward)(struct lt_backend *b, struct lt_conv *conv,
+                         const struct lt_conv_values *values);
+    void (*conv_backward)(struct lt_backend *b, struct lt_conv *conv,
+                          const struct lt_conv_gradients *gradients);
 
     /* patches (rows coarse pixels, kernel kernel in) = what each coarse pixel sees of x, rows images of
      * the fine grid: the rows that W's are multiplied with (not transposed). */

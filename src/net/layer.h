@@ -14,6 +14,7 @@
 /* What a bound network keeps for one node. Buffers are (rows, width) f32. */
 struct lt_value {
     struct lt_buffer y;     /* output; aliases the input's for nodes that pass it through */
+    struct lt_buffer y16;   /* y once more in bf16; none where nobody wants that */
     struct lt_buffer dy;    /* dL/dy; none when nothing below learns */
     struct lt_buffer saved; /* dense, conv: pre-activations; dropout: mask; head: target slice;
                                sample: standard deviations; attract: sums of similarities */
@@ -24,7 +25,9 @@ struct lt_value {
     size_t weight, bias; /* of these and norm (its gain): offsets into the parameters, in floats */
     size_t mean, variance; /* norm: likewise, of its running statistics */
     int gradient_of;       /* the node in whose place dy stands: itself, or a sum that reads it */
-    bool learns;           /* it or something below has parameters */
+    int completes;  /* the sum in whose place its y stands, with the other input added; 0: none */
+    bool completed; /* of a sum: there is such a node */
+    bool learns;    /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
     bool adds_weight, adds_bias;   /* another node that uses them too writes dw, db first */
     bool in_encoder;               /* the code depends on it */
@@ -93,6 +96,10 @@ struct lt_layer_ops {
     struct lt_affine (*affine)(const struct lt_net_spec *spec, int node);
     /* Bytes of `saved` for `rows` rows. */
     size_t (*saves)(const struct lt_net_spec *spec, int node, bool training, int64_t rows);
+    /* Its forward also adds the other input of the sum that it completes, and writes y16. */
+    bool finishes;
+    /* Whether it reads its input in bf16, so that y16 is of use to it; NULL: no. */
+    bool (*reads_bf16)(const struct lt_net *net, int node);
     int (*bind)(struct lt_net *net, int node, struct lt_error *err); /* NULL: nothing to plan */
     void (*unbind)(struct lt_net *net, int node);
     void (*pack)(struct lt_net *net, int node);
@@ -142,6 +149,8 @@ struct lt_buffer lt_value_of(const struct lt_net *net, int node, const struct lt
 /* Where node `node` writes the gradient for input `slot`, none when that input does not learn;
  * after writing it, lt_gradient_end adds it to what is there already if it has to. */
 struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot);
+/* The same for a node that itself adds to it where it has to: the gradient's own place. */
+struct lt_buffer lt_gradient_place(const struct lt_net *net, int node, int slot);
 void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass);
 
 /* Of a node's parameters, in floats from the start of either array. */

@@ -123,6 +123,61 @@ static void share_gradients(struct lt_net *net)
             share_gradients_of(net, i);
 }
 
+static int count_readers(const struct lt_net *net, int node)
+{
+    int readers = 0;
+    for (int i = 0; i < net->spec.count; i++)
+        for (int k = 0; k < net->spec.node[i].inputs; k++)
+            readers += root_of(net, net->spec.node[i].input[k]) == node;
+    return readers;
+}
+
+/* Whether input k of a sum of two can be computed right into the sum: nobody else wants to see it, and
+ * the other one is there by then. */
+static bool can_complete(const struct lt_net *net, int sum, int k)
+{
+    const struct lt_node *s = &net->spec.node[sum];
+    const int node = s->input[k], other = root_of(net, s->input[1 - k]);
+    return s->inputs == 2 && lt_layer_of(&net->spec, node)->finishes && other < node &&
+           net->spec.node[node].act == LT_ACT_LINEAR && node != root_of(net, net->spec.code) &&
+           count_readers(net, node) == 1;
+}
+
+static void mark_completions(struct lt_net *net)
+{
+    for (int i = 1; i < net->spec.count; i++)
+        for (int k = 0; net->spec.node[i].kind == LT_NODE_ADD && k < 2; k++)
+            if (!net->value[i].completed && can_complete(net, i, k)) {
+                net->value[i].completed = true;
+                net->value[net->spec.node[i].input[k]].completes = i;
+            }
+}
+
+/* The node whose forward writes a value. */
+static int writer_of(const struct lt_net *net, int node)
+{
+    for (int i = 1; i < node; i++)
+        if (net->value[i].completes == node)
+            return i;
+    return node;
+}
+
+/* Whether a value is kept in bf16 as well: someone reads it so, and whoever writes it, which for the
+ * code may also be the caller, can make the copy at once. */
+static bool has_copy(const struct lt_net *net, int node)
+{
+    if (!net->options.training || node == root_of(net, net->spec.code) ||
+        !lt_layer_of(&net->spec, writer_of(net, node))->finishes)
+        return false;
+    for (int i = node + 1; i < net->spec.count; i++) {
+        const struct lt_layer_ops *ops = lt_layer_of(&net->spec, i);
+        if (ops->reads_bf16 && root_of(net, net->spec.node[i].input[0]) == node &&
+            ops->reads_bf16(net, i))
+            return true;
+    }
+    return false;
+}
+
 static void mark_params(struct lt_net *net)
 {
     for (int p = 0; p < net->params.count; p++) {
@@ -195,10 +250,10 @@ static void plan_outputs(struct lt_net *net, struct lt_plan *plan)
     int count = 0;
     size_t top = 0;
     for (int i = 0; i < net->spec.count; i++) {
-        if (root_of(net, i) != i)
+        if (root_of(net, i) != i || net->value[i].completes)
             continue;
         struct lifetime *p = &placed[count];
-        p->first = net->options.training ? 0 : i;
+        p->first = net->options.training ? 0 : writer_of(net, i);
         p->last = net->options.training ? net->spec.count : last_use(net, i);
         p->bytes = row_bytes(net, lt_node_width(&net->spec, i));
         p->offset = place(placed, count, p->bytes, p->first, p->last);
@@ -259,6 +314,8 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         if (ops->saves)
             v->saved = reserve(net, plan,
                                ops->saves(&net->spec, i, net->options.training, net->options.rows));
+        if (!v->completes && root_of(net, i) == i && has_copy(net, i))
+            v->y16 = reserve(net, plan, row_bytes(net, width) / 2);
         bool head = net->spec.node[i].kind == LT_NODE_HEAD;
         if (has_gradient(net, i) && v->gradient_of == i)
             v->dy = reserve(net, plan, row_bytes(net, width));
@@ -275,15 +332,21 @@ static void plan_values(struct lt_net *net, struct lt_plan *plan)
         net->output = reserve(net, plan, row_bytes(net, lt_node_width(&net->spec, 0)));
 }
 
-/* Values that are passed through are other names for their roots, and gradients for those whose place
- * they share. */
+/* Values that are passed through are other names for their roots, those that complete a sum for the
+ * sum, and gradients for those whose place they share. */
 static void alias_values(struct lt_net *net)
 {
     for (int i = 0; i < net->spec.count; i++)
         net->value[i].dy = net->value[net->value[i].gradient_of].dy;
+    for (int i = 0; i < net->spec.count; i++)
+        if (net->value[i].completes) {
+            net->value[i].y = net->value[net->value[i].completes].y;
+            net->value[i].y16 = net->value[net->value[i].completes].y16;
+        }
     for (int i = 0; i < net->spec.count; i++) {
         int root = root_of(net, i);
         net->value[i].y = net->value[root].y;
+        net->value[i].y16 = net->value[root].y16;
         net->value[i].dy = net->value[root].dy;
     }
 }
@@ -299,6 +362,7 @@ static int create(struct lt_net *net, struct lt_error *err)
     mark_learning(net);
     mark_writers(net);
     share_gradients(net);
+    mark_completions(net);
     mark_params(net);
     struct lt_plan plan = {0, false};
     plan_values(net, &plan);
@@ -565,12 +629,15 @@ void lt_net_backward(struct lt_net *net, const struct lt_pass *pass)
             lt_layer_of(&net->spec, i)->backward(net, i, pass);
 }
 
+struct lt_buffer lt_gradient_place(const struct lt_net *net, int node, int slot)
+{
+    return net->value[root_of(net, net->spec.node[node].input[slot])].dy;
+}
+
 struct lt_buffer lt_gradient_begin(struct lt_net *net, int node, int slot)
 {
-    const struct lt_value *producer = &net->value[root_of(net, net->spec.node[node].input[slot])];
-    if (!producer->dy.memory)
-        return (struct lt_buffer){NULL, 0};
-    return net->value[node].adds[slot] ? net->scratch : producer->dy;
+    const struct lt_buffer place = lt_gradient_place(net, node, slot);
+    return place.memory && net->value[node].adds[slot] ? net->scratch : place;
 }
 
 void lt_gradient_end(struct lt_net *net, int node, int slot, const struct lt_pass *pass)

@@ -11,36 +11,45 @@
  *
  *   forward, data gradient   groups of images, all of one size; the last one computes images that
  *                            nobody asked for, in the padding of the buffers
- *   weight gradient          shares of the batch, each summed into a place of its own; the places
- *                            are then added up in order.  The last share is filled up with zeros.
+ *   weight gradient          shares of the batch, whole groups each, summed into a place of its own;
+ *                            the places are then added up in order.  The last share is filled up with
+ *                            zeros.
+ *
+ * What passes over activations between the products follows a group, or a share, at once, while it is in
+ * cache, in pieces that stay in the first level: bias and activation forward; backward the slope of
+ * the activation, the copy in bf16 that both products read, and the sums for the biases.
  *
  * Activations are channels last, in which oneDNN's convolutions are as fast as in its blocked layouts
  * (docs/speed.md), so activations are never reordered; weights are, once per step and use.  In bf16 a
- * stride of 2 is folded away (fold.h) while activations are copied to bf16. */
+ * stride of 2 towards the fine grid is folded away (fold.h). */
 enum {
-    GROUP_PIXELS = 256,     /* of the coarse grid in a group, unless LT_CONV_ROW_BLOCK images have
-                               fewer */
+    GROUP_PIXELS = 2048,    /* of the coarse grid in a group, unless LT_CONV_ROW_BLOCK images have
+                               fewer: a call has its price, too (docs/speed.md) */
     SHARES = 16,            /* at most, of a batch */
     SHARE_FLOATS = 1 << 23, /* at most, of all places */
-    ADD_CHUNK = 4096        /* weights */
+    ADD_CHUNK = 4096,       /* weights */
+    PIECE = 4096            /* values; 16 KiB of each array */
 };
 
 struct lt_conv {
     struct lt_conv_spec spec;
     struct lt_fold fold;
-    bool folded;
-    bool bf16[3]; /* by enum lt_conv_product: operands are copies in bf16 */
-    bool x_copied, da_copied;
+    bool folded;              /* to_fine is */
+    bool bf16[3];             /* by enum lt_conv_product: operands are copies in bf16 */
+    bool x_copied;            /* some product reads such a copy, and it does not come with x */
+    bool da_copied;           /* likewise, of da ... */
+    bool da_read;             /* ... or da itself */
     int64_t fine, coarse;     /* values of an image */
-    int64_t fine_copy;        /* of a copy in bf16 of the former */
     int64_t channels, pixels; /* of y */
     int64_t group, share;     /* images */
+    int64_t piece;            /* pixels of y */
     struct lt_conv_kernel to_coarse, to_fine, weights;
     void *w_coarse, *w_fine;       /* in the layouts of these kernels; NULL: not needed */
     float *w_folded;               /* folded: (out, patch) */
-    uint16_t *x16, *da16;          /* bf16: (rows) images */
-    uint16_t *lines;               /* folded: (threads), a line of the fine grid and a pixel */
-    float *unfolding;              /* folded: (threads, group) folded images */
+    uint16_t *x16;                 /* (rows) images */
+    uint16_t *da16;                /* (threads, share) images */
+    float *results;                /* (threads, group) images on their way to y or dx */
+    float *pieces;                 /* (threads, piece, channels) */
     void *tail_fine, *tail_coarse; /* (share) images, f32 or bf16 */
     float *places, *bias_places;   /* (SHARES or fewer, weights), (..., channels) */
 };
@@ -53,9 +62,9 @@ void lt_cpu_conv_free(struct lt_backend *b, struct lt_conv *c)
     lt_conv_kernel_free(&c->to_coarse);
     lt_conv_kernel_free(&c->to_fine);
     lt_conv_kernel_free(&c->weights);
-    void *const own[] = {c->w_coarse,    c->w_fine, c->w_folded,   c->x16,
-                         c->da16,        c->lines,  c->unfolding,  c->tail_fine,
-                         c->tail_coarse, c->places, c->bias_places};
+    void *const own[] = {c->w_coarse,    c->w_fine,  c->w_folded,   c->x16,
+                         c->da16,        c->results, c->pieces,     c->tail_fine,
+                         c->tail_coarse, c->places,  c->bias_places};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         lt_free(own[i]);
     lt_free(c);
@@ -82,7 +91,7 @@ static int plan(struct lt_conv *c, struct lt_onednn *o, enum lt_conv_product pro
 {
     struct lt_conv_kernel_spec k = lt_cpu_conv_kernel(&c->spec, product, images);
     k.bf16 = c->bf16[product];
-    if (c->folded) {
+    if (c->folded && product == LT_CONV_TO_FINE) {
         k.in = 4 * c->spec.in;
         k.in_h = c->fold.h;
         k.in_w = c->fold.w;
@@ -126,32 +135,44 @@ static int plan_weight_gradient(struct lt_conv *c, struct lt_onednn *o, struct l
         rc =
             lt_alloc(&c->bias_places, count * (size_t)c->channels, sizeof(float), "gradients", err);
     if (!rc)
-        rc = lt_alloc(&c->tail_fine, share * (size_t)c->fine_copy, value, "activations", err);
+        rc = lt_alloc(&c->tail_fine, share * (size_t)c->fine, value, "activations", err);
     if (!rc)
         rc = lt_alloc(&c->tail_coarse, share * (size_t)c->coarse, value, "activations", err);
     return rc;
 }
 
+/* Whether a pass leaves its results aside first: to be unfolded or added. */
+static bool results_aside(const struct lt_conv *c, bool to_coarse, bool add)
+{
+    return add || (c->folded && !to_coarse);
+}
+
+static int64_t result_values(const struct lt_conv *c)
+{
+    const int64_t folded = c->folded ? lt_fold_values(&c->fold) : 0;
+    const int64_t most = c->fine > c->coarse ? c->fine : c->coarse;
+    return folded > most ? folded : most;
+}
+
 static int alloc_copies(struct lt_conv *c, int threads, struct lt_error *err)
 {
+    const bool up = c->spec.transposed;
     const size_t rows = (size_t)lt_round_up(c->spec.rows, LT_CONV_ROW_BLOCK), t = (size_t)threads;
-    const size_t x = (size_t)(c->spec.transposed ? c->coarse : c->fine_copy);
-    const size_t y = (size_t)(c->spec.transposed ? c->fine_copy : c->coarse);
+    const size_t x = (size_t)(up ? c->coarse : c->fine), y = (size_t)(up ? c->fine : c->coarse);
     int rc = LT_OK;
     if (c->x_copied)
         rc = lt_alloc(&c->x16, rows * x, sizeof *c->x16, "bf16 activations", err);
     if (!rc && c->da_copied)
-        rc = lt_alloc(&c->da16, rows * y, sizeof *c->da16, "bf16 gradients", err);
-    if (rc || !c->folded)
-        return rc;
-    const size_t line = (size_t)((c->spec.in_w + 1) * c->spec.in);
-    rc = lt_alloc(&c->w_folded, (size_t)(c->spec.out * lt_fold_patch(&c->fold)),
-                  sizeof *c->w_folded, "weights", err);
-    if (!rc)
-        rc = lt_alloc(&c->lines, t * line, sizeof *c->lines, "activations", err);
-    if (!rc)
-        rc = lt_alloc(&c->unfolding, t * (size_t)(c->group * c->fine_copy), sizeof *c->unfolding,
+        rc = lt_alloc(&c->da16, t * (size_t)c->share * y, sizeof *c->da16, "bf16 gradients", err);
+    if (!rc && c->folded)
+        rc = lt_alloc(&c->w_folded, (size_t)(c->spec.out * lt_fold_patch(&c->fold)),
+                      sizeof *c->w_folded, "weights", err);
+    if (!rc && (c->folded || c->spec.add_dx))
+        rc = lt_alloc(&c->results, t * (size_t)(c->group * result_values(c)), sizeof *c->results,
                       "activations", err);
+    if (!rc && c->spec.training)
+        rc = lt_alloc(&c->pieces, t * (size_t)(c->piece * c->channels), sizeof *c->pieces,
+                      "gradients", err);
     return rc;
 }
 
@@ -164,30 +185,32 @@ static int64_t group_of(int64_t pixels)
     return group;
 }
 
-/* Images in a share: a SHARES-th of the batch, or more where the places would take much memory. */
-static int64_t share_of(const struct lt_conv_spec *s)
+/* Images in a share: a SHARES-th of the batch in whole groups, or more where the places would take
+ * much memory. */
+static int64_t share_of(const struct lt_conv_spec *s, int64_t group)
 {
     int64_t most = SHARE_FLOATS / (lt_conv_patch(s) * s->out);
     most = most > SHARES ? SHARES : most < 1 ? 1 : most;
-    return (s->batch + most - 1) / most;
+    return lt_round_up((s->batch + most - 1) / most, group);
 }
 
-/* oneDNN's bf16 kernels are slower than those in f32 from few channels, and with a stride
- * (docs/speed.md). */
+/* From few channels oneDNN's bf16 kernels are slower than those in f32, but for the one towards the
+ * fine grid, which is slow with a stride of 2 (docs/speed.md). */
 static void choose_kernels(struct lt_conv *c)
 {
     const struct lt_conv_spec *s = &c->spec;
     const bool bf16 = s->precision == LT_PRECISION_BF16 && lt_onednn_has_bf16();
-    c->folded = bf16 && s->stride == 2;
+    const bool few = s->in <= 4, gradient = s->training && s->need_dx;
+    const enum lt_conv_product forward = s->transposed ? LT_CONV_TO_FINE : LT_CONV_TO_COARSE;
+    const enum lt_conv_product back = s->transposed ? LT_CONV_TO_COARSE : LT_CONV_TO_FINE;
+    c->folded = bf16 && s->stride == 2 && (s->transposed || gradient);
     c->fold = lt_fold_of(s);
-    const bool few = s->in <= 4 && !c->folded;
-    c->bf16[LT_CONV_TO_COARSE] = bf16 && !few;
+    c->bf16[LT_CONV_TO_COARSE] = c->bf16[LT_CONV_WEIGHTS] = bf16 && !few;
     c->bf16[LT_CONV_TO_FINE] = bf16;
-    c->bf16[LT_CONV_WEIGHTS] = bf16 && !few && (s->stride == 1 || c->folded);
     const bool weights = s->training && c->bf16[LT_CONV_WEIGHTS];
-    c->x_copied = weights || c->bf16[s->transposed ? LT_CONV_TO_FINE : LT_CONV_TO_COARSE];
-    c->da_copied = weights || (s->training && s->need_dx &&
-                               c->bf16[s->transposed ? LT_CONV_TO_COARSE : LT_CONV_TO_FINE]);
+    c->x_copied = (weights || c->bf16[forward]) && !s->x_copied;
+    c->da_copied = weights || (gradient && c->bf16[back]);
+    c->da_read = (s->training && !weights) || (gradient && !c->bf16[back]);
 }
 
 static void choose_sizes(struct lt_conv *c)
@@ -195,11 +218,11 @@ static void choose_sizes(struct lt_conv *c)
     const struct lt_conv_spec *s = &c->spec;
     c->fine = lt_conv_fine_values(s);
     c->coarse = lt_conv_coarse_values(s);
-    c->fine_copy = c->folded ? lt_fold_values(&c->fold) : c->fine;
     c->channels = s->transposed ? s->in : s->out;
     c->pixels = (s->transposed ? c->fine : c->coarse) / c->channels;
     c->group = group_of(lt_conv_coarse_pixels(s));
-    c->share = share_of(s);
+    c->share = share_of(s, c->group);
+    c->piece = c->channels < PIECE ? PIECE / c->channels : 1;
 }
 
 int lt_cpu_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, struct lt_conv **out,
@@ -239,14 +262,12 @@ static void reorder(struct lt_backend *b, struct lt_conv_kernel *kernel, const v
 void lt_cpu_conv_pack(struct lt_backend *b, struct lt_conv *c, struct lt_buffer w)
 {
     const float *plain = lt_host_at(w);
-    if (c->folded) {
-        lt_fold_weights(&c->fold, c->spec.out, plain, c->w_folded);
-        plain = c->w_folded;
-    }
     if (c->w_coarse)
         reorder(b, &c->to_coarse, plain, c->w_coarse);
+    if (c->folded)
+        lt_fold_weights(&c->fold, c->spec.out, plain, c->w_folded);
     if (c->w_fine)
-        reorder(b, &c->to_fine, plain, c->w_fine);
+        reorder(b, &c->to_fine, c->folded ? c->w_folded : plain, c->w_fine);
 }
 
 /* ---- passes ---- */
@@ -256,58 +277,67 @@ struct work {
     const struct lt_elementwise *elementwise;
     enum lt_act act;
     int64_t rows;
-    const float *x, *da, *bias;
-    float *pre, *y, *dx;
-    size_t data_groups; /* chunks of backward: first these, then shares */
+    const float *x, *bias, *plus;
+    uint16_t *x16; /* c's own or what came with x; NULL: no product reads it */
+    float *pre, *y, *dy, *dx;
+    uint16_t *y16;
 };
 
-/* The images that are asked for, of a group from `row` on. */
-static int64_t asked(const struct work *w, int64_t row)
+/* Adjacent images of a grid, of `size` values each, and their copies in bf16. */
+struct images {
+    const float *f32;
+    const uint16_t *bf16;
+    int64_t size;
+};
+
+/* Image k of them as a product reads it. */
+static const void *image(const struct lt_conv *c, enum lt_conv_product product,
+                         const struct images *of, int64_t k)
 {
-    const int64_t group = w->conv->group;
-    return row + group < w->rows ? group : w->rows - row;
+    return c->bf16[product] ? (const void *)(of->bf16 + k * of->size)
+                            : (const void *)(of->f32 + k * of->size);
 }
 
-/* Copies the images of a group that are asked for to bf16. */
-static void copy_group(const struct work *w, bool fine, int64_t row, const float *from,
-                       uint16_t *to, int thread)
+static struct images x_from(const struct work *w, int64_t row)
 {
     const struct lt_conv *c = w->conv;
-    const int64_t count = asked(w, row), size = fine ? c->fine : c->coarse;
-    if (!to)
-        return;
-    if (fine && c->folded) {
-        uint16_t *line = c->lines + thread * (c->spec.in_w + 1) * c->spec.in;
-        for (int64_t i = row; i < row + count; i++)
-            lt_fold_image(&c->fold, w->elementwise, from + i * size, line, to + i * c->fine_copy);
-    } else {
-        w->elementwise->to_bf16((size_t)(count * size), from + row * size, to + row * size);
-    }
+    const int64_t size = c->spec.transposed ? c->coarse : c->fine;
+    return (struct images){w->x + row * size, w->x16 ? w->x16 + row * size : NULL, size};
 }
 
-/* Image `row` as a product reads it: of an array, or of its copy in bf16. */
-static const void *image(const struct lt_conv *c, enum lt_conv_product product, bool fine,
-                         const float *f32, const uint16_t *bf16, int64_t row)
+/* One group of images, `count` of which are asked for, from grid to grid. */
+static void pass_group(const struct work *w, bool to_coarse, int64_t count, const void *from,
+                       float *to, bool add, int thread)
 {
-    if (!c->bf16[product])
-        return f32 + row * (fine ? c->fine : c->coarse);
-    return bf16 + row * (fine ? c->fine_copy : c->coarse);
+    const struct lt_conv *c = w->conv;
+    const bool aside = results_aside(c, to_coarse, add);
+    float *result = aside ? c->results + thread * c->group * result_values(c) : to;
+    lt_kernel_run(to_coarse ? c->to_coarse.run : c->to_fine.run, thread, from,
+                  to_coarse ? c->w_coarse : c->w_fine, result);
+    if (c->folded && !to_coarse)
+        for (int64_t i = 0; i < count; i++)
+            lt_unfold_image(&c->fold, result + i * lt_fold_values(&c->fold), to + i * c->fine, add);
+    else if (aside)
+        w->elementwise->axpby((size_t)(count * (to_coarse ? c->coarse : c->fine)), 1.0f, result,
+                              1.0f, to);
 }
 
-/* One group of `count` images from grid to grid. */
-static void pass_group(const struct lt_conv *c, bool to_coarse, int64_t row, int64_t count,
-                       const float *x, const uint16_t *x16, float *y, int thread)
+/* Pixels begin ... end - 1 of y: bias and activation, what is added, and the copy in bf16. */
+static void finish(const struct work *w, int64_t begin, int64_t end)
 {
-    if (to_coarse) {
-        lt_kernel_run(c->to_coarse.run, thread, image(c, LT_CONV_TO_COARSE, true, x, x16, row),
-                      c->w_coarse, y + row * c->coarse);
-        return;
+    const struct lt_conv *c = w->conv;
+    const struct lt_elementwise *e = w->elementwise;
+    for (int64_t p = begin; p < end; p += c->piece) {
+        const int64_t pixels = end - p < c->piece ? end - p : c->piece, at = p * c->channels;
+        const size_t n = (size_t)(pixels * c->channels);
+        float *y = w->y + at;
+        e->bias_act[w->act](pixels, c->channels, c->channels, w->bias, w->pre ? w->pre + at : NULL,
+                            y);
+        if (w->plus)
+            e->add(n, y, w->plus + at, y);
+        if (w->y16)
+            e->to_bf16(n, y, w->y16 + at);
     }
-    float *unfolding = c->folded ? c->unfolding + thread * c->group * c->fine_copy : NULL;
-    lt_kernel_run(c->to_fine.run, thread, image(c, LT_CONV_TO_FINE, false, x, x16, row), c->w_fine,
-                  c->folded ? unfolding : y + row * c->fine);
-    for (int64_t i = 0; c->folded && i < count; i++)
-        lt_unfold_image(&c->fold, unfolding + i * c->fine_copy, y + (row + i) * c->fine);
 }
 
 static void forward_group(void *context, size_t chunk, int thread)
@@ -315,82 +345,103 @@ static void forward_group(void *context, size_t chunk, int thread)
     const struct work *w = context;
     const struct lt_conv *c = w->conv;
     const bool up = c->spec.transposed;
-    const int64_t row = (int64_t)chunk * c->group, at = row * c->pixels * c->channels;
-    const int64_t count = asked(w, row);
-    copy_group(w, !up, row, w->x, c->x16, thread);
-    pass_group(c, !up, row, count, w->x, c->x16, w->y, thread);
-    w->elementwise->bias_act[w->act](count * c->pixels, c->channels, c->channels, w->bias,
-                                     w->pre ? w->pre + at : NULL, w->y + at);
+    const int64_t row = (int64_t)chunk * c->group;
+    const int64_t count = row + c->group < w->rows ? c->group : w->rows - row;
+    const struct images x = x_from(w, row);
+    if (c->x_copied)
+        w->elementwise->to_bf16((size_t)(count * x.size), x.f32, w->x16 + row * x.size);
+    pass_group(w, !up, count, image(c, up ? LT_CONV_TO_FINE : LT_CONV_TO_COARSE, &x, 0),
+               w->y + row * c->pixels * c->channels, false, thread);
+    finish(w, row * c->pixels, (row + count) * c->pixels);
 }
 
-void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *c, int64_t rows, struct lt_buffer x,
-                         struct lt_buffer bias, enum lt_act act, struct lt_buffer pre,
-                         struct lt_buffer y)
+/* The copy of x: c's own, or what came with it. */
+static uint16_t *copy_of_x(const struct lt_conv *c, struct lt_buffer x16)
+{
+    return c->x_copied ? c->x16 : lt_host_at(x16);
+}
+
+bool lt_cpu_conv_reads_bf16(struct lt_backend *b, const struct lt_conv_spec *spec)
+{
+    struct lt_conv c = {.spec = *spec};
+    (void)b;
+    choose_kernels(&c);
+    return c.x_copied;
+}
+
+void lt_cpu_conv_forward(struct lt_backend *b, struct lt_conv *c, const struct lt_conv_values *v)
 {
     struct work w = {.conv = c,
                      .elementwise = lt_host_elementwise(b),
-                     .act = act,
-                     .rows = rows,
-                     .x = lt_host_at(x),
-                     .bias = lt_host_at(bias),
-                     .pre = lt_host_at(pre),
-                     .y = lt_host_at(y)};
-    lt_parallel(b->threads, lt_chunks((size_t)rows, (size_t)c->group), forward_group, &w);
+                     .act = v->act,
+                     .rows = v->rows,
+                     .x = lt_host_at(v->x),
+                     .x16 = copy_of_x(c, v->x16),
+                     .bias = lt_host_at(v->bias),
+                     .plus = lt_host_at(v->plus),
+                     .pre = lt_host_at(v->pre),
+                     .y = lt_host_at(v->y),
+                     .y16 = lt_host_at(v->y16)};
+    lt_parallel(b->threads, lt_chunks((size_t)v->rows, (size_t)c->group), forward_group, &w);
 }
 
-static void copy_gradient_group(void *context, size_t chunk, int thread)
+/* dL/dy of `count` images from `row` on becomes dL/d pre-activation, in its place when a product reads
+ * it there; its copy in bf16; and its sums for the biases, in the place of the share. */
+static struct images gradient(const struct work *w, size_t share, int64_t row, int64_t count,
+                              int thread)
 {
-    const struct work *w = context;
     const struct lt_conv *c = w->conv;
-    copy_group(w, c->spec.transposed, (int64_t)chunk * c->group, w->da, c->da16, thread);
+    const struct lt_elementwise *e = w->elementwise;
+    const int64_t size = c->pixels * c->channels, begin = row * c->pixels;
+    const int64_t end = begin + count * c->pixels;
+    uint16_t *da16 = c->da16 ? c->da16 + thread * c->share * size : NULL;
+    float *piece = c->pieces + thread * c->piece * c->channels;
+    for (int64_t p = begin; p < end; p += c->piece) {
+        const int64_t pixels = end - p < c->piece ? end - p : c->piece, at = p * c->channels;
+        const size_t n = (size_t)(pixels * c->channels);
+        float *da = w->dy + at;
+        if (w->act != LT_ACT_LINEAR) {
+            da = c->da_read ? da : piece;
+            e->act_backward[w->act](n, w->pre ? w->pre + at : NULL, w->y + at, w->dy + at, da);
+        }
+        e->column_sums(pixels, c->channels, c->channels, da,
+                       c->bias_places + (int64_t)share * c->channels, p > begin);
+        if (da16)
+            e->to_bf16(n, da, da16 + (p - begin) * c->channels);
+    }
+    return (struct images){w->dy + row * size, da16, size};
 }
 
-static void data_gradient_group(const struct work *w, size_t index, int thread)
-{
-    const struct lt_conv *c = w->conv;
-    const int64_t row = (int64_t)index * c->group;
-    pass_group(c, c->spec.transposed, row, asked(w, row), w->da, c->da16, w->dx, thread);
-}
-
-/* The last share, filled up with zeros. */
+/* The images of the last share, filled up with zeros. */
 static const void *filled(const struct lt_conv *c, void *tail, const void *images, int64_t count,
                           int64_t size)
 {
     const size_t value = c->bf16[LT_CONV_WEIGHTS] ? sizeof(uint16_t) : sizeof(float);
     const size_t used = (size_t)(count * size) * value;
+    if (count == c->share)
+        return images;
     memcpy(tail, images, used);
     memset((char *)tail + used, 0, (size_t)(c->share * size) * value - used);
     return tail;
 }
 
-static void weight_gradient_share(const struct work *w, size_t index, int thread)
-{
-    struct lt_conv *c = w->conv;
-    const bool up = c->spec.transposed;
-    const int64_t row = (int64_t)index * c->share;
-    const int64_t count = row + c->share <= w->rows ? c->share : w->rows - row;
-    const void *fine =
-        image(c, LT_CONV_WEIGHTS, true, up ? w->da : w->x, up ? c->da16 : c->x16, row);
-    const void *coarse =
-        image(c, LT_CONV_WEIGHTS, false, up ? w->x : w->da, up ? c->x16 : c->da16, row);
-    if (count < c->share) {
-        fine = filled(c, c->tail_fine, fine, count, c->fine_copy);
-        coarse = filled(c, c->tail_coarse, coarse, count, c->coarse);
-    }
-    lt_kernel_run(c->weights.run, thread, fine, coarse,
-                  (char *)c->places + index * c->weights.weight_bytes);
-    w->elementwise->column_sums(count * c->pixels, c->channels, c->channels,
-                                w->da + row * c->pixels * c->channels,
-                                c->bias_places + (int64_t)index * c->channels, false);
-}
-
-static void backward_chunk(void *context, size_t chunk, int thread)
+static void backward_share(void *context, size_t share, int thread)
 {
     const struct work *w = context;
-    if (chunk < w->data_groups)
-        data_gradient_group(w, chunk, thread);
-    else
-        weight_gradient_share(w, chunk - w->data_groups, thread);
+    const struct lt_conv *c = w->conv;
+    const bool up = c->spec.transposed;
+    const int64_t row = (int64_t)share * c->share;
+    const int64_t count = row + c->share < w->rows ? c->share : w->rows - row;
+    const struct images x = x_from(w, row), da = gradient(w, share, row, count, thread);
+    const void *fine = image(c, LT_CONV_WEIGHTS, up ? &da : &x, 0);
+    const void *coarse = image(c, LT_CONV_WEIGHTS, up ? &x : &da, 0);
+    for (int64_t i = 0; w->dx && i < count; i += c->group)
+        pass_group(w, up, count - i < c->group ? count - i : c->group,
+                   image(c, up ? LT_CONV_TO_COARSE : LT_CONV_TO_FINE, &da, i),
+                   w->dx + (row + i) * x.size, c->spec.add_dx, thread);
+    lt_kernel_run(c->weights.run, thread, filled(c, c->tail_fine, fine, count, c->fine),
+                  filled(c, c->tail_coarse, coarse, count, c->coarse),
+                  (char *)c->places + share * c->weights.weight_bytes);
 }
 
 struct sum {
@@ -416,26 +467,23 @@ static void sum(struct lt_backend *b, float *of, size_t count, size_t size)
     lt_parallel(b->threads, lt_chunks(size, ADD_CHUNK), sum_chunk, &s);
 }
 
-void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c, int64_t rows, struct lt_buffer x,
-                          struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dw,
-                          struct lt_buffer db)
+void lt_cpu_conv_backward(struct lt_backend *b, struct lt_conv *c,
+                          const struct lt_conv_gradients *g)
 {
-    const size_t groups = lt_chunks((size_t)rows, (size_t)c->group);
-    const size_t shares = lt_chunks((size_t)rows, (size_t)c->share);
+    const size_t shares = lt_chunks((size_t)g->rows, (size_t)c->share);
     struct work w = {.conv = c,
                      .elementwise = lt_host_elementwise(b),
-                     .rows = rows,
-                     .x = lt_host_at(x),
-                     .da = lt_host_at(da),
-                     .dx = lt_host_at(dx)};
-    if (c->da_copied) /* x16 is as forward left it */
-        lt_parallel(b->threads, groups, copy_gradient_group, &w);
-    w.data_groups = w.dx ? groups : 0;
-    lt_parallel(b->threads, w.data_groups + shares, backward_chunk, &w);
+                     .act = g->act,
+                     .rows = g->rows,
+                     .x = lt_host_at(g->x),
+                     .x16 = copy_of_x(c, g->x16), /* as forward left it */
+                     .pre = lt_host_at(g->pre),
+                     .y = lt_host_at(g->y),
+                     .dy = lt_host_at(g->dy),
+                     .dx = lt_host_at(g->dx)};
+    lt_parallel(b->threads, shares, backward_share, &w);
     sum(b, c->places, shares, c->weights.weight_bytes / sizeof(float));
     sum(b, c->bias_places, shares, (size_t)c->channels);
-    reorder(b, &c->weights, c->places, c->folded ? c->w_folded : lt_host_at(dw));
-    if (c->folded)
-        lt_unfold_weights(&c->fold, c->spec.out, c->w_folded, lt_host_at(dw));
-    memcpy(lt_host_at(db), c->bias_places, (size_t)c->channels * sizeof(float));
+    reorder(b, &c->weights, c->places, lt_host_at(g->dw));
+    memcpy(lt_host_at(g->db), c->bias_places, (size_t)c->channels * sizeof(float));
 }

@@ -79,6 +79,7 @@ const struct lt_backend_ops lt_cpu_ops = {
     .dense_backward = lt_cpu_dense_backward,
     .conv_create = lt_cpu_conv_create,
     .conv_free = lt_cpu_conv_free,
+    .conv_reads_bf16 = lt_cpu_conv_reads_bf16,
     .conv_pack = lt_cpu_conv_pack,
     .conv_forward = lt_cpu_conv_forward,
     .conv_backward = lt_cpu_conv_backward,

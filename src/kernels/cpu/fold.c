@@ -32,39 +32,23 @@ void lt_fold_weights(const struct lt_fold *f, int64_t out, const float *plain, f
                 memcpy(folded + tap(f, i, j), plain, (size_t)f->in * sizeof *plain);
 }
 
-void lt_unfold_weights(const struct lt_fold *f, int64_t out, const float *folded, float *plain)
+static void put(const float *from, int64_t n, float *to, bool add)
 {
-    for (int64_t o = 0; o < out; o++, folded += lt_fold_patch(f))
-        for (int64_t i = 0; i < f->kernel; i++)
-            for (int64_t j = 0; j < f->kernel; j++, plain += f->in)
-                memcpy(plain, folded + tap(f, i, j), (size_t)f->in * sizeof *plain);
+    if (!add)
+        memcpy(to, from, (size_t)n * sizeof *to);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i] += from[i];
 }
 
-void lt_fold_image(const struct lt_fold *f, const struct lt_elementwise *elementwise,
-                   const float *image, uint16_t *line, uint16_t *folded)
-{
-    const int64_t pair = 2 * f->in, width = f->in_w * f->in;
-    memset(line + width, 0, (size_t)f->in * sizeof *line);
-    for (int64_t y = 0; y < 2 * f->h; y++) {
-        uint16_t *to = folded + y / 2 * f->w * 2 * pair + y % 2 * pair;
-        if (y < f->in_h)
-            elementwise->to_bf16((size_t)width, image + y * width, line);
-        else
-            memset(line, 0, (size_t)width * sizeof *line);
-        for (int64_t x = 0; x < f->w; x++)
-            memcpy(to + x * 2 * pair, line + x * pair, (size_t)pair * sizeof *line);
-    }
-}
-
-void lt_unfold_image(const struct lt_fold *f, const float *folded, float *image)
+void lt_unfold_image(const struct lt_fold *f, const float *folded, float *image, bool add)
 {
     const int64_t pair = 2 * f->in, width = f->in_w * f->in;
     for (int64_t y = 0; y < f->in_h; y++, image += width) {
         const float *from = folded + y / 2 * f->w * 2 * pair + y % 2 * pair;
         for (int64_t x = 0; x < f->w; x++) {
             const int64_t left = width - x * pair;
-            memcpy(image + x * pair, from + x * 2 * pair,
-                   (size_t)(left < pair ? left : pair) * sizeof *image);
+            put(from + x * 2 * pair, left < pair ? left : pair, image + x * pair, add);
         }
     }
 }

@@ -5,14 +5,14 @@
  * of p pixels to each side, 2 p + 1 in all, then spans p + 1 folded pixels,
  * (p + 1) / 2 of them before the middle, and taps that fall outside of it have
  * weight 0.  That is more arithmetic (16 products for 9 with a kernel of 3), but
- * oneDNN's bf16 kernels are several times faster with stride 1 than with 2
- * (docs/speed.md).  Where a side is odd the folded grid has a line of zeros more.
+ * oneDNN's bf16 kernels from the coarse grid to the fine one are faster with stride 1
+ * than with 2 all the same (docs/speed.md).  Where a side is odd the folded grid has a
+ * line of zeros more.
  */
 #ifndef LT_KERNELS_CPU_FOLD_H
 #define LT_KERNELS_CPU_FOLD_H
 
 #include "kernels/backend.h"
-#include "kernels/elementwise.h"
 
 struct lt_fold {
     int64_t in, in_h, in_w; /* of the fine grid */
@@ -30,14 +30,10 @@ static inline int64_t lt_fold_patch(const struct lt_fold *f)
     return f->folded * f->folded * 4 * f->in;
 }
 
-/* Weights (out, kernel, kernel, in) <-> (out, folded, folded, 4 in). */
+/* Weights (out, kernel, kernel, in) -> (out, folded, folded, 4 in). */
 void lt_fold_weights(const struct lt_fold *f, int64_t out, const float *plain, float *folded);
-void lt_unfold_weights(const struct lt_fold *f, int64_t out, const float *folded, float *plain);
 
-/* An image (in_h, in_w, in) in f32 -> (h, w, 2, 2, in) in bf16; line has room for in_w + 1 pixels. */
-void lt_fold_image(const struct lt_fold *f, const struct lt_elementwise *elementwise,
-                   const float *image, uint16_t *line, uint16_t *folded);
-/* And back, in f32. */
-void lt_unfold_image(const struct lt_fold *f, const float *folded, float *image);
+/* A folded image (h, w, 2, 2, in) back to (in_h, in_w, in), or added to it. */
+void lt_unfold_image(const struct lt_fold *f, const float *folded, float *image, bool add);
 
 #endif

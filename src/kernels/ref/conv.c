@@ -71,8 +71,9 @@ struct work {
     lt_product_fn *product;
     const struct lt_elementwise *elementwise;
     enum lt_act act;
-    const float *x, *bias;
+    const float *x, *bias, *plus;
     float *pre, *y;
+    bool add;            /* to what stands in y */
     int64_t rows;        /* weight gradient ... */
     const float *coarse; /* ... and what stands on the coarse grid */
     float *dw;
@@ -99,7 +100,8 @@ static void to_coarse(const struct work *w, const float *fine, float *coarse, fl
                                      .b_row = out,
                                      .c = coarse + y * c->line * out,
                                      .c_row = out,
-                                     .alpha = 1.0f};
+                                     .alpha = 1.0f,
+                                     .beta = w->add ? 1.0f : 0.0f};
         w->product(&p);
     }
 }
@@ -108,7 +110,8 @@ static void to_fine(const struct work *w, const float *coarse, float *fine, floa
 {
     const struct lt_conv *c = w->conv;
     const int64_t patch = lt_conv_patch(&c->spec), out = c->spec.out;
-    memset(fine, 0, (size_t)lt_conv_fine_values(&c->spec) * sizeof *fine);
+    if (!w->add)
+        memset(fine, 0, (size_t)lt_conv_fine_values(&c->spec) * sizeof *fine);
     for (int64_t y = 0; y < c->lines; y++) {
         const struct lt_product p = {.m = c->line,
                                      .n = patch,
@@ -148,21 +151,28 @@ static void forward_image(void *context, size_t row, int thread)
     image(w, row, !s->transposed, thread);
     w->elementwise->bias_act[w->act](pixels, channels, channels, w->bias,
                                      w->pre ? w->pre + at : NULL, w->y + at);
+    if (w->plus)
+        w->elementwise->add((size_t)(pixels * channels), w->y + at, w->plus + at, w->y + at);
 }
 
-void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                         struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
-                         struct lt_buffer pre, struct lt_buffer y)
+bool lt_ref_conv_reads_bf16(struct lt_backend *b, const struct lt_conv_spec *spec)
+{
+    (void)b, (void)spec;
+    return false;
+}
+
+void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv, const struct lt_conv_values *v)
 {
     struct work w = {.conv = conv,
                      .product = lt_ref_product(b),
                      .elementwise = lt_host_elementwise(b),
-                     .act = act,
-                     .x = lt_host_at(x),
-                     .bias = lt_host_at(bias),
-                     .pre = lt_host_at(pre),
-                     .y = lt_host_at(y)};
-    lt_parallel(b->threads, (size_t)rows, forward_image, &w);
+                     .act = v->act,
+                     .x = lt_host_at(v->x),
+                     .bias = lt_host_at(v->bias),
+                     .plus = lt_host_at(v->plus),
+                     .pre = lt_host_at(v->pre),
+                     .y = lt_host_at(v->y)};
+    lt_parallel(b->threads, (size_t)v->rows, forward_image, &w);
 }
 
 static void data_gradient_image(void *context, size_t row, int thread)
@@ -199,23 +209,27 @@ static void weight_gradient_chunk(void *context, size_t chunk, int thread)
     }
 }
 
-void lt_ref_conv_backward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
-                          struct lt_buffer dw, struct lt_buffer db)
+void lt_ref_conv_backward(struct lt_backend *b, struct lt_conv *conv,
+                          const struct lt_conv_gradients *g)
 {
     const struct lt_conv_spec *s = &conv->spec;
+    const int64_t pixels = s->transposed ? s->in_h * s->in_w : lt_conv_coarse_pixels(s);
+    const int64_t channels = s->transposed ? s->in : s->out;
+    const struct lt_buffer da = g->dy;
     struct work w = {.conv = conv,
                      .product = lt_ref_product(b),
                      .x = lt_host_at(da),
-                     .y = lt_host_at(dx),
-                     .rows = rows,
-                     .dw = lt_host_at(dw)};
-    if (dx.memory)
-        lt_parallel(b->threads, (size_t)rows, data_gradient_image, &w);
-    w.x = lt_host_at(s->transposed ? da : x);
-    w.coarse = lt_host_at(s->transposed ? x : da);
+                     .y = lt_host_at(g->dx),
+                     .add = s->add_dx,
+                     .rows = g->rows,
+                     .dw = lt_host_at(g->dw)};
+    if (g->act != LT_ACT_LINEAR)
+        lt_host_act_backward(b, g->act, (size_t)(g->rows * pixels * channels), g->pre, g->y, g->dy,
+                             da);
+    if (g->dx.memory)
+        lt_parallel(b->threads, (size_t)g->rows, data_gradient_image, &w);
+    w.x = lt_host_at(s->transposed ? da : g->x);
+    w.coarse = lt_host_at(s->transposed ? g->x : da);
     lt_parallel(b->threads, lt_chunks((size_t)s->out, OUT_CHUNK), weight_gradient_chunk, &w);
-    const int64_t pixels = s->transposed ? s->in_h * s->in_w : lt_conv_coarse_pixels(s);
-    lt_host_column_sums(b, rows * pixels, s->transposed ? s->in : s->out, lt_host_at(da),
-                        lt_host_at(db), false);
+    lt_host_column_sums(b, g->rows * pixels, channels, lt_host_at(da), lt_host_at(g->db), false);
 }

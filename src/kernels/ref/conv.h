@@ -8,11 +8,10 @@ int lt_ref_conv_create(struct lt_backend *b, const struct lt_conv_spec *spec, st
                        struct lt_error *err);
 void lt_ref_conv_free(struct lt_backend *b, struct lt_conv *conv);
 void lt_ref_conv_pack(struct lt_backend *b, struct lt_conv *conv, struct lt_buffer w);
-void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                         struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
-                         struct lt_buffer pre, struct lt_buffer y);
-void lt_ref_conv_backward(struct lt_backend *b, struct lt_conv *conv, int64_t rows,
-                          struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
-                          struct lt_buffer dw, struct lt_buffer db);
+bool lt_ref_conv_reads_bf16(struct lt_backend *b, const struct lt_conv_spec *spec);
+void lt_ref_conv_forward(struct lt_backend *b, struct lt_conv *conv,
+                         const struct lt_conv_values *values);
+void lt_ref_conv_backward(struct lt_backend *b, struct lt_conv *conv,
+                          const struct lt_conv_gradients *gradients);
 
 #endif

@@ -261,6 +261,7 @@ const struct lt_backend_ops lt_ref_ops = {
     .dense_backward = ref_dense_backward,
     .conv_create = lt_ref_conv_create,
     .conv_free = lt_ref_conv_free,
+    .conv_reads_bf16 = lt_ref_conv_reads_bf16,
     .conv_pack = lt_ref_conv_pack,
     .conv_forward = lt_ref_conv_forward,
     .conv_backward = lt_ref_conv_backward,

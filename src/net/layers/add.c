@@ -18,6 +18,8 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     struct lt_backend *b = net->backend;
     size_t count = (size_t)(pass->rows * lt_node_width(&net->spec, node));
     struct lt_buffer sum = lt_value_of(net, n->input[0], pass), y = net->value[node].y;
+    if (net->value[node].completed)
+        return;
     for (int i = 1; i < n->inputs; i++, sum = y)
         b->ops->add(b, count, sum, lt_value_of(net, n->input[i], pass), y);
 }

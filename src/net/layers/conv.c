@@ -75,14 +75,28 @@ static struct lt_weights weights(const struct lt_net_spec *spec, int node)
                                .fan_out = s.transposed ? up : down};
 }
 
-static int bind(struct lt_net *net, int node, struct lt_error *err)
+static struct lt_conv_spec bound(const struct lt_net *net, int node)
 {
     struct lt_conv_spec s = lt_node_conv(&net->spec, node);
     s.rows = net->options.rows;
     s.batch = net->batch;
     s.training = net->options.training;
     s.need_dx = net->value[net->spec.node[node].input[0]].learns;
+    s.add_dx = net->value[node].adds[0];
     s.precision = net->options.precision;
+    return s;
+}
+
+static bool reads_bf16(const struct lt_net *net, int node)
+{
+    const struct lt_conv_spec s = bound(net, node);
+    return net->backend->ops->conv_reads_bf16(net->backend, &s);
+}
+
+static int bind(struct lt_net *net, int node, struct lt_error *err)
+{
+    struct lt_conv_spec s = bound(net, node);
+    s.x_copied = net->value[net->spec.node[node].input[0]].y16.memory;
     return net->backend->ops->conv_create(net->backend, &s, &net->value[node].conv, err);
 }
 
@@ -98,17 +112,34 @@ static void pack(struct lt_net *net, int node)
     net->backend->ops->conv_pack(net->backend, v->conv, lt_param_at(net->weights, v->weight));
 }
 
+/* What the sum that a node completes adds to it. */
+static struct lt_buffer other_summand(const struct lt_net *net, int node,
+                                      const struct lt_pass *pass)
+{
+    const struct lt_node *sum = &net->spec.node[net->value[node].completes];
+    if (!net->value[node].completes)
+        return (struct lt_buffer){NULL, 0};
+    return lt_value_of(net, sum->input[sum->input[0] == node], pass);
+}
+
 static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
 {
     const struct lt_node *n = &net->spec.node[node];
-    struct lt_value *v = &net->value[node];
-    net->backend->ops->conv_forward(net->backend, v->conv, pass->rows,
-                                    lt_value_of(net, n->input[0], pass),
-                                    lt_param_at(net->weights, v->bias), n->act, v->saved, v->y);
+    const struct lt_value *v = &net->value[node];
+    const struct lt_conv_values values = {.rows = pass->rows,
+                                          .x = lt_value_of(net, n->input[0], pass),
+                                          .x16 = net->value[n->input[0]].y16,
+                                          .bias = lt_param_at(net->weights, v->bias),
+                                          .act = n->act,
+                                          .plus = other_summand(net, node, pass),
+                                          .pre = v->saved,
+                                          .y = v->y,
+                                          .y16 = v->y16};
+    net->backend->ops->conv_forward(net->backend, v->conv, &values);
 }
 
-/* conv_backward overwrites, so that gradients to be added, weights and biases behind them, are made
- * aside. */
+/* conv_backward overwrites weights' and biases' gradients, so that those to be added, biases behind
+ * weights, are made aside. */
 static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
 {
     const struct lt_node *n = &net->spec.node[node];
@@ -118,13 +149,20 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
     const size_t weights = v->bias - v->weight, all = weights + (size_t)n->width;
     if (v->adds_weight)
         dw = net->spare;
-    lt_act_gradient(net, node, pass);
-    b->ops->conv_backward(b, v->conv, pass->rows, lt_value_of(net, n->input[0], pass), v->dy,
-                          lt_gradient_begin(net, node, 0), dw,
-                          lt_buffer_at(dw, weights * sizeof(float)));
+    const struct lt_conv_gradients g = {
+        .rows = pass->rows,
+        .act = n->act,
+        .x = lt_value_of(net, n->input[0], pass),
+        .x16 = net->value[n->input[0]].y16,
+        .pre = lt_act_needs_pre(n->act) ? v->saved : (struct lt_buffer){NULL, 0},
+        .y = v->y,
+        .dy = v->dy,
+        .dx = lt_gradient_place(net, node, 0),
+        .dw = dw,
+        .db = lt_buffer_at(dw, weights * sizeof(float))};
+    b->ops->conv_backward(b, v->conv, &g);
     if (v->adds_weight)
         b->ops->axpby(b, all, 1, dw, 1, sum);
-    lt_gradient_end(net, node, 0, pass);
 }
 
 /* ---- in double ---- */
@@ -174,8 +212,8 @@ static void oracle(struct lt_oracle *o, int node)
 #define OPS(word)                                                                                  \
     {                                                                                              \
         .name = word, .inputs_min = 1, .inputs_max = 1, .infer = infer, .weights = weights,        \
-        .saves = lt_saves_pre, .bind = bind, .unbind = unbind, .pack = pack, .forward = forward,   \
-        .backward = backward, .oracle = oracle                                                     \
+        .saves = lt_saves_pre, .finishes = true, .reads_bf16 = reads_bf16, .bind = bind,           \
+        .unbind = unbind, .pack = pack, .forward = forward, .backward = backward, .oracle = oracle \
     }
 const struct lt_layer_ops lt_layer_conv = OPS("conv");
 const struct lt_layer_ops lt_layer_deconv = OPS("deconv");
