@@ -27,8 +27,9 @@ enum lt_purpose {                       /* never renumber: the numbers are part 
                   LT_RNG_AUGMENT = 12,  /* how an image is turned; row = row of the table */
                   LT_RNG_BINARISE = 13, /* grey values as chances; row = row of the table */
                   LT_RNG_FOLDS = 14,    /* folds of cross-validation; row = class */
-                  LT_RNG_PARTNER = 15,  /* which of its neighbours a row is drawn to; row = row of the table */
-                  LT_RNG_CLUSTER = 17,  /* where clusters start, and what they are compared with */
+                  LT_RNG_PARTNER =
+                      15, /* which of its neighbours a row is drawn to; row = row of the table */
+                  LT_RNG_CLUSTER = 17, /* where clusters start, and what they are compared with */
 };
 
 struct lt_stream {

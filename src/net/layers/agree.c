@@ -57,11 +57,11 @@ static void backward(struct lt_net *net, int node, const struct lt_pass *pass)
 
 static double log_sum(const double *a, int64_t n, double *most)
 {
-    double sum = 0;
     *most = a[0];
     for (int64_t j = 1; j < n; j++)
         *most = fmax(*most, a[j]);
-    for (int64_t j = 0; j < n; j++)
+    double sum = exp(a[0] - *most);
+    for (int64_t j = 1; j < n; j++)
         sum += exp(a[j] - *most);
     return log(sum) + *most;
 }
