@@ -190,6 +190,8 @@ static const struct lt_option rows[] = {
     {"l2", 0, "W", LT_OPTION_AMOUNT, AT(train.l2), TRAIN, LT_GROUP_NETWORK, 0, MANY, NULL,
      "penalty on the squares of the weights; default: 0"},
 
+    {"freeze", 0, "N", LT_OPTION_WHOLE, AT(finetune.freeze), FINETUNE, LT_GROUP_NETWORK, 0, MANY, NULL,
+     "leave the first N layers of the encoder as they are, all of them where it has fewer; default: 0"},
     {"curve", 0, NULL, LT_OPTION_FLAG, AT(curve), FINETUNE, LT_GROUP_NETWORK, 0, 0, NULL,
      "instead: the accuracy with 10, 30, 100, ... labels, from scratch and pretrained, and from where on "
      "pretraining no longer pays"},

@@ -527,6 +527,7 @@ typedef struct latent_finetune_options {
         distance; /* of such rows, in root mean squared distances of a row from the mean; negative:
                         the default */
     double dropout; /* behind hidden layers; negative: the default */
+    int64_t freeze; /* layers of the encoder, from the input on, that stay as they are; default 0 */
     double lr;      /* 0: the default */
     int64_t steps;  /* 0: the default */
     double budget;  /* seconds; 0: none */

@@ -40,7 +40,7 @@ claim finetune_writes_a_classifier \
 run predict clf test.csv --labels kind --json
 cp stdout right.json
 claim predict_tells_how_good_it_is has_keys right.json rows classes accuracy accuracy_low accuracy_high \
-    frequent.accuracy cross_entropy calibration_error seconds
+    frequent.accuracy cross_entropy calibration_error confusion seconds
 claim ..._and_it_is_good python3 -c "import json; assert json.load(open('right.json'))['accuracy'] > 0.9"
 tell right.json
 run predict clf test.csv --ignore kind
@@ -70,6 +70,7 @@ claim another_seed_gives_others [ "$one" != "$(sha --threads 1 --seed 2)" ]
 claim scratch_gives_others [ "$one" != "$(sha --threads 1 --scratch)" ]
 claim keep_reconstruction_counts [ "$one" != "$(sha --threads 1 --keep-reconstruction 1)" ]
 claim agreement_counts [ "$one" != "$(sha --threads 1 --agreement 0)" ]
+claim freeze_counts [ "$one" != "$(sha --threads 1 --freeze 1)" ]
 claim dropout_counts [ "$one" != "$(sha --threads 1 --dropout 0.2)" ]
 
 claim greedy_pretrains "$program" pretrain many.csv -o g1 --dims 3 --greedy --steps 80 --threads 1 -q

@@ -147,45 +147,53 @@ static int write_file(const char *path, const struct lt_classes *classes, const 
 
 /* ---- the report ---- */
 
-enum { CONFUSIONS = 5 };
-
-struct confusion {
-    int64_t label, said, rows;
+enum {
+    LINE_MOST = 12,  /* classes that a line of text has room for */
+    ARRAY_MOST = 64, /* ... and that the array of all confusions is told for */
 };
 
-/* The commonest mistakes, the most frequent first. */
-static int find_confusions(struct confusion most[CONFUSIONS], const float *chances,
-                           const int32_t *class_of, int64_t rows, int64_t classes,
-                           struct lt_error *err)
+/* NAME and behind it a word for each class. */
+static void report_line(struct lt_report *r, const char *name, const char (*word)[16], int64_t n)
 {
-    int64_t *count = NULL;
-    int rc = lt_alloc(&count, (size_t)(classes * classes), sizeof *count, "confusions", err);
-    for (int64_t i = 0; i < rows && !rc; i++)
-        if (class_of[i] >= 0)
-            count[class_of[i] * classes + lt_likeliest(chances + i * classes, classes)]++;
-    for (int k = 0; k < CONFUSIONS && !rc; k++) {
-        most[k] = (struct confusion){0};
-        for (int64_t at = 0; at < classes * classes; at++)
-            if (at / classes != at % classes && count[at] > most[k].rows)
-                most[k] = (struct confusion){at / classes, at % classes, count[at]};
-        if (most[k].rows > 0)
-            count[most[k].label * classes + most[k].said] = 0;
-    }
-    lt_free(count);
-    return rc;
+    char line[LINE_MOST * 16 + 1] = "";
+    size_t used = 0;
+    for (int64_t k = 0; k < n; k++)
+        used += (size_t)snprintf(line + used, sizeof line - used, " %7.7s", word[k]);
+    lt_report_line(r, "  %-12.12s%s", name, line);
 }
 
-static void report_confusions(struct lt_report *r, const struct lt_classes *classes,
-                              const struct confusion *most)
+static void report_table(struct lt_report *r, const struct lt_classes *classes, const double *count)
 {
-    char text[1200] = "";
-    size_t used = 0;
-    for (int k = 0; k < CONFUSIONS && most[k].rows > 0 && used < sizeof text - 1; k++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.60s as %.60s (%lld)",
-                                 k ? ", " : "", classes->name[most[k].label],
-                                 classes->name[most[k].said], (long long)most[k].rows);
-    if (text[0])
-        lt_report_line(r, "taken for another most often: %s", text);
+    char word[LINE_MOST][16];
+    const int64_t n = classes->count;
+    for (int64_t k = 0; k < n; k++)
+        snprintf(word[k], sizeof *word, "%.15s", classes->name[k]);
+    report_line(r, "label / said", (const char(*)[16])word, n);
+    for (int64_t label = 0; label < n; label++) {
+        for (int64_t k = 0; k < n; k++)
+            snprintf(word[k], sizeof *word, "%.0f", count[label * n + k]);
+        report_line(r, classes->name[label], (const char(*)[16])word, n);
+    }
+}
+
+static int report_confusions(struct lt_report *r, const struct lt_classes *classes,
+                             const float *chances, const int32_t *class_of, int64_t rows,
+                             struct lt_error *err)
+{
+    const int64_t n = classes->count;
+    double *count = NULL;
+    if (n > ARRAY_MOST)
+        return 0;
+    int rc = lt_alloc(&count, (size_t)(n * n), sizeof *count, "confusions", err);
+    for (int64_t i = 0; i < rows && !rc; i++)
+        if (class_of[i] >= 0)
+            count[class_of[i] * n + lt_likeliest(chances + i * n, n)]++;
+    if (!rc && n <= LINE_MOST)
+        report_table(r, classes, count);
+    if (!rc)
+        lt_report_numbers(r, "confusion", count, n * n);
+    lt_free(count);
+    return rc;
 }
 
 static int report_labels(struct lt_report *r, const struct lt_classes *classes,
@@ -193,14 +201,11 @@ static int report_labels(struct lt_report *r, const struct lt_classes *classes,
                          struct lt_error *err)
 {
     struct lt_class_quality q;
-    struct confusion most[CONFUSIONS];
     int32_t *class_of = NULL;
     if (lt_table_rows(labels) != rows)
         return lt_fail(err, LT_ECONTENT, "%s has %lld labels for %lld rows; give one for each",
                        lt_table_name(labels), (long long)lt_table_rows(labels), (long long)rows);
     int rc = lt_classes_of(&class_of, classes, labels, err);
-    if (!rc)
-        rc = find_confusions(most, chances, class_of, rows, classes->count, err);
     if (!rc) {
         lt_class_quality(&q, chances, class_of, rows, classes->count);
         const double n = (double)rows, accuracy = (double)q.right / n;
@@ -212,13 +217,13 @@ static int report_labels(struct lt_report *r, const struct lt_classes *classes,
             100 * (double)q.frequent / n);
         lt_report_line(r, "error %.2f %%, cross-entropy %.4f nats a row, calibration error %.2f %%",
                        100 * (1 - accuracy), q.entropy, 100 * q.calibration);
-        report_confusions(r, classes, most);
         lt_report_number(r, "accuracy", accuracy);
         lt_report_number(r, "accuracy_low", q.low);
         lt_report_number(r, "accuracy_high", q.high);
         lt_report_number(r, "frequent.accuracy", (double)q.frequent / n);
         lt_report_number(r, "cross_entropy", q.entropy);
         lt_report_number(r, "calibration_error", q.calibration);
+        rc = report_confusions(r, classes, chances, class_of, rows, err);
     }
     lt_free(class_of);
     return rc;

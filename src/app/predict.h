@@ -4,7 +4,7 @@
  * labels the report holds accuracy beside the share of the most frequent label, with a 95 % interval
  * (Wilson 1927), the cross-entropy in nats, the expected calibration error (Naeini, Cooper and Hauskrecht
  * 2015: how far confidence and accuracy lie apart, over 15 bins of confidence, weighted by rows) and the
- * confusions.
+ * confusions: of every label, how many rows were said to be of each class.
  */
 #ifndef LT_APP_PREDICT_H
 #define LT_APP_PREDICT_H

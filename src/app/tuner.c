@@ -94,6 +94,7 @@ struct run {
     struct lt_class_source source;
     struct lt_train_settings settings;
     enum lt_precision precision;
+    int frozen; /* the last node that is; 0: none */
     struct lt_net *net;
     struct lt_trainer *trainer;
 };
@@ -142,6 +143,33 @@ static int tell_progress(void *context, const struct lt_train_progress *p)
     return l->progress(l->context, &progress);
 }
 
+/* The gradients of frozen layers: those of the first layers' products. */
+static void forget(void *context, struct lt_backend *backend, struct lt_buffer gradients,
+                   size_t count)
+{
+    const struct run *r = context;
+    const struct lt_params *layout = lt_net_params(r->net);
+    (void)count;
+    for (int p = 0; p < layout->count; p++) {
+        const struct lt_param *q = &layout->param[p];
+        if (q->node <= r->frozen)
+            backend->ops->zero(backend, lt_buffer_at(gradients, q->offset * sizeof(float)),
+                               (size_t)(q->rows * q->cols) * sizeof(float));
+    }
+}
+
+/* The last node of so many layers with weights, at most those before the code; 0: none. */
+static int last_frozen(const struct lt_net_spec *spec, int64_t layers)
+{
+    int last = 0;
+    for (int i = 1; i < spec->code && layers > 0; i++)
+        if (lt_node_has_weights(spec, i)) {
+            last = i;
+            layers--;
+        }
+    return last;
+}
+
 static int64_t draw_steps(int64_t labelled, bool more)
 {
     const double steps = STEPS * sqrt((double)labelled / 100);
@@ -172,6 +200,11 @@ static void draw_settings(struct run *r, int64_t labelled, uint64_t seed)
         .batch = BATCH,
         .linear = true,
         .precision = r->precision};
+    if (o->freeze > 0) { /* what has no gradient is not to decay either */
+        r->settings.reduce = forget;
+        r->settings.reduce_context = r;
+        r->settings.optimizer_settings.decay = 0;
+    }
     if (o->budget > 0) {
         r->settings.steps = 0;
         r->settings.budget = fmax(0.05, o->budget - (lt_clock() - r->t->started));
@@ -203,6 +236,7 @@ static int start(struct run *r, bool scratch, uint64_t seed, struct lt_error *er
     int rc = lt_classifier_build(&t->spec, &r->training, &t->from->network[0].spec, &r->plan, err);
     if (!rc)
         rc = lt_net_create(&r->net, &r->training, t->backend, &options, err);
+    r->frozen = rc ? 0 : last_frozen(&t->spec, t->options->freeze);
     lt_free(t->weights);
     t->weights = NULL;
     if (!rc)
