@@ -685,6 +685,9 @@ static int judge(struct fit *f, struct lt_report *report, struct lt_error *err)
     int rc = lt_judge(&judged, report, err);
     if (rc)
         return rc;
+    if (f->options->pretrain)
+        lt_report_next(report,
+                       "make a classifier of it: latent finetune MODEL DATA --labels L -o CLF");
     if (f->options->dims == 0 && f->dims > 0)
         lt_report_line(report, "%s", f->dims_why);
     if (f->trimmed.refused > 0) {
