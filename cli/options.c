@@ -277,7 +277,7 @@ static const struct lt_option rows[] = {
     {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(finetune.budget), FINETUNE, LT_GROUP_LENGTH, 0.001, MANY,
      NULL, "wall time for the training, such as 60s, 2m or 1h"},
     {"steps", 0, "N", LT_OPTION_WHOLE, AT(finetune.steps), FINETUNE, LT_GROUP_LENGTH, 1, MANY, NULL,
-     "steps of the optimizer; default: more with more labels, 10,000 at most and with --unlabelled"},
+     "steps of the optimizer; default: more with more labels and with --unlabelled, 10,000 at most"},
     {"epochs", 0, "N", LT_OPTION_AMOUNT, AT(train.epochs), TRAIN, LT_GROUP_LENGTH, 0.001, MANY,
      NULL, "passes over the training rows; default: drawn from the data"},
     {"steps", 0, "N", LT_OPTION_WHOLE, AT(train.steps), TRAIN, LT_GROUP_LENGTH, 1, MANY, NULL,

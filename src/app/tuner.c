@@ -170,10 +170,12 @@ static int last_frozen(const struct lt_net_spec *spec, int64_t layers)
     return last;
 }
 
+/* Unlabelled rows have more to teach; but with few labels a long training draws clusters without any label
+ * to the wrong class. */
 static int64_t draw_steps(int64_t labelled, bool more)
 {
-    const double steps = STEPS * sqrt((double)labelled / 100);
-    return more || steps > STEPS_MOST ? STEPS_MOST : steps < STEPS ? STEPS : (int64_t)steps;
+    const double steps = fmax(STEPS, STEPS * sqrt((double)labelled / 100)) * (more ? 3 : 1);
+    return (int64_t)fmin(steps, STEPS_MOST);
 }
 
 /* Few labels say little of where the encoder should go. */
