@@ -170,12 +170,12 @@ static int last_frozen(const struct lt_net_spec *spec, int64_t layers)
     return last;
 }
 
-/* Unlabelled rows have more to teach; but with few labels a long training draws clusters without any label
- * to the wrong class. */
+/* Unlabelled rows have more to teach, as much as ten times the labels would; but when few labels are trained on for
+ * long, clusters without any are drawn to the wrong class. */
 static int64_t draw_steps(int64_t labelled, bool more)
 {
-    const double steps = fmax(STEPS, STEPS * sqrt((double)labelled / 100)) * (more ? 3 : 1);
-    return (int64_t)fmin(steps, STEPS_MOST);
+    const double steps = STEPS * sqrt((double)labelled * (more ? 10 : 1) / 100);
+    return (int64_t)fmin(fmax(steps, STEPS), STEPS_MOST);
 }
 
 /* Few labels say little of where the encoder should go. */
