@@ -259,12 +259,12 @@ static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, i
 }
 
 /* The most nodes that the layers make: a node each, those of a block, and what normalises or drops
- * out, twice; and the input, its noise and what shows it, code, what makes it sparse or draws it, and heads
+ * out, twice; and the input, its noise and what shows it, code, what makes it sparse, draws or cuts it, and heads
  * with what they read. */
 static int nodes_most(const struct lt_autoencoder *a)
 {
     const bool norm = a->norm != LT_NORM_NONE, dropout = a->dropout > 0;
-    int nodes = 9 + 2 * a->runs;
+    int nodes = 10 + 2 * a->runs;
     for (int i = 0; i < a->hidden; i++)
         nodes += 2 * ((is_block(a, i) ? 3 + 2 * norm : 1 + norm) + dropout);
     return nodes;
@@ -316,6 +316,8 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
     add_sparse(out, a);
     add_sample(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
+    if (a->ordered)
+        add(out, LT_NODE_PREFIX, "prefix", 0);
     for (int i = a->hidden - (a->dims > 0 ? 1 : 2); i >= 0; i--) {
         int d = add_mirror(out, a, i, a->act);
         out->node[d].tied = a->tied ? encoder[i + 1] : 0;
