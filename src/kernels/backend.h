@@ -155,7 +155,8 @@ struct lt_prefix {
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host; NULL: none are drawn */
 };
-/* Row r's number of values: any from 1 to the width, all alike, by its stream (seed, LT_RNG_PREFIX, epoch,
+/* Row r's number of values: the width for one row in four, and for the others any from 1 to
+ * the width alike; by its stream (seed, LT_RNG_PREFIX, epoch,
  * row_ids[r]). */
 int64_t lt_prefix_of_row(const struct lt_prefix *p, int64_t r);
 

@@ -2,7 +2,7 @@
 #include "base/parallel.h"
 #include "kernels/host.h"
 
-enum { ROWS = 32 };
+enum { ROWS = 32, WHOLE_ONE_IN = 4 };
 
 int64_t lt_prefix_of_row(const struct lt_prefix *p, int64_t r)
 {
@@ -10,7 +10,9 @@ int64_t lt_prefix_of_row(const struct lt_prefix *p, int64_t r)
         return p->shown;
     const struct lt_stream stream =
         lt_stream(p->seed, LT_RNG_PREFIX, p->epoch, (uint64_t)p->row_ids[r]);
-    return 1 + (int64_t)lt_below(&stream, 0, (uint64_t)p->width);
+    if (lt_below(&stream, 0, WHOLE_ONE_IN) == 0)
+        return p->width;
+    return 1 + (int64_t)lt_below(&stream, 1, (uint64_t)p->width);
 }
 
 struct work {
