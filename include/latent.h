@@ -309,6 +309,8 @@ LATENT_API void latent_session_free(latent_session **session);
  * were resampled when the data were opened get back the size they had: in a
  * folder each, in one file of several rows where all had the same; else, and
  * from codes, they have the model's.
+ * Codes have K columns, or k where options->dims says so; of a model that orders them, any number
+ * of columns up to K is decoded.
  *
  * Rows that are images may also go to a folder, which is made when there is
  * none: a path that ends in / or is a folder.  When each came from a file of its
