@@ -198,9 +198,9 @@ typedef struct latent_train_options {
     double neighbours;  /* weight of what draws the codes of neighbours together and those of others
                            apart, 1 being the usual; default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
-    int ordered;        /* codes are ordered: the first k values of one are a code as well, for every k */
-    int vae;            /* a variational code, drawn from normal distributions while training */
-    double beta;        /* vae: weight of their divergence from the standard one; default 1 */
+    int ordered;  /* codes are ordered: the first k values of one are a code as well, for every k */
+    int vae;      /* a variational code, drawn from normal distributions while training */
+    double beta;  /* vae: weight of their divergence from the standard one; default 1 */
     int pretrain; /* for a classifier to be made of it: wider layers, no detector, and neighbours 1
                            where nothing is asked for that does not go with it */
     int greedy; /* layers are first trained one by one, each to give back what those before it say */

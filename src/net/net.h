@@ -66,7 +66,7 @@ enum lt_node_kind {
     LT_NODE_AGREE, /* draws one distribution over classes towards another: a penalty while training */
     LT_NODE_NORM,    /* y = act(gain (x - mean) / deviation + bias) */
     LT_NODE_ATTRACT, /* draws the rows of its first input to those of its second: a penalty likewise */
-    LT_NODE_PREFIX,  /* shows the first values of a code, and which these are */
+    LT_NODE_PREFIX, /* shows the first values of a code, and which these are */
     LT_NODE_KINDS
 };
 
