@@ -37,6 +37,7 @@ void lt_apply_options(const struct lt_settings *settings, latent_apply_options *
     if (settings->precision)
         options->precision = settings->precision;
     options->listener = &settings->listener;
+    options->dims = settings->dims;
 }
 
 static int same_file(const struct stat *a, const struct stat *b)

@@ -139,6 +139,9 @@ static const struct lt_option rows[] = {
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
      "width of the code, less than the inputs unless --noise, --sparse or --contractive prevents "
      "copying; default: drawn from the data, and explained"},
+    {"dims", 0, "K", LT_OPTION_WHOLE, AT(dims), LT_VERB_ENCODE | LT_VERB_RECONSTRUCT, LT_GROUP_NETWORK, 1,
+     MANY, NULL, "of a model trained with --ordered: the first K numbers of each code alone; "
+     "default: all"},
     {"arch", 0, "NAME", LT_OPTION_CHOICE, AT(train.arch), TRAIN, LT_GROUP_NETWORK, 0, 0, "arch",
      "dense layers, or convolutions for images; default: dense, or what --layers says"},
     {"layers", 0, "N,N", LT_OPTION_TEXT, AT(train.layers), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
@@ -167,6 +170,9 @@ static const struct lt_option rows[] = {
      "few units of a code speak for a row: topk:N keeps the N largest, "
      "batchtopk:N as many on average over a batch, l1:W charges W for their "
      "sizes, kl:RHO:BETA charges BETA for mean activities other than RHO; default: none"},
+    {"ordered", 0, NULL, LT_OPTION_FLAG, AT(train.ordered), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
+     "order the code by importance, so that its first k values are a code as well, for every k up to "
+     "--dims: one training for all sizes"},
     {"vae", 0, NULL, LT_OPTION_FLAG, AT(train.vae), TRAIN, LT_GROUP_NETWORK, 0, 0, NULL,
      "a variational code: each row has a normal distribution of codes, and all together a standard "
      "one, so that latent sample can draw new rows"},

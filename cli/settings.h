@@ -42,6 +42,7 @@ struct lt_settings {
     const char *pairs;       /* noisy partners of DATA; NULL: not given */
     int pairs_at;            /* operands before it on the line */
     int64_t rows[2];         /* from, and one past the last; -1: to the end */
+    int64_t dims;            /* encode, reconstruct: numbers of an ordered code; 0: not given */
     int64_t count;           /* sample, interpolate: rows to write; 0: not given */
     int64_t from, to;        /* interpolate: rows; -1: not given */
 

@@ -198,8 +198,9 @@ typedef struct latent_train_options {
     double neighbours;  /* weight of what draws the codes of neighbours together and those of others
                            apart, 1 being the usual; default 0 */
     const char *loss;   /* "auto", "mse", "bce", "mae", "huber" */
-    int vae;            /* a variational code, drawn from normal distributions while training */
-    double beta;        /* vae: weight of their divergence from the standard one; default 1 */
+    int ordered;  /* codes are ordered: the first k values of one are a code as well, for every k */
+    int vae;      /* a variational code, drawn from normal distributions while training */
+    double beta;  /* vae: weight of their divergence from the standard one; default 1 */
     int pretrain; /* for a classifier to be made of it: wider layers, no detector, and neighbours 1
                            where nothing is asked for that does not go with it */
     int greedy; /* layers are first trained one by one, each to give back what those before it say */
@@ -281,6 +282,9 @@ typedef struct latent_apply_options {
     const char *precision;           /* "f32" (default) or "bf16" */
     uint64_t seed;                   /* default 1; resampling in eval */
     const latent_listener *listener; /* told while rows are written to a file; NULL: silent */
+    int64_t
+        dims; /* k: encode to, and reconstruct from, the first k numbers of an ordered code; 0: all
+                     K.  LATENT_EUSAGE for a model without ordered codes, or more than K */
 } latent_apply_options;
 LATENT_API void latent_apply_options_init(latent_apply_options *options);
 
@@ -291,9 +295,9 @@ LATENT_API int latent_session_create(latent_session **out, const latent_model *m
 /* Rows are in the units of the training data; NaN is a missing value.  For models whose columns are
  * all numbers; LATENT_ECONTENT otherwise. */
 LATENT_API int latent_encode(latent_session *session, const float *rows /* (N, D) */, int64_t n,
-                             float *codes /* (N, K) */, latent_error *error);
-LATENT_API int latent_decode(latent_session *session, const float *codes /* (N, K) */, int64_t n,
-                             float *rows /* (N, D) */, latent_error *error);
+                             float *codes /* (N, k or K) */, latent_error *error);
+LATENT_API int latent_decode(latent_session *session, const float *codes /* (N, k or K) */,
+                             int64_t n, float *rows /* (N, D) */, latent_error *error);
 LATENT_API int latent_reconstruct(latent_session *session, const float *rows /* (N, D) */,
                                   int64_t n, float *out /* (N, D) */, latent_error *error);
 LATENT_API void latent_session_free(latent_session **session);
@@ -305,6 +309,8 @@ LATENT_API void latent_session_free(latent_session **session);
  * were resampled when the data were opened get back the size they had: in a
  * folder each, in one file of several rows where all had the same; else, and
  * from codes, they have the model's.
+ * Codes have K columns, or k where options->dims says so; of a model that orders them, any number
+ * of columns up to K is decoded.
  *
  * Rows that are images may also go to a folder, which is made when there is
  * none: a path that ends in / or is a folder.  When each came from a file of its

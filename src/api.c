@@ -300,7 +300,8 @@ int lt_session_options_of(struct lt_session_options *out, const latent_apply_opt
     *out = (struct lt_session_options){.threads = o && o->threads > 0 ? o->threads : lt_cpu_count(),
                                        .backend = o ? o->backend : NULL,
                                        .listener = o ? o->listener : NULL,
-                                       .seed = o ? o->seed : 1};
+                                       .seed = o ? o->seed : 1,
+                                       .dims = o ? o->dims : 0};
     const char *precision = o && o->precision ? o->precision : "f32";
     if (strcmp(precision, "bf16") == 0)
         out->precision = LT_PRECISION_BF16;
@@ -416,7 +417,7 @@ static int64_t inputs(const latent_session *s)
 
 static int64_t dims(const latent_session *s)
 {
-    return lt_net_spec_dims(&((const struct lt_session *)(const void *)s)->model->network[0].spec);
+    return ((const struct lt_session *)(const void *)s)->dims;
 }
 
 int latent_encode(latent_session *session, const float *rows, int64_t n, float *codes,

@@ -79,7 +79,8 @@ int latent_encode_to(const latent_model *model, const latent_data *data, const c
                      const latent_apply_options *options, latent_report **report,
                      latent_error *error)
 {
-    const struct work w = work_on("Encoded", lt_apply_encode, data, latent_model_dims(model));
+    const int64_t dims = options && options->dims > 0 ? options->dims : latent_model_dims(model);
+    const struct work w = work_on("Encoded", lt_apply_encode, data, dims);
     return apply_to(&w, model, path, options, report, error);
 }
 

@@ -86,6 +86,16 @@ T_UNUSED static void graph_net(struct lt_net_spec *s)
     s->node[h2].target = 4;
 }
 
+/* Inputs -> 5 tanh -> dims, ordered -> 5 tanh -> inputs. */
+T_UNUSED static void ordered_net(struct lt_net_spec *s, int64_t inputs, int64_t dims)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, inputs), 5, LT_ACT_TANH);
+    int code = add_code(s, add_dense(s, "encoder2", e1, dims, LT_ACT_LINEAR));
+    int d1 = add_dense(s, "decoder1", add(s, LT_NODE_PREFIX, "prefix", code), 5, LT_ACT_TANH);
+    add_head(s, "output", add_dense(s, "decoder2", d1, inputs, LT_ACT_LINEAR), LT_LOSS_MSE,
+             LT_ACT_LINEAR);
+}
+
 T_UNUSED static int add_conv(struct lt_net_spec *s, enum lt_node_kind kind, const char *name,
                              int input, int64_t channels, int64_t kernel, int64_t stride)
 {

@@ -29,6 +29,7 @@ struct job {
     int threads;
     bool corrupted; /* noise and dropout */
     int64_t keep; /* units of the code that batchtopk keeps for a row on average; 0: it is plain */
+    bool ordered; /* the code is ordered */
     double contraction; /* weight of the penalty on the slopes of the code */
     double attraction;  /* weight of what draws codes to those of partners, rows a little further */
     enum lt_norm norm;
@@ -107,6 +108,8 @@ T_UNUSED static struct lt_net_spec spec_of(const struct job *j)
         s.node[sparse].threshold = NAN;
     }
     s.code = add(&s, LT_NODE_CODE, "code", 0, 0);
+    if (j->ordered)
+        add(&s, LT_NODE_PREFIX, "prefix", 0, 0);
     add_hidden(&s, j, "decoder1", "norm2");
     add(&s, LT_NODE_DENSE, "decoder2", COLUMNS, LT_ACT_LINEAR);
     add(&s, LT_NODE_HEAD, "output", 0, 0);

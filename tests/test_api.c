@@ -77,6 +77,40 @@ TEST(a_first_program_trains_saves_opens_and_applies)
     latent_model_free(&model);
 }
 
+TEST(a_session_of_few_dims_has_codes_of_that_width)
+{
+    enum { N = 3 };
+    latent_train_options options;
+    latent_apply_options apply;
+    latent_error error = {0};
+    latent_session *whole = NULL, *narrow = NULL;
+    float x[ROWS * COLUMNS], code[N * 3], first[N * 2], back[N * COLUMNS], again[N * COLUMNS];
+    fill(x);
+    quick(&options);
+    options.dims = 3;
+    options.ordered = 1;
+    latent_model *model = train(&options, NULL);
+    latent_apply_options_init(&apply);
+    T_INT(latent_session_create(&whole, model, &apply, &error), 0);
+    apply.dims = 2;
+    T_INT(latent_session_create(&narrow, model, &apply, &error), 0);
+    T_INT(latent_encode(whole, x, N, code, &error), 0);
+    T_INT(latent_encode(narrow, x, N, first, &error), 0);
+    for (int i = 0; i < N; i++)
+        T_OK(memcmp(first + 2 * i, code + 3 * i, 2 * sizeof *code) == 0);
+    T_INT(latent_decode(narrow, first, N, back, &error), 0);
+    T_INT(latent_reconstruct(narrow, x, N, again, &error), 0);
+    T_OK(memcmp(back, again, sizeof back) == 0);
+    T_INT(latent_reconstruct(whole, x, N, again, &error), 0);
+    T_OK(memcmp(back, again, sizeof back) != 0);
+    latent_session_free(&whole);
+    latent_session_free(&narrow);
+    apply.dims = 4;
+    T_INT(latent_session_create(&narrow, model, &apply, &error), LATENT_EUSAGE);
+    T_OK(narrow == NULL);
+    latent_model_free(&model);
+}
+
 TEST(another_seed_gives_another_model_and_the_same_seed_the_same)
 {
     latent_train_options options;

@@ -151,6 +151,36 @@ TEST(a_denoiser_of_normalised_blocks_starts_as_the_identity)
     }
 }
 
+/* The decoder begins with the shown part of the code, and its outputs read that again where they are no
+ * grid. */
+TEST(an_ordered_code_is_read_by_the_decoder_and_by_its_outputs)
+{
+    static const char *const layers[] = {"16,8", "8c3/2,16", "none"};
+    struct lt_error err = {0};
+    for (int i = 0; i < 3; i++) {
+        struct lt_autoencoder a = image_of((struct lt_shape){1, 8, 8}, 5);
+        struct lt_net_spec s;
+        a.ordered = true;
+        T_INT(lt_parse_layers(layers[i], &a, &err), 0);
+        T_INT(lt_autoencoder_build(&s, &a, &err), 0);
+        T_OK(lt_net_spec_ordered(&s));
+        const struct lt_node *prefix = &s.node[s.code + 1];
+        T_STR(prefix->name, "prefix");
+        T_INT(prefix->input[0], s.code);
+        T_INT(lt_shape_width(prefix->shape), 10);
+        T_INT(s.node[s.code + 2].input[0], s.code + 1);
+        const struct lt_node *shown = &s.node[s.count - 3];
+        T_INT(shown->kind == LT_NODE_CONCAT, i == 0);
+        if (i == 0) {
+            T_INT(shown->input[1], s.code + 1);
+            T_INT(lt_shape_width(shown->shape), 16 + 10);
+        }
+        a.ordered = false;
+        T_INT(lt_autoencoder_build(&s, &a, &err), 0);
+        T_OK(!lt_net_spec_ordered(&s));
+    }
+}
+
 /* So that a chain of blocks starts close to the identity, normalised or not. */
 TEST(the_last_gain_of_a_block_starts_small)
 {

@@ -576,10 +576,10 @@ refuses "pairs_of_tables" 2 '--pairs data.csv: pairs are of images, and data.csv
 'array of shape (N, H, W) or (N, H, W, C)' train data.csv --pairs data.csv -o out/m -q
 refuses "pairs_and_noise" 2 '--pairs brings its own noise; leave out --noise and --like' \
     train clean --pairs noisy -o out/m --arch conv --noise gaussian:0.1 -q
-refuses "pairs_with_a_code" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and dense '\
-'layers' train clean --pairs noisy -o out/m --dims 5 -q
-refuses "pairs_through_dense_layers" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae '\
-'and dense layers' train clean --pairs noisy -o out/m --arch dense -q
+refuses "pairs_with_a_code" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae, --ordered '\
+'and dense layers' train clean --pairs noisy -o out/m --dims 5 -q
+refuses "pairs_through_dense_layers" 2 '--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae, '\
+'--ordered and dense layers' train clean --pairs noisy -o out/m --arch dense -q
 refuses "pairs_and_other_images_to_judge_by" 2 '--valid light has no noisy partners; with --pairs say a share, '\
 'such as --valid 0.1' train clean --pairs noisy -o out/m --valid light -q
 refuses "pairs_and_dirt" 2 '--assume-dirty would part pairs; leave it out with --pairs' \
@@ -599,6 +599,61 @@ refuses "a_denoiser_scaled_by_columns" 2 '--scale standard is for columns, and a
 refuses "crops_of_a_table" 2 'data.csv: only images can be cropped; leave --crop out' \
     train data.csv -o out/m --crop 4 -q
 rm -r clean noisy light fewer others small sizes sizes_noisy d pairs
+
+# ---- ordered codes -------------------------------------------------------------
+
+ordered="--ordered --dims 6 --steps 60 --batch 32 --detector none -q"
+run train builtin:curves,rows=1500 -o o --layers 16 $ordered --threads 1 --json
+claim "an_ordered_model_is_trained" [ "$status" = 0 ]
+claim "the_ordered_json_has_its_keys" has_keys stdout curve elbow recommended_dims
+claim "the_curve_tells_every_width_beside_pca" python3 -c "
+import json; d = json.load(open('stdout')); c = d['curve']
+assert [p['dims'] for p in c] == [1, 2, 3, 4, 6]
+assert abs(c[-1]['squared_error'] - d['squared_error']) < 1e-6 * d['squared_error']
+assert abs(c[-1]['pca_squared_error'] - d['pca']['squared_error']) < 1e-6 * d['pca']['squared_error']
+assert all(a['pca_squared_error'] > b['pca_squared_error'] for a, b in zip(c, c[1:]))
+assert {d['elbow'], d['recommended_dims']} <= {p['dims'] for p in c}"
+run train builtin:curves,rows=1500 -o o2 --layers 16 $ordered --threads 3
+claim "an_ordered_model_has_the_same_bits_for_any_threads" cmp_weights o o2
+run eval o builtin:curves,rows=40,part=test
+claim "eval_shows_the_curve" grep -q 'PCA, k numbers' stdout
+run info o --json
+claim "info_tells_that_codes_are_ordered" python3 -c "
+import json; assert json.load(open('stdout'))['ordered'] is True"
+run encode o builtin:curves,rows=40,part=test -o out/all.csv -q
+for k in 1 4 6; do
+    run encode o builtin:curves,rows=40,part=test --dims $k -o out/z.csv -q
+    cut -d , -f 1-$k out/all.csv >first.csv
+    claim "a_code_of_${k}_is_the_first_part_of_the_whole" cmp first.csv out/z.csv
+    run decode o out/z.csv -o out/halves.csv -q
+    run reconstruct o builtin:curves,rows=40,part=test --dims $k -o out/whole.csv -q
+    claim "encode_then_decode_of_${k}_equals_reconstruct" cmp out/halves.csv out/whole.csv
+    cp out/whole.csv whole$k.csv
+done
+run encode o builtin:curves,rows=40,part=test --dims 4 -o out/z.npy -q
+claim "codes_in_npy_have_k_columns" python3 -c "
+assert b\"'shape': (40, 4)\" in open('out/z.npy', 'rb').read(128)"
+run reconstruct o builtin:curves,rows=40,part=test -o out/whole.csv -q
+claim "all_numbers_are_the_default" cmp whole6.csv out/whole.csv
+claim "fewer_numbers_give_another_row" sh -c '! cmp -s whole4.csv whole6.csv'
+run train builtin:curves,rows=300 -o oc --arch conv --layers 4c3/2,8c3/2 --ordered --dims 5 --steps 3 -q
+run reconstruct oc builtin:curves,rows=4,part=test --dims 2 -o out/whole.csv -q
+claim "convolutions_take_ordered_codes_too" [ "$status" = 0 ]
+rm -rf out/* oc o2 first.csv whole*.csv
+refuses "more_numbers_than_there_are" 2 '--dims 7: codes of this model have 1 to 6 numbers' \
+    encode o builtin:curves,rows=4 --dims 7 -o out/z.csv
+refuses "few_numbers_of_an_unordered_code" 2 '--dims 1: the codes of this model are not ordered, so all 2 '\
+'numbers of one are needed; train a model with latent train --ordered' encode m data.csv --dims 1 -o out/z.csv
+printf '1,2,3,4,5,6,7\n' >wide.csv
+refuses "codes_that_are_too_wide" 3 'wide.csv has 7 columns where codes of this model have 1 to 6; give what '\
+'latent encode wrote' decode o wide.csv -o out/r.csv
+rm -f wide.csv o
+refuses "an_ordered_variational_code" 2 '--vae chooses by itself how many numbers of a code tell something, in '\
+'no order; leave out --ordered or --vae' train data.csv -o out/m --ordered --vae
+refuses "an_ordered_sparse_code" 2 '--sparse lets other units speak for every row, so that no order of them '\
+'suits all; leave out --ordered or --sparse' train data.csv -o out/m --ordered --sparse topk:2
+refuses "an_ordered_tied_code" 2 'the decoder of --ordered also reads how many numbers it is shown, which '\
+'--tied has no mirror of; leave one of them out' train data.csv -o out/m --ordered --tied
 
 # ---- variational codes ---------------------------------------------------------
 

@@ -656,6 +656,9 @@ TEST(networks_that_make_no_sense_are_refused)
          "node 1: \"act\" is missing"},
         {INPUT ", {'name': 'u', 'kind': 'upsample', 'inputs': ['input'], 'upsample': 'nearest'}",
          "node 1: \"factor\" is missing"},
+        {INPUT ", {'name': 'p', 'kind': 'prefix', 'inputs': ['input']},"
+               "{'name': 'code', 'kind': 'code', 'inputs': ['p']}",
+         "network node 1 \"p\": it does not read the code"},
         {INPUT ", {'name': 'a_name_that_is_longer_than_31_bytes', 'kind': 'code'}",
          "node 1: \"name\" is longer than 31 bytes"},
     };

@@ -700,6 +700,70 @@ TEST(divergences_of_drawn_codes_have_their_closed_form)
     rig_close(&r);
 }
 
+TEST(gradients_of_ordered_codes_are_right)
+{
+    struct lt_net_spec s;
+    ordered_net(&s, 7, 6);
+    check_gradients(&s, 29);
+}
+
+/* The decoder is shown the first values and flags that say so, whatever the others are. */
+TEST(an_ordered_code_is_cut_where_the_pass_says)
+{
+    enum { N = 5, D = 7, K = 6 };
+    struct lt_net_spec s;
+    struct rig r;
+    float code[N * K], shown[N * 2 * K], out[N * D], other[N * D];
+    ordered_net(&s, D, K);
+    T_OK(rig_open(&r, &s, "ref", 2, &(struct lt_net_options){.rows = N, .training = true}));
+    for (int64_t dims = 0; dims <= K; dims++) {
+        const struct lt_pass pass = {.rows = N, .dims = dims};
+        lt_net_put_input(r.net, r.rows, N);
+        lt_net_forward(r.net, &pass);
+        lt_net_get_code(r.net, code, N);
+        lt_net_get_node(r.net, s.code + 1, shown, N);
+        lt_net_get_output(r.net, out, N);
+        for (int i = 0; i < N; i++)
+            for (int64_t j = 0; j < K; j++) {
+                const bool is = dims == 0 || j < dims;
+                T_OK(shown[i * 2 * K + j] == (is ? code[i * K + j] : 0));
+                T_OK(shown[(i * 2 + 1) * K + j] == (is ? 1 : 0));
+                code[i * K + j] = is ? code[i * K + j] : 1000;
+            }
+        lt_net_put_code(r.net, code, N);
+        lt_net_decode(r.net, &pass);
+        lt_net_get_output(r.net, other, N);
+        T_OK(memcmp(out, other, sizeof out) == 0);
+    }
+    rig_close(&r);
+}
+
+/* How many each row draws is its own affair: it depends on seed, epoch and row alone. */
+TEST(rows_draw_every_width_of_an_ordered_code)
+{
+    enum { N = 4000, K = 8 };
+    static int64_t ids[N], backwards[N];
+    int seen[K + 1] = {0}, same = 0;
+    for (int64_t i = 0; i < N; i++) {
+        ids[i] = i;
+        backwards[i] = N - 1 - i;
+    }
+    const struct lt_prefix p = {.rows = N, .width = K, .seed = 3, .epoch = 5, .row_ids = ids};
+    struct lt_prefix q = p, next = p;
+    q.row_ids = backwards;
+    next.epoch = 6;
+    for (int64_t i = 0; i < N; i++) {
+        const int64_t k = lt_prefix_of_row(&p, i);
+        T_OK(k >= 1 && k <= K);
+        T_INT(lt_prefix_of_row(&q, N - 1 - i), k);
+        seen[k]++;
+        same += lt_prefix_of_row(&next, i) == k;
+    }
+    for (int k = 1; k <= K; k++)
+        T_OK(seen[k] > N / K / 4);
+    T_OK(same < N / 2);
+}
+
 enum { CODES = 40, UNITS = 37 };
 
 /* Codes of which many are equal, and some are 0 and -0. */
@@ -1296,6 +1360,8 @@ TEST(encode_then_decode_gives_the_bits_of_forward)
             check_halves(&s, backends[b], training);
             grid_net(&s, COLOUR, 3, 2);
             check_halves(&s, backends[b], training);
+            ordered_net(&s, 67, 17);
+            check_halves(&s, backends[b], training);
             noisy_net(&s, LT_NOISE_MASK, 0.5f);
             check_halves(&s, backends[b], training);
         }
@@ -1355,6 +1421,8 @@ TEST(values_that_share_memory_keep_their_bits)
         graph_net(&s);
         check_sharing(&s, backends[b]);
         grid_net(&s, GREY, 3, 2);
+        check_sharing(&s, backends[b]);
+        ordered_net(&s, 67, 17);
         check_sharing(&s, backends[b]);
         noisy_net(&s, LT_NOISE_GAUSSIAN, 0.5f);
         check_sharing(&s, backends[b]);
@@ -1479,10 +1547,12 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
     struct lt_net_spec s;
     for (int b = 0; b < BACKENDS; b++)
         for (int precision = 0; precision < 2; precision++)
-            /* from 8 on contractive, from 13 on drawn to partners, but for the noisy one */
-            for (int k = 0; k < 16; k++) {
+            /* from 8 on contractive, from 13 on drawn to partners, but for the noisy one; 16 ordered */
+            for (int k = 0; k < 17; k++) {
                 const int kind = k < 8 ? k : k < 10 ? k - 8 : k < 13 ? k - 7 : k < 14 ? 0 : k - 11;
-                if (kind > 5)
+                if (k == 16)
+                    ordered_net(&s, 301, 64);
+                else if (kind > 5)
                     pooled_net(&s, COLOUR, kind == 6 ? LT_POOL_MAX : LT_POOL_AVERAGE, 2,
                                LT_UPSAMPLE_BILINEAR, kind == 6 ? LT_NORM_LAYER : LT_NORM_BATCH,
                                LT_ACT_SILU);
@@ -1494,9 +1564,9 @@ TEST(gradients_have_the_same_bits_for_any_number_of_threads)
                     noisy_net(&s, LT_NOISE_GAUSSIAN, 0.1f);
                 else
                     plain_net(&s, wide, LT_ACT_GELU, kind == 1, LT_LOSS_HUBER, LT_ACT_SIGMOID);
-                if (k >= 13)
+                if (k == 13 || k == 14 || k == 15)
                     attract(&s, 0.5);
-                else if (k >= 8)
+                else if (k >= 8 && k < 13)
                     contract(&s, 0.5, 0.01);
                 check_threads(&s, backends[b], (enum lt_precision)precision);
             }

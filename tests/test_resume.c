@@ -130,6 +130,16 @@ TEST(a_resumed_run_of_a_batchtopk_code_ends_in_the_same_bits)
     check_resuming(j);
 }
 
+TEST(an_ordered_run_has_the_same_bits_with_any_threads_and_when_resumed)
+{
+    for (int i = 0; optimizer_name(i); i++) {
+        struct job j = job_of(optimizer_name(i));
+        j.ordered = true;
+        j.backend = have_cpu() ? "cpu" : "ref";
+        check_resuming(j); /* with other numbers of threads */
+    }
+}
+
 TEST(a_contractive_run_has_the_same_bits_with_any_threads_and_when_resumed)
 {
     for (int i = 0; optimizer_name(i); i++) {

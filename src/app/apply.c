@@ -192,7 +192,7 @@ int lt_apply_encode(struct lt_session *s, struct lt_table *table, const char *pa
                       .run = run_encode};
     int rc = open_rows(&job, table, err);
     if (!rc)
-        rc = layout_of_codes(&layout, job.rows, lt_net_spec_dims(&s->model->network[0].spec), err);
+        rc = layout_of_codes(&layout, job.rows, s->dims, err);
     if (!rc)
         rc = run_job(&job, &layout, path, s->rows, err);
     lt_feed_free(&job.feed);
@@ -231,12 +231,17 @@ int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *pa
                       .rows = lt_table_rows(codes),
                       .read = read_rows,
                       .run = run_decode};
-    int64_t dims = lt_net_spec_dims(&s->model->network[0].spec);
-    if (lt_table_columns(codes) != dims)
+    const struct lt_net_spec *spec = &s->model->network[0].spec;
+    const int64_t dims = lt_net_spec_dims(spec), columns = lt_table_columns(codes);
+    const bool ordered = lt_net_spec_ordered(spec);
+    if (ordered && columns <= dims)
+        lt_session_narrow(s, columns);
+    else if (columns != dims)
         return lt_fail(err, LT_ECONTENT,
-                       "%s has %lld columns where codes of this model have %lld; give what "
+                       "%s has %lld columns where codes of this model have %s%lld; give what "
                        "latent encode wrote",
-                       lt_table_name(codes), (long long)lt_table_columns(codes), (long long)dims);
+                       lt_table_name(codes), (long long)columns, ordered ? "1 to " : "",
+                       (long long)dims);
     int rc = lt_prep_identity(&as_is, codes, err);
     if (!rc)
         rc = lt_feed_create(&job.feed, codes, &as_is, LT_SESSION_ROWS, s->backend->threads, err);
@@ -253,7 +258,7 @@ int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *pa
 
 static int draw_codes(struct job *job, int64_t first, int64_t n, float *codes, struct lt_error *err)
 {
-    const int64_t dims = lt_net_spec_dims(&job->s->model->network[0].spec);
+    const int64_t dims = job->s->dims;
     (void)err;
     for (int64_t i = 0; i < n; i++) {
         const struct lt_stream stream =
@@ -286,7 +291,7 @@ int lt_apply_sample(struct lt_session *s, int64_t rows, const char *path, struct
 
 static int walk_codes(struct job *job, int64_t first, int64_t n, float *codes, struct lt_error *err)
 {
-    const int64_t dims = lt_net_spec_dims(&job->s->model->network[0].spec);
+    const int64_t dims = job->s->dims;
     (void)err;
     for (int64_t i = 0; i < n; i++) {
         const float t = job->rows > 1 ? (float)(first + i) / (float)(job->rows - 1) : 0.0f;
@@ -299,7 +304,7 @@ static int walk_codes(struct job *job, int64_t first, int64_t n, float *codes, s
 int lt_apply_interpolate(struct lt_session *s, struct lt_table *table, const int64_t ends[2],
                          int64_t steps, const char *path, struct lt_error *err)
 {
-    const int64_t rows = lt_table_rows(table), dims = lt_net_spec_dims(&s->model->network[0].spec);
+    const int64_t rows = lt_table_rows(table), dims = s->dims;
     struct job job = {.s = s, .rows = steps, .read = walk_codes, .run = run_decode};
     float *codes = NULL;
     for (int i = 0; i < 2; i++)

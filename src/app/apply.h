@@ -10,10 +10,11 @@
 #include "app/session.h"
 #include "data/table.h"
 
-/* Codes (N, K) as f32, named z0, z1, ... */
+/* Codes (N, k) as f32, named z0, z1, ..., k as the session has it. */
 int lt_apply_encode(struct lt_session *s, struct lt_table *table, const char *path,
                     struct lt_error *err);
-/* Rows from codes, in the columns, types and units of the data. */
+/* Rows from codes, in the columns, types and units of the data.  Where the model orders its codes, they
+ * may have any width up to K, which then is the session's. */
 int lt_apply_decode(struct lt_session *s, struct lt_table *codes, const char *path,
                     struct lt_error *err);
 int lt_apply_reconstruct(struct lt_session *s, struct lt_table *table, const char *path,

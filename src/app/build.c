@@ -258,13 +258,25 @@ static void add_outputs(struct lt_net_spec *s, const struct lt_autoencoder *a, i
     add_categories(s, a, from);
 }
 
+/* The outputs read the shown part of an ordered code as well, past the hidden layers: numbers far back in
+ * the order, which those hardly learn to tell, then add what they know as a linear code would.  A grid has
+ * no place for them. */
+static void add_shown(struct lt_net_spec *s, const struct lt_autoencoder *a, int prefix)
+{
+    if (!a->ordered || a->hidden == 0 || lt_hidden_is_grid(&a->layer[0]))
+        return;
+    struct lt_node *n = &s->node[add(s, LT_NODE_CONCAT, "shown", 0)];
+    n->inputs = 2;
+    n->input[1] = prefix;
+}
+
 /* The most nodes that the layers make: a node each, those of a block, and what normalises or drops
  * out, twice; and the input, its noise and what shows it, code, what makes it sparse or draws it, and heads
  * with what they read. */
 static int nodes_most(const struct lt_autoencoder *a)
 {
     const bool norm = a->norm != LT_NORM_NONE, dropout = a->dropout > 0;
-    int nodes = 9 + 2 * a->runs;
+    int nodes = 9 + 2 * a->runs + 2 * a->ordered;
     for (int i = 0; i < a->hidden; i++)
         nodes += 2 * ((is_block(a, i) ? 3 + 2 * norm : 1 + norm) + dropout);
     return nodes;
@@ -316,11 +328,13 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
     add_sparse(out, a);
     add_sample(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
+    const int prefix = a->ordered ? add(out, LT_NODE_PREFIX, "prefix", 0) : 0;
     for (int i = a->hidden - (a->dims > 0 ? 1 : 2); i >= 0; i--) {
         int d = add_mirror(out, a, i, a->act);
         out->node[d].tied = a->tied ? encoder[i + 1] : 0;
         add_dropout(out, a->dropout, "decoder_dropout", a->hidden - i);
     }
+    add_shown(out, a, prefix);
     add_outputs(out, a, encoder[0]);
     return lt_net_spec_infer(out, err);
 }

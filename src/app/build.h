@@ -58,6 +58,7 @@ struct lt_autoencoder {
     enum lt_sparsity sparsity; /* of the code */
     int64_t keep;              /* topk, batchtopk */
     double rho, penalty;       /* kl; kl and l1 */
+    bool ordered;              /* its first values are a code as well, as many as one likes */
     bool variational;          /* the code is drawn from a distribution */
     double beta,
         variance;       /* variational: weight of the divergence; of what an output says of normal
@@ -75,7 +76,7 @@ static inline bool lt_keeps_largest(const struct lt_autoencoder *a)
 }
 
 /* The inferred spec.  The threshold of batchtopk is NaN until training has found it.  Nodes are named
- * input, noise, observe, encoder1 ..., sparse before a code that is, logvar and sample before one that is
+ * input, noise, observe, encoder1 ..., sparse before a code that is, prefix behind one that is ordered and shown where the outputs read it, logvar and sample before one that is
  * drawn, code, decoder1 ..., output, encoder1_norm for what normalises encoder1; and for every run of
  * categories of W levels, levelsW and outputW, which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
  * its group, so that a column of many levels does not take the code from the others

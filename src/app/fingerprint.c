@@ -42,15 +42,16 @@ int lt_fingerprint(char *out, size_t size, const struct lt_training *f, struct l
     snprintf(out, size,
              "rows %lld+%lld, network %s, act %s, norm %s, loss %s, tied %d, dropout %g, noise "
              "%s:%g-%g, "
-             "sparse %s:%lld:%g:%g, contractive %g, neighbours %g, vae %d:%g:%g, binarise %d, "
+             "sparse %s:%lld:%g:%g, contractive %g, neighbours %g, ordered %d, vae %d:%g:%g, "
+             "binarise %d, "
              "optimizer %s lr %g momentum %g decay %g clip %g, schedule %s warmup %lld, l1 %g l2 "
              "%g, batch %lld, steps %lld, budget %g, patience %lld, seed %llu, precision %s, "
              "backend %s, data %016llx",
              (long long)f->parts[LT_PART_TRAIN].count, (long long)f->parts[LT_PART_STOP].count,
              network, lt_act_name(a->act), lt_norm_name(a->norm), lt_loss_name(a->loss), a->tied,
              a->dropout, lt_noise_name(a->noise), a->amount, a->most, lt_sparsity_name(a->sparsity),
-             (long long)a->keep, a->rho, a->penalty, a->contraction, a->attraction, a->variational,
-             a->beta, a->variance, f->recipe->binarised, t->optimizer->name,
+             (long long)a->keep, a->rho, a->penalty, a->contraction, a->attraction, a->ordered,
+             a->variational, a->beta, a->variance, f->recipe->binarised, t->optimizer->name,
              t->optimizer_settings.lr, t->optimizer_settings.momentum, t->optimizer_settings.decay,
              t->optimizer_settings.clip, lt_schedule_name(t->schedule.kind),
              (long long)t->schedule.warmup, t->l1, t->l2, (long long)t->batch, (long long)t->steps,

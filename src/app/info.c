@@ -95,7 +95,9 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
                        : node->kind == LT_NODE_HEAD     ? lt_loss_name(node->loss)
                        : node->kind == LT_NODE_SPARSE   ? lt_sparsity_name(node->sparsity)
                                                         : "";
-    if (node->kind == LT_NODE_NOISE)
+    if (node->kind == LT_NODE_PREFIX)
+        snprintf(text, size, "the first 1 to %lld of the code", (long long)node->shape.c / 2);
+    else if (node->kind == LT_NODE_NOISE)
         lt_noise_text(node->noise, (double)node->amount, (double)node->most, text, size);
     else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)
         snprintf(text, size, "%s %lld", word, (long long)node->width);
@@ -198,6 +200,10 @@ int lt_info(const struct lt_model *model, struct lt_report **report, struct lt_e
     add_detector(r, model);
     lt_record_report(r, model);
     lt_report_sizes(r, model);
+    lt_report_boolean(r, "ordered", lt_net_spec_ordered(&n->spec));
+    if (lt_net_spec_ordered(&n->spec))
+        lt_report_line(r, "codes are ordered: encode and reconstruct take --dims 1 to %lld",
+                       (long long)lt_net_spec_dims(&n->spec));
     lt_report_boolean(r, "imputer", lt_imputer_in(model));
     if (lt_imputer_in(model))
         lt_report_line(r, "a second network fills missing cells: latent impute");

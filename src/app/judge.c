@@ -4,6 +4,7 @@
 #include "app/likelihood.h"
 
 #include "app/metrics.h"
+#include "app/ordered.h"
 #include "app/record.h"
 #include "base/fmath.h"
 #include "base/mem.h"
@@ -587,6 +588,9 @@ int lt_judge(const struct lt_case *c, struct lt_report *r, struct lt_error *err)
     tell_numbers(c, &m, r);
     tell_nats(&m, r);
     rc = lt_judge_variational(c, r, err);
+    if (rc)
+        goto out;
+    rc = lt_judge_ordered(c, r, err);
     if (rc)
         goto out;
     lt_report_sizes(r, c->model);

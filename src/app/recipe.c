@@ -141,6 +141,7 @@ static int read_words(struct words *w, struct lt_autoencoder *a, const latent_tr
         rc = lt_parse_sparse(o->sparse, a, err);
     a->contraction = o->contractive;
     a->attraction = o->neighbours;
+    a->ordered = o->ordered != 0;
     return rc;
 }
 
@@ -187,6 +188,28 @@ static int check_variational(const struct lt_autoencoder *a, const latent_train_
         return lt_fail(err, LT_EUSAGE,
                        "--vae says with its variances how much a code may change, and "
                        "--contractive says it again; leave one of them out");
+    return 0;
+}
+
+/* What an ordered code does not go together with. */
+static int check_ordered(const struct lt_autoencoder *a, const latent_train_options *o,
+                         struct lt_error *err)
+{
+    if (a->ordered && o->vae)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--vae chooses by itself how many numbers of a code tell something, in no order; "
+            "leave out --ordered or --vae");
+    if (a->ordered && a->sparsity != LT_SPARSITY_NONE)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "--sparse lets other units speak for every row, so that no order of them suits "
+            "all; leave out --ordered or --sparse");
+    if (a->ordered && o->tied)
+        return lt_fail(
+            err, LT_EUSAGE,
+            "the decoder of --ordered also reads how many numbers it is shown, which --tied "
+            "has no mirror of; leave one of them out");
     return 0;
 }
 
@@ -256,7 +279,7 @@ bool lt_recipe_denoises(const latent_train_options *o)
     struct lt_autoencoder a = {0};
     struct words w;
     struct lt_error err = {0};
-    if (o->dims > 0 || o->vae || o->pretrain || read_words(&w, &a, o, &err) ||
+    if (o->dims > 0 || o->vae || o->ordered || o->pretrain || read_words(&w, &a, o, &err) ||
         a.noise == LT_NOISE_NONE)
         return false;
     return w.arch == ARCH_CONV || lt_has_convolutions(&a);
@@ -275,6 +298,8 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
     if (!rc)
         rc = check_variational(&a, o, err);
     if (!rc)
+        rc = check_ordered(&a, o, err);
+    if (!rc)
         rc = check_contraction(&a, o, err);
     if (!rc)
         rc = check_attraction(&a, o, err);
@@ -290,10 +315,9 @@ int lt_recipe_check(const latent_train_options *o, struct lt_error *err)
             "bytes",
             o->scale);
     if (!rc && o->pairs && !lt_recipe_denoises(o))
-        rc =
-            lt_fail(err, LT_EUSAGE,
-                    "--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae and "
-                    "dense layers");
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--pairs trains a denoiser, of convolutions alone; leave out --dims, --vae, "
+                     "--ordered and dense layers");
     if (!rc && o->detector)
         rc = pick("detector", o->detector, lt_detector_by_name, &scale, err);
     if (!rc && o->precision && !same(o->precision, "auto") && !same(o->precision, "f32") &&

@@ -73,6 +73,8 @@ static void put_settings(struct sink *s, const struct lt_record *r)
         number(s, "settings.contractive", a->contraction);
     if (a->attraction > 0)
         number(s, "settings.neighbours", a->attraction);
+    if (a->ordered)
+        integer(s, "settings.ordered", 1);
     if (a->variational)
         number(s, "settings.beta", a->beta);
     if (r->recipe->binarised)

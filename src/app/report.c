@@ -144,6 +144,13 @@ void lt_report_numbers(struct lt_report *r, const char *key, const double *value
         lt_json_set_numbers(r->values, key, values, (size_t)n, &r->error);
 }
 
+void lt_report_value(struct lt_report *r, const char *key, struct lt_json **value)
+{
+    if (!r->error.code)
+        lt_json_set(r->values, key, value, &r->error);
+    lt_json_free(value);
+}
+
 int lt_report_seal(struct lt_report *r, struct lt_error *err)
 {
     char *json = NULL;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct lt_report;
+struct lt_json;
 
 int lt_report_create(struct lt_report **out, struct lt_error *err);
 void lt_report_free(struct lt_report **report);
@@ -41,6 +42,9 @@ void lt_report_string(struct lt_report *r, const char *key, const char *value);
 void lt_report_boolean(struct lt_report *r, const char *key, bool value);
 void lt_report_numbers(struct lt_report *r, const char *key, const double *values /* (n) */,
                        int64_t n);
+
+/* Moves a tree in and sets *value to NULL. */
+void lt_report_value(struct lt_report *r, const char *key, struct lt_json **value);
 
 /* Puts text and JSON together, or returns the first failure. May be called again after more was
  * added. */

@@ -21,8 +21,10 @@ struct lt_session {
     uint64_t seed;                   /* of what is drawn */
     struct lt_backend *backend;
     struct lt_net *net;
+    int64_t dims;   /* k, width of the codes: K, or less where the model orders them */
     float *rows;    /* (LT_SESSION_ROWS, F): scaled rows */
-    float *codes;   /* (LT_SESSION_ROWS, K) */
+    float *codes;   /* (LT_SESSION_ROWS, k), room for K */
+    float *whole;   /* (LT_SESSION_ROWS, K): codes as the network has them */
     double *values; /* (LT_SESSION_ROWS, D): in the units of the data */
 };
 
@@ -32,16 +34,20 @@ struct lt_session_options {
     enum lt_precision precision;
     const latent_listener *listener; /* must outlive the session; NULL: nobody */
     uint64_t seed;
+    int64_t dims; /* k; 0: all */
 };
 
 int lt_session_create(struct lt_session **out, const struct lt_model *model,
                       const struct lt_session_options *options, struct lt_error *err);
 void lt_session_free(struct lt_session **session);
 
+/* Codes are k wide from now on, 1 <= k <= K. */
+void lt_session_narrow(struct lt_session *s, int64_t dims);
+
 /* On scaled rows, n <= LT_SESSION_ROWS. `out` may be `x`. */
 void lt_session_encode(struct lt_session *s, const float *x /* (n, F) */, int64_t n,
-                       float *codes /* (n, K) */);
-void lt_session_decode(struct lt_session *s, const float *codes /* (n, K) */, int64_t n,
+                       float *codes /* (n, k) */);
+void lt_session_decode(struct lt_session *s, const float *codes /* (n, k) */, int64_t n,
                        float *x /* (n, F) */);
 
 #endif

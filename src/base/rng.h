@@ -30,6 +30,7 @@ enum lt_purpose {                       /* never renumber: the numbers are part 
                   LT_RNG_PARTNER =
                       15, /* which of its neighbours a row is drawn to; row = row of the table */
                   LT_RNG_CLUSTER = 17, /* where clusters start, and what they are compared with */
+                  LT_RNG_PREFIX = 18,  /* how much of a code is shown; row = row of the table */
 };
 
 struct lt_stream {

@@ -146,6 +146,20 @@ struct lt_attraction {
     int64_t rows, width;
 };
 
+/* Rows of which the first values alone are shown: `shown` of them, or, where a row draws how many, as
+ * lt_prefix_of_row says. */
+struct lt_prefix {
+    int64_t rows, width;
+    int64_t shown;
+    uint64_t seed;
+    uint32_t epoch;
+    const int64_t *row_ids; /* (rows), host; NULL: none are drawn */
+};
+/* Row r's number of values: the width for one row in four, and for the others any from 1 to
+ * the width alike; by its stream (seed, LT_RNG_PREFIX, epoch,
+ * row_ids[r]). */
+int64_t lt_prefix_of_row(const struct lt_prefix *p, int64_t r);
+
 /* What a square of pixels becomes, channel by channel. */
 enum lt_pool { LT_POOL_NONE, LT_POOL_MAX, LT_POOL_AVERAGE, LT_POOLS };
 
@@ -424,6 +438,13 @@ struct lt_backend_ops {
     void (*attract_backward)(struct lt_backend *b, const struct lt_attraction *a, float scale,
                              struct lt_buffer x, struct lt_buffer z, struct lt_buffer sum,
                              struct lt_buffer dx, struct lt_buffer dz);
+    /* The first values of rows.  y (rows, 2 width) = x (rows, width) with 0 in place of the values that
+     * are not shown, then 1 for each that is and 0 for the others.  Backward: dx = dy where x is shown,
+     * else 0. */
+    void (*prefix)(struct lt_backend *b, const struct lt_prefix *p, struct lt_buffer x,
+                   struct lt_buffer y);
+    void (*prefix_backward)(struct lt_backend *b, const struct lt_prefix *p, struct lt_buffer dy,
+                            struct lt_buffer dx);
 
     /* From fine to coarse: y = the largest value of each square, or the mean of its pixels.  Backward:
      * dx from dy; of equal largest values the first in reading order counts. */

@@ -87,6 +87,11 @@ void lt_host_sample_backward(struct lt_backend *b, const struct lt_sampling *s, 
                              struct lt_buffer mean, struct lt_buffer sigma, struct lt_buffer y,
                              struct lt_buffer dy, struct lt_buffer dmean, struct lt_buffer dlogvar);
 
+void lt_host_prefix(struct lt_backend *b, const struct lt_prefix *p, struct lt_buffer x,
+                    struct lt_buffer y);
+void lt_host_prefix_backward(struct lt_backend *b, const struct lt_prefix *p, struct lt_buffer dy,
+                             struct lt_buffer dx);
+
 void lt_host_sparse(struct lt_backend *b, const struct lt_sparse *s, struct lt_buffer x,
                     struct lt_buffer y, struct lt_buffer mean, struct lt_buffer row_loss);
 void lt_host_sparse_backward(struct lt_backend *b, const struct lt_sparse *s, float scale,
@@ -133,7 +138,8 @@ void lt_host_column_sums(struct lt_backend *b, int64_t rows, int64_t width, cons
     .dot = lt_host_dot, .spd_inverse = lt_host_spd_inverse, .sparse = lt_host_sparse,              \
     .sparse_backward = lt_host_sparse_backward, .sample = lt_host_sample,                          \
     .sample_backward = lt_host_sample_backward, .attract = lt_host_attract,                        \
-    .attract_backward = lt_host_attract_backward, .pool = lt_host_pool,                            \
+    .attract_backward = lt_host_attract_backward, .prefix = lt_host_prefix,                        \
+    .prefix_backward = lt_host_prefix_backward, .pool = lt_host_pool,                              \
     .pool_backward = lt_host_pool_backward, .upsample = lt_host_upsample,                          \
     .upsample_backward = lt_host_upsample_backward, .normalise = lt_host_normalise,                \
     .normalise_backward = lt_host_normalise_backward

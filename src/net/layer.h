@@ -113,7 +113,7 @@ extern const struct lt_layer_ops lt_layer_input, lt_layer_noise, lt_layer_dense,
     lt_layer_add, lt_layer_concat, lt_layer_code, lt_layer_head, lt_layer_observe, lt_layer_slice,
     lt_layer_sparse, lt_layer_conv, lt_layer_deconv, lt_layer_contract, lt_layer_sample,
     lt_layer_pool, lt_layer_upsample, lt_layer_norm, lt_layer_attract, lt_layer_adversary,
-    lt_layer_agree;
+    lt_layer_agree, lt_layer_prefix;
 
 static inline const struct lt_layer_ops *lt_layer_of(const struct lt_net_spec *spec, int node)
 {

@@ -24,6 +24,7 @@ const struct lt_layer_ops *const lt_layers[LT_NODE_KINDS] = {
     [LT_NODE_ADVERSARY] = &lt_layer_adversary,
     [LT_NODE_AGREE] = &lt_layer_agree,
     [LT_NODE_ATTRACT] = &lt_layer_attract,
+    [LT_NODE_PREFIX] = &lt_layer_prefix,
 };
 
 bool lt_node_has_weights(const struct lt_net_spec *spec, int node)

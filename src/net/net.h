@@ -66,6 +66,7 @@ enum lt_node_kind {
     LT_NODE_AGREE, /* draws one distribution over classes towards another: a penalty while training */
     LT_NODE_NORM,    /* y = act(gain (x - mean) / deviation + bias) */
     LT_NODE_ATTRACT, /* draws the rows of its first input to those of its second: a penalty likewise */
+    LT_NODE_PREFIX, /* shows the first values of a code, and which these are */
     LT_NODE_KINDS
 };
 
@@ -287,6 +288,9 @@ struct lt_pass {
     const float
         *partners; /* (rows, D), host: the rows that a noise node of pairs shows in training, noisy
                                ones or neighbours; NULL: the rows themselves */
+    int64_t
+        dims; /* of an ordered code: values that the decoder is shown, where rows do not draw how
+                     many, as they do in training; 0: all */
 };
 
 const struct lt_net_spec *lt_net_spec_of(const struct lt_net *net);
@@ -313,6 +317,8 @@ void lt_net_put_code(struct lt_net *net, const float *codes /* (n, K) */, int64_
 void lt_net_get_code(const struct lt_net *net, float *codes /* (n, K) */, int64_t n);
 /* The node that draws a variational code; 0: the code is not drawn. */
 int lt_net_spec_sampler(const struct lt_net_spec *spec);
+/* Whether a decoder can be shown the first values of a code alone (struct lt_pass, dims). */
+bool lt_net_spec_ordered(const struct lt_net_spec *spec);
 /* Of a variational code, whose mean lt_net_get_code gives after a pass that does not train: the
  * standard deviations. */
 void lt_net_get_spread(const struct lt_net *net, float *sigma /* (n, K) */, int64_t n);

@@ -30,6 +30,14 @@ int lt_net_spec_sampler(const struct lt_net_spec *spec)
     return spec->node[node].kind == LT_NODE_SAMPLE ? node : 0;
 }
 
+bool lt_net_spec_ordered(const struct lt_net_spec *spec)
+{
+    for (int i = spec->code + 1; i < spec->count; i++)
+        if (spec->node[i].kind == LT_NODE_PREFIX)
+            return true;
+    return false;
+}
+
 bool lt_node_ends_block(const struct lt_net_spec *spec, int node)
 {
     for (int i = node + 1; i < spec->count; i++)
