@@ -57,7 +57,7 @@ run predict clf test.csv --ignore kind --rows 7:8
 claim a_row_alone_gets_the_same_chances [ "$(sed -n 2p stdout | cut -d, -f2-)" = \
     "$("$program" predict clf test.csv --ignore kind 2>/dev/null | sed -n 9p | cut -d, -f2-)" ]
 claim the_classifier_still_encodes "$program" encode clf many.csv -o codes.csv $quietly
-"$program" encode p many.csv -o codes_before.csv $quietly 2>/dev/null
+"$program" encode p many.csv -o codes_before.csv $quietly >/dev/null 2>&1
 claim ..._as_the_pretrained_model_does cmp codes.csv codes_before.csv
 
 sha() { # ARGUMENTS: the weights of a classifier made so
