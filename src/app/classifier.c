@@ -127,20 +127,12 @@ int lt_classifier_build(struct lt_net_spec *spec, struct lt_net_spec *training,
     return rc;
 }
 
-static const struct lt_param *find(const struct lt_params *layout, const char *name)
-{
-    for (int p = 0; p < layout->count; p++)
-        if (strcmp(layout->param[p].name, name) == 0)
-            return &layout->param[p];
-    return NULL;
-}
-
 void lt_classifier_start(const struct lt_params *layout, const struct lt_net_spec *training,
                          const struct lt_network *from, uint64_t seed, float *weights)
 {
     lt_params_init(layout, training, seed, weights);
     for (int p = 0; p < layout->count && from; p++) {
-        const struct lt_param *to = &layout->param[p], *q = find(&from->layout, to->name);
+        const struct lt_param *to = &layout->param[p], *q = lt_params_find(&from->layout, to->name);
         if (q && q->rows == to->rows && q->cols == to->cols)
             memcpy(weights + to->offset, from->params + q->offset,
                    (size_t)(q->rows * (q->kind == LT_PARAM_WEIGHT ? q->cols : 1)) *

@@ -94,14 +94,6 @@ static int build(struct lt_net_spec *spec, const struct lt_greedy *g, int k, str
     return rc;
 }
 
-static const struct lt_param *find(const struct lt_params *layout, const char *name)
-{
-    for (int p = 0; p < layout->count; p++)
-        if (strcmp(layout->param[p].name, name) == 0)
-            return &layout->param[p];
-    return NULL;
-}
-
 /* encoder1 of layer k is encoder(k + 1) of the whole, and decoder1 the decoder that mirrors it. */
 static void take_param(const struct lt_params *to, float *weights, const struct lt_param *p,
                        const float *from, int k, int layers)
@@ -113,7 +105,7 @@ static void take_param(const struct lt_params *to, float *weights, const struct 
         snprintf(name, sizeof name, "encoder%d%s", k + 1, dot);
     else if (strncmp(p->name, "decoder1.", 9) == 0)
         snprintf(name, sizeof name, "decoder%d%s", layers - k, dot);
-    const struct lt_param *q = find(to, name);
+    const struct lt_param *q = lt_params_find(to, name);
     if (q && q->rows == p->rows && q->cols == p->cols)
         memcpy(weights + q->offset, from + p->offset,
                (size_t)(p->rows * (p->kind == LT_PARAM_WEIGHT ? p->cols : 1)) * sizeof *from);

@@ -246,6 +246,9 @@ struct lt_params {
 /* The layout of an inferred spec. */
 int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct lt_error *err);
 
+/* The block of that name; NULL: there is none. */
+const struct lt_param *lt_params_find(const struct lt_params *layout, const char *name);
+
 /* Initial weights of an inferred spec by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio
  * 2010); a convolution that is added to a path past it

@@ -182,3 +182,11 @@ void lt_params_fit_data(const struct lt_params *params, const struct lt_net_spec
         }
     }
 }
+
+const struct lt_param *lt_params_find(const struct lt_params *layout, const char *name)
+{
+    for (int p = 0; p < layout->count; p++)
+        if (strcmp(layout->param[p].name, name) == 0)
+            return &layout->param[p];
+    return NULL;
+}
