@@ -45,7 +45,7 @@ static int check_classes(const struct job *j, struct lt_error *err)
 
 static int split(struct job *j, struct lt_error *err)
 {
-    const struct lt_tuner *t = &j->tuner;
+    struct lt_tuner *t = &j->tuner;
     const int64_t rows = lt_table_rows(t->table), kept = count_kept(t->options, rows);
     const struct lt_stream order = lt_stream(t->apply->seed, LT_RNG_SPLIT, 0, 0);
     j->kept = (struct lt_rowset){order, rows, 0, kept};
@@ -53,6 +53,8 @@ static int split(struct job *j, struct lt_error *err)
     int rc = lt_rowset_list(&j->train_rows, &j->train, err);
     if (!rc && kept > 0)
         rc = lt_rowset_list(&j->kept_rows, &j->kept, err);
+    t->kept = j->kept_rows;
+    t->kept_count = kept;
     return rc ? rc : check_classes(j, err);
 }
 
@@ -108,7 +110,8 @@ static int finish(struct job *j, struct lt_error *err)
     return rc;
 }
 
-static void report_quality(struct lt_report *r, const struct lt_class_quality *q)
+static void report_quality(struct lt_report *r, const struct lt_class_quality *q,
+                           const struct lt_class_quality *start)
 {
     const double n = (double)q->rows;
     lt_report_verdict(
@@ -122,6 +125,9 @@ static void report_quality(struct lt_report *r, const struct lt_class_quality *q
     lt_report_number(r, "accuracy_low", q->low);
     lt_report_number(r, "accuracy_high", q->high);
     lt_report_number(r, "frequent.accuracy", (double)q->frequent / n);
+    lt_report_line(r, "logistic regression of the codes, before the encoder was tuned: %.2f %%",
+                   100 * (double)start->right / n);
+    lt_report_number(r, "codes.accuracy", (double)start->right / n);
 }
 
 static int report_on(const struct job *j, struct lt_report *r, struct lt_error *err)
@@ -130,7 +136,7 @@ static int report_on(const struct job *j, struct lt_report *r, struct lt_error *
     const double seconds = lt_clock() - t->started;
     const int64_t unlabelled = t->unlabelled ? lt_table_rows(t->unlabelled) : 0;
     if (j->kept.count > 0)
-        report_quality(r, &j->quality);
+        report_quality(r, &j->quality, &t->start);
     else
         lt_report_verdict(
             r, NULL,

@@ -348,6 +348,8 @@ int lt_tuner_train(struct lt_tuner *t, const int64_t *rows, int64_t count, bool 
         rc = start(&r, scratch, seed, err);
     if (!rc)
         rc = start_head(&r, rows, count, err);
+    if (!rc && t->kept_count > 0)
+        rc = lt_tuner_judge(t, t->kept, t->kept_count, &t->start, err);
     if (!rc)
         lt_net_set_weights(r.net, t->weights);
     const struct lt_source source = lt_class_source(&r.source, seed);

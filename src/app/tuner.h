@@ -29,6 +29,11 @@ struct lt_tuner {
     float *weights;          /* ... and its parameters */
     struct lt_train_outcome outcome;
     const char *stage; /* told while training */
+    const int64_t
+        *kept; /* (kept_count) rows that judge where a training starts: logistic regression of the
+                            codes as they are; NULL: it is not wanted */
+    int64_t kept_count;
+    struct lt_class_quality start; /* what they found in the last training */
 };
 
 /* LT_ECONTENT: labels of another number or that are no classes, columns that are missing.  All that is
