@@ -172,36 +172,40 @@ static int last_frozen(const struct lt_net_spec *spec, int64_t layers)
 
 /* Unlabelled rows have more to teach, as much as ten times the labels would; but when few labels are trained on for
  * long, clusters without any are drawn to the wrong class. */
-static int64_t draw_steps(int64_t labelled, bool more)
+static double teaching(int64_t labelled, bool more)
 {
-    const double steps = STEPS * sqrt((double)labelled * (more ? 10 : 1) / 100);
-    return (int64_t)fmin(fmax(steps, STEPS), STEPS_MOST);
+    return (double)labelled * (more ? 10 : 1);
+}
+
+static int64_t draw_steps(double labels)
+{
+    return (int64_t)fmin(fmax(STEPS * sqrt(labels / 100), STEPS), STEPS_MOST);
 }
 
 /* Few labels say little of where the encoder should go. */
-static double draw_rate(int64_t labelled, bool more)
+static double draw_rate(double labels)
 {
-    return more ? RATE : fmax(RATE_LEAST, RATE * fmin(1, sqrt((double)labelled / RATE_ROWS)));
+    return fmax(RATE_LEAST, RATE * fmin(1, sqrt(labels / RATE_ROWS)));
 }
 
 static void draw_settings(struct run *r, int64_t labelled, uint64_t seed)
 {
     const latent_finetune_options *o = r->t->options;
-    r->settings = (struct lt_train_settings){
-        .optimizer = lt_optimizer_by_name("adamw"),
-        .schedule = {LT_SCHEDULE_TRAPEZOID, WARMUP},
-        .batch = BATCH,
-        .steps = o->steps > 0 ? o->steps : draw_steps(labelled, r->t->unlabelled != NULL),
-        .validate_every = STEPS_MOST,
-        .seed = seed,
-        .progress = tell_progress,
-        .progress_context = r};
-    r->settings.optimizer_settings = (struct lt_optimizer_settings){
-        .lr = o->lr > 0 ? o->lr : draw_rate(labelled, r->t->unlabelled != NULL),
-        .decay = DECAY,
-        .batch = BATCH,
-        .linear = true,
-        .precision = r->precision};
+    const double labels = teaching(labelled, r->t->unlabelled != NULL);
+    r->settings = (struct lt_train_settings){.optimizer = lt_optimizer_by_name("adamw"),
+                                             .schedule = {LT_SCHEDULE_TRAPEZOID, WARMUP},
+                                             .batch = BATCH,
+                                             .steps = o->steps > 0 ? o->steps : draw_steps(labels),
+                                             .validate_every = STEPS_MOST,
+                                             .seed = seed,
+                                             .progress = tell_progress,
+                                             .progress_context = r};
+    r->settings.optimizer_settings =
+        (struct lt_optimizer_settings){.lr = o->lr > 0 ? o->lr : draw_rate(labels),
+                                       .decay = DECAY,
+                                       .batch = BATCH,
+                                       .linear = true,
+                                       .precision = r->precision};
     if (o->freeze > 0) { /* what has no gradient is not to decay either */
         r->settings.reduce = forget;
         r->settings.reduce_context = r;
