@@ -11,7 +11,7 @@ static int check(const struct lt_settings *settings, latent_error *error)
     if (settings->duplicates && (settings->row >= 0 || settings->neighbours > 0))
         return lt_cli_fail(error, LATENT_EUSAGE,
                            "--duplicates compares all rows, so it goes without --%s",
-                           settings->row >= 0 ? "row" : "neighbours");
+                           settings->row >= 0 ? "row" : "count");
     if (!settings->duplicates && settings->row < 0)
         return lt_cli_fail(error, LATENT_EUSAGE,
                            "nearest needs --row ROW or --duplicates, for example: %s",

@@ -94,7 +94,7 @@ static const struct lt_option rows[] = {
      "how many clusters, or auto: as many as other halves of the rows give alike; default: auto"},
     {"row", 0, "ROW", LT_OPTION_WHOLE, AT(row), NEAREST, LT_GROUP_DATA, 0, MANY, NULL,
      "the row, counted from 0, whose like are looked for"},
-    {"neighbours", 'k', "N", LT_OPTION_WHOLE, AT(neighbours), NEAREST, LT_GROUP_DATA, 1, 1e6, NULL,
+    {"count", 'k', "N", LT_OPTION_WHOLE, AT(neighbours), NEAREST, LT_GROUP_DATA, 1, 1e6, NULL,
      "how many of them; default: 10"},
     {"duplicates", 0, NULL, LT_OPTION_FLAG, AT(duplicates), NEAREST, LT_GROUP_DATA, 0, 0, NULL,
      "in place of --row: all rows that repeat an earlier one, and pairs that nearly do"},

@@ -52,7 +52,7 @@ refuses "an_unknown_option_is_guessed" 2 '--epoch is not an option; did you mean
     train x -o out/m --epoch 3
 refuses "a_strange_option_is_not_guessed" 2 \
     '--xyzzy is not an option; latent train --help lists them' train x -o out/m --xyzzy
-refuses "an_option_of_another_verb_is_told" 2 '--lr is an option of train, not of encode' \
+refuses "an_option_of_another_verb_is_told" 2 '--lr is an option of train, pretrain and finetune, not of encode' \
     encode m x --lr 1
 refuses "an_option_without_its_value" 2 '--out needs a value: --out MODEL' train x -o
 refuses "a_flag_with_a_value" 2 '--tied takes no value' train x -o out/m --tied=1
@@ -418,7 +418,7 @@ refuses "denoising_with_a_model_that_resizes" 2 'the model resamples images, whi
 'denoiser with --crop N in place of --resize' denoise any.latent any -o out/x
 refuses "encoding_what_is_made_at_another_size" 3 'builtin:curves: images of 28 x 28 pixels (height x width), and this '\
 'model takes 12 x 16; files are resampled when they are opened for the model' encode any.latent builtin:curves -o out/x.npy
-refuses "resizing_again" 2 '--resize is an option of train, not of encode' encode any.latent any --resize 8 -o out/x.npy
+refuses "resizing_again" 2 '--resize is an option of train and pretrain, not of encode' encode any.latent any --resize 8 -o out/x.npy
 
 # ---- noise ---------------------------------------------------------------------
 
