@@ -104,7 +104,7 @@ refuses "a_row_beyond_the_last" 2 '--row 500: rows.csv has the rows 0 to 499' \
     nearest m rows.csv --row 500 -o out/n.csv
 refuses "a_row_before_the_first" 2 '--row: -1 is too small; the least is 0' \
     nearest m rows.csv --row=-1 -o out/n.csv
-refuses "no_neighbours" 2 '--neighbours: 0 is not between 1 and 1e+06' \
+refuses "no_neighbours" 2 '--count: 0 is not between 1 and 1e+06' \
     nearest m rows.csv --row 1 -k 0 -o out/n.csv
 refuses "neither_a_row_nor_duplicates" 2 'nearest needs --row ROW or --duplicates, for example: '\
 'latent nearest m data.csv --row 17' nearest m rows.csv -o out/n.csv
