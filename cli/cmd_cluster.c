@@ -51,8 +51,6 @@ int lt_cmd_cluster(struct lt_settings *settings, latent_error *error)
         e = latent_cluster_to(model, data, quiet_data ? "" : path, &how, &options, &report, error);
     if (!e)
         e = lt_print_report(settings, report, !path && !quiet_data, error);
-    if (!e && !path)
-        e = lt_flush(error);
     latent_report_free(&report);
     latent_data_free(&data);
     latent_model_free(&model);

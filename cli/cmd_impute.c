@@ -9,15 +9,14 @@
 /* What can be refused before any file is read. */
 static int check_outputs(const struct lt_settings *settings, const char *path, latent_error *error)
 {
-    if (settings->json && !path)
-        return lt_cli_fail(error, LATENT_EUSAGE,
-                           "--json puts the result on standard output, so the data need a file: "
-                           "add -o FILE");
+    int e = lt_check_json(settings, path, error);
+    if (e)
+        return e;
     if (settings->uncertainty && (strcmp(settings->uncertainty, "-") == 0 ||
                                   strcmp(settings->uncertainty, path ? path : "-") == 0))
         return lt_cli_fail(error, LATENT_EUSAGE,
                            "--uncertainty: name a file of its own, such as intervals.csv");
-    int e = lt_check_output(settings, "-o", path, error);
+    e = lt_check_output(settings, "-o", path, error);
     return e ? e : lt_check_output(settings, "--uncertainty", settings->uncertainty, error);
 }
 
@@ -38,8 +37,6 @@ int lt_cmd_impute(struct lt_settings *settings, latent_error *error)
                              &report, error);
     if (!e)
         e = lt_print_report(settings, report, path == NULL, error);
-    if (!e && !path)
-        e = lt_flush(error);
     latent_report_free(&report);
     latent_model_free(&model);
     return e;

@@ -46,8 +46,6 @@ int lt_cmd_nearest(struct lt_settings *settings, latent_error *error)
                               &options, &report, error);
     if (!e)
         e = lt_print_report(settings, report, !to, error);
-    if (!e && !path)
-        e = lt_flush(error);
     latent_report_free(&report);
     latent_data_free(&data);
     latent_model_free(&model);

@@ -1,7 +1,6 @@
 #include "command.h"
 #include "interrupt.h"
 #include "settings.h"
-#include "usage.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -15,11 +14,9 @@ int lt_cmd_probe(struct lt_settings *settings, latent_error *error)
     const int to_stdout = settings->out && strcmp(settings->out, "-") == 0;
     lt_apply_options(settings, &options);
     settings->probe.path = settings->out;
-    if (settings->json && to_stdout)
-        return lt_cli_fail(error, LATENT_EUSAGE,
-                           "--json puts the result on standard output, so the data need a file: "
-                           "add -o FILE");
-    int e = lt_check_output(settings, "-o", settings->out, error);
+    int e = lt_check_json(settings, to_stdout ? NULL : "", error);
+    if (!e)
+        e = lt_check_output(settings, "-o", settings->out, error);
     if (!e)
         e = latent_model_open(&model, settings->operands[0], error);
     if (!e)

@@ -40,8 +40,6 @@ int lt_cmd_score(struct lt_settings *settings, latent_error *error)
                             &report, error);
     if (!e)
         e = lt_print_report(settings, report, !path && !quiet_data, error);
-    if (!e && !path)
-        e = lt_flush(error);
     latent_report_free(&report);
     latent_data_free(&data);
     latent_model_free(&model);

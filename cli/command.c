@@ -130,6 +130,15 @@ void lt_print_error(latent_error *error)
     *error->text = '\0';
 }
 
+int lt_check_json(const struct lt_settings *settings, const char *path, latent_error *error)
+{
+    return settings->json && !path
+               ? lt_cli_fail(error, LATENT_EUSAGE,
+                             "--json puts the result on standard output, so the data need a file: "
+                             "add -o FILE")
+               : 0;
+}
+
 int lt_flush(latent_error *error)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -198,14 +207,14 @@ int lt_print_report(const struct lt_settings *settings, const latent_report *rep
     size_t length = text ? strlen(text) : 0;
     lt_screen_finish(settings->screen);
     if (length == 0 || (beside_data && settings->quiet))
-        return 0;
+        return lt_flush(error);
     if (settings->json)
         fputs(text, to);
     else
         print_text(settings, text, to);
     if (text[length - 1] != '\n')
         fputc('\n', to);
-    return beside_data ? 0 : lt_flush(error);
+    return lt_flush(error);
 }
 
 void lt_note(const struct lt_settings *settings, const char *format, ...)

@@ -3,7 +3,6 @@
 #include "command.h"
 #include "interrupt.h"
 #include "settings.h"
-#include "usage.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -20,11 +19,9 @@ static int run(struct lt_settings *settings, lt_convert *convert, lt_draw *draw,
     latent_apply_options options;
     const char *path = settings->out && strcmp(settings->out, "-") != 0 ? settings->out : NULL;
     lt_apply_options(settings, &options);
-    if (settings->json && !path)
-        return lt_cli_fail(error, LATENT_EUSAGE,
-                           "--json puts the result on standard output, so the data need a file: "
-                           "add -o FILE");
-    int e = lt_check_data_output(settings, "-o", path, error);
+    int e = lt_check_json(settings, path, error);
+    if (!e)
+        e = lt_check_data_output(settings, "-o", path, error);
     if (!e)
         e = lt_check_output(settings, "--sheet", settings->sheet, error);
     if (!e)
@@ -42,8 +39,6 @@ static int run(struct lt_settings *settings, lt_convert *convert, lt_draw *draw,
         e = latent_sheet(model, data, SHEET_ROWS, settings->sheet, &options, error);
     if (!e)
         e = lt_print_report(settings, report, path == NULL, error);
-    if (!e && !path)
-        e = lt_flush(error);
     latent_report_free(&report);
     latent_data_free(&data);
     latent_model_free(&model);
