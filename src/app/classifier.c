@@ -131,12 +131,9 @@ void lt_classifier_start(const struct lt_params *layout, const struct lt_net_spe
                          const struct lt_network *from, uint64_t seed, float *weights)
 {
     lt_params_init(layout, training, seed, weights);
-    for (int p = 0; p < layout->count && from; p++) {
-        const struct lt_param *to = &layout->param[p], *q = lt_params_find(&from->layout, to->name);
-        if (q && q->rows == to->rows && q->cols == to->cols)
-            memcpy(weights + to->offset, from->params + q->offset,
-                   (size_t)(q->rows * (q->kind == LT_PARAM_WEIGHT ? q->cols : 1)) *
-                       sizeof *weights);
+    for (int p = 0; from && p < from->layout.count; p++) {
+        const struct lt_param *q = &from->layout.param[p];
+        lt_params_take(layout, weights, q->name, q, from->params);
     }
 }
 

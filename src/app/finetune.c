@@ -113,21 +113,11 @@ static int finish(struct job *j, struct lt_error *err)
 static void report_quality(struct lt_report *r, const struct lt_class_quality *q,
                            const struct lt_class_quality *start)
 {
-    const double n = (double)q->rows;
-    lt_report_verdict(
-        r, NULL,
-        "%.2f %% of %lld rows kept from training are classified rightly (95 %% interval "
-        "%.2f to %.2f); always saying the most frequent class would be right for "
-        "%.2f %%.",
-        100 * (double)q->right / n, (long long)q->rows, 100 * q->low, 100 * q->high,
-        100 * (double)q->frequent / n);
-    lt_report_number(r, "accuracy", (double)q->right / n);
-    lt_report_number(r, "accuracy_low", q->low);
-    lt_report_number(r, "accuracy_high", q->high);
-    lt_report_number(r, "frequent.accuracy", (double)q->frequent / n);
+    const double before = (double)start->right / (double)start->rows;
+    lt_report_accuracy(r, q, "rows kept from training");
     lt_report_line(r, "logistic regression of the codes, before the encoder was tuned: %.2f %%",
-                   100 * (double)start->right / n);
-    lt_report_number(r, "codes.accuracy", (double)start->right / n);
+                   100 * before);
+    lt_report_number(r, "codes.accuracy", before);
 }
 
 static int report_on(const struct job *j, struct lt_report *r, struct lt_error *err)

@@ -105,10 +105,7 @@ static void take_param(const struct lt_params *to, float *weights, const struct 
         snprintf(name, sizeof name, "encoder%d%s", k + 1, dot);
     else if (strncmp(p->name, "decoder1.", 9) == 0)
         snprintf(name, sizeof name, "decoder%d%s", layers - k, dot);
-    const struct lt_param *q = lt_params_find(to, name);
-    if (q && q->rows == p->rows && q->cols == p->cols)
-        memcpy(weights + q->offset, from + p->offset,
-               (size_t)(p->rows * (p->kind == LT_PARAM_WEIGHT ? p->cols : 1)) * sizeof *from);
+    lt_params_take(to, weights, name, p, from);
 }
 
 static int fit(const struct chain *c, struct lt_net *net, int k, struct lt_error *err)

@@ -147,6 +147,20 @@ static int write_file(const char *path, const struct lt_classes *classes, const 
 
 /* ---- the report ---- */
 
+void lt_report_accuracy(struct lt_report *r, const struct lt_class_quality *q, const char *what)
+{
+    const double n = (double)q->rows, accuracy = (double)q->right / n;
+    lt_report_verdict(r, NULL,
+                      "%.2f %% of %lld %s are classified rightly (95 %% interval %.2f to %.2f); "
+                      "always saying the most frequent class would be right for %.2f %%.",
+                      100 * accuracy, (long long)q->rows, what, 100 * q->low, 100 * q->high,
+                      100 * (double)q->frequent / n);
+    lt_report_number(r, "accuracy", accuracy);
+    lt_report_number(r, "accuracy_low", q->low);
+    lt_report_number(r, "accuracy_high", q->high);
+    lt_report_number(r, "frequent.accuracy", (double)q->frequent / n);
+}
+
 enum {
     LINE_MOST = 12,  /* classes that a line of text has room for */
     ARRAY_MOST = 64, /* ... and that the array of all confusions is told for */
@@ -208,19 +222,9 @@ static int report_labels(struct lt_report *r, const struct lt_classes *classes,
     int rc = lt_classes_of(&class_of, classes, labels, err);
     if (!rc) {
         lt_class_quality(&q, chances, class_of, rows, classes->count);
-        const double n = (double)rows, accuracy = (double)q.right / n;
-        lt_report_verdict(
-            r, NULL,
-            "%.2f %% of %lld rows are classified rightly (95 %% interval %.2f to "
-            "%.2f); always saying the most frequent class would be right for %.2f %%.",
-            100 * accuracy, (long long)rows, 100 * q.low, 100 * q.high,
-            100 * (double)q.frequent / n);
+        lt_report_accuracy(r, &q, "rows");
         lt_report_line(r, "error %.2f %%, cross-entropy %.4f nats a row, calibration error %.2f %%",
-                       100 * (1 - accuracy), q.entropy, 100 * q.calibration);
-        lt_report_number(r, "accuracy", accuracy);
-        lt_report_number(r, "accuracy_low", q.low);
-        lt_report_number(r, "accuracy_high", q.high);
-        lt_report_number(r, "frequent.accuracy", (double)q.frequent / n);
+                       100 * (1 - (double)q.right / (double)rows), q.entropy, 100 * q.calibration);
         lt_report_number(r, "cross_entropy", q.entropy);
         lt_report_number(r, "calibration_error", q.calibration);
         rc = report_confusions(r, classes, chances, class_of, rows, err);

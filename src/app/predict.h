@@ -24,6 +24,10 @@ struct lt_class_quality {
 };
 void lt_class_quality(struct lt_class_quality *out, const float *chances /* (n, classes) */,
                       const int32_t *class_of /* (n) */, int64_t n, int64_t classes);
+/* The verdict and the keys accuracy, accuracy_low, accuracy_high and frequent.accuracy; `what` says which rows
+ * behind their number: "rows kept from training". */
+void lt_report_accuracy(struct lt_report *report, const struct lt_class_quality *quality,
+                        const char *what);
 /* The likeliest class of a row; the first of equals. */
 int64_t lt_likeliest(const float *chances /* (classes) */, int64_t classes);
 

@@ -88,6 +88,7 @@ struct lt_layer_ops {
     bool only_training;  /* does something in training passes only */
     bool seeks;          /* it needs the gradient for its output, though nothing below it learns */
     bool row_losses;     /* adds a loss of each row to the objective, times the node's weight */
+    bool penalty;        /* it does nothing else: it has no outputs to read */
     /* Output shape from the inputs' shapes; checks attributes. */
     int (*infer)(struct lt_net_spec *spec, int node, struct lt_error *err);
     /* What its product needs; NULL: it has no weights. */

@@ -183,6 +183,7 @@ int lt_net_spec_contract(struct lt_net_spec *spec, double weight, double step,
  * The nodes are those of lt_net_spec_contract, but for the noise, which shows the partners, and the
  * last, which is an attract node; so are the refusals. */
 int lt_net_spec_attract(struct lt_net_spec *spec, double weight, struct lt_error *err);
+
 /* Appends what makes a classifier say the same of rows that lie close together, labelled or not: the nodes
  * between node `rows` and node `logits` once more, which share their weights, for rows moved by `length`
  * to where the answer differs most (an adversary node), and a penalty on the difference (an agree node),
@@ -248,6 +249,9 @@ int lt_params_of(struct lt_params *out, const struct lt_net_spec *spec, struct l
 
 /* The block of that name; NULL: there is none. */
 const struct lt_param *lt_params_find(const struct lt_params *layout, const char *name);
+/* Copies a block of another network into the one of that name, where there is one of its size. */
+void lt_params_take(const struct lt_params *layout, float *values /* (total) */, const char *name,
+                    const struct lt_param *from, const float *from_values);
 
 /* Initial weights of an inferred spec by activation: normal with variance 2/fan_in (relu family: He et al. 2015),
  * 1/fan_in (selu and linear: LeCun), 2/(fan_in+fan_out) (sigmoid, tanh, softplus: Glorot & Bengio

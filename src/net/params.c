@@ -190,3 +190,12 @@ const struct lt_param *lt_params_find(const struct lt_params *layout, const char
             return &layout->param[p];
     return NULL;
 }
+
+void lt_params_take(const struct lt_params *layout, float *values, const char *name,
+                    const struct lt_param *from, const float *from_values)
+{
+    const struct lt_param *to = lt_params_find(layout, name);
+    if (to && to->rows == from->rows && to->cols == from->cols)
+        memcpy(values + to->offset, from_values + from->offset,
+               (size_t)(from->rows * from->cols) * sizeof *values);
+}

@@ -79,9 +79,7 @@ static int check_edges(const struct lt_net_spec *spec, int node, struct lt_error
             return lt_node_fail(spec, node, err, "an input is not an earlier node");
         if (spec->node[n->input[i]].kind == LT_NODE_HEAD)
             return lt_node_fail(spec, node, err, "a head has no outputs to read");
-        if (spec->node[n->input[i]].kind == LT_NODE_CONTRACT ||
-            spec->node[n->input[i]].kind == LT_NODE_ATTRACT ||
-            spec->node[n->input[i]].kind == LT_NODE_AGREE)
+        if (lt_layer_of(spec, n->input[i])->penalty)
             return lt_node_fail(spec, node, err, "a penalty has no outputs to read");
     }
     return 0;
