@@ -94,6 +94,8 @@ refuses finetune_wants_labels 2 \
 refuses one_class_is_none 3 \
     'one.csv:2: column "kind": all 20 labels are "ash"; to tell classes apart there must be two' \
     finetune p one.csv --labels kind -o out/c
+refuses labels_of_another_length 3 "short.csv has 2 labels for 60 rows" \
+    finetune p few.csv --ignore kind --labels short.csv -o out/c
 refuses labels_are_whole_numbers_or_words 3 \
     "measured.csv:2: column \"kind\": the label is $(sed -n 2p measured.csv | sed 's/0*$//'); labels are whole numbers or words" \
     finetune p few.csv --ignore kind --labels measured.csv -o out/c

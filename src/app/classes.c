@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struct lt_error *err)
+int lt_classes_find(struct lt_classes *out, int32_t **of, const struct lt_table *labels,
+                    struct lt_error *err)
 {
     struct lt_strata strata = {0};
     *out = (struct lt_classes){0};
+    *of = NULL;
     int rc = lt_strata_find(&strata, labels, err);
     if (!rc && strata.count > LT_CLASSES_MAX)
         rc = lt_fail(
@@ -20,6 +22,10 @@ int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struc
         rc = lt_alloc(&out->name, (size_t)strata.count, sizeof *out->name, "classes", err);
     for (int64_t k = 0; k < strata.count && !rc; k++)
         snprintf(out->name[out->count++], LT_CLASS_NAME, "%s", strata.name[k]);
+    if (!rc) {
+        *of = strata.of;
+        strata.of = NULL;
+    }
     lt_strata_free(&strata);
     return rc;
 }

@@ -16,12 +16,13 @@ struct lt_classes {
     char (*name)[LT_CLASS_NAME]; /* (count) */
 };
 
-/* The classes of labels, in the order of strata.  LT_ECONTENT: labels that are no classes, all the same,
+/* The classes of labels, in the order of strata, and that of every label, which is freed with lt_free.  LT_ECONTENT: labels that are no classes, all the same,
  * or of more classes than LT_CLASSES_MAX. */
-int lt_classes_find(struct lt_classes *out, const struct lt_table *labels, struct lt_error *err);
+int lt_classes_find(struct lt_classes *out, int32_t **of /* (rows) */,
+                    const struct lt_table *labels, struct lt_error *err);
 void lt_classes_free(struct lt_classes *classes);
 
-/* The class of every label; -1 where it is none of them. *of is freed with lt_free. */
+/* The class of every label of another table; -1 where it is none of them. *of is freed with lt_free. */
 int lt_classes_of(int32_t **of /* (rows) */, const struct lt_classes *classes,
                   const struct lt_table *labels, struct lt_error *err);
 

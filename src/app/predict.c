@@ -216,9 +216,6 @@ static int report_labels(struct lt_report *r, const struct lt_classes *classes,
 {
     struct lt_class_quality q;
     int32_t *class_of = NULL;
-    if (lt_table_rows(labels) != rows)
-        return lt_fail(err, LT_ECONTENT, "%s has %lld labels for %lld rows; give one for each",
-                       lt_table_name(labels), (long long)lt_table_rows(labels), (long long)rows);
     int rc = lt_classes_of(&class_of, classes, labels, err);
     if (!rc) {
         lt_class_quality(&q, chances, class_of, rows, classes->count);

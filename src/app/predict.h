@@ -31,7 +31,7 @@ void lt_report_accuracy(struct lt_report *report, const struct lt_class_quality 
 /* The likeliest class of a row; the first of equals. */
 int64_t lt_likeliest(const float *chances /* (classes) */, int64_t classes);
 
-/* `labels` may be NULL; `path` NULL writes to standard output, "" nowhere. */
+/* `labels`, one for each row, may be NULL; `path` NULL writes to standard output, "" nowhere. */
 int lt_predict(const struct lt_model *model, struct lt_table *table, const struct lt_table *labels,
                const char *path, const latent_apply_options *options, struct lt_report *report,
                struct lt_error *err);

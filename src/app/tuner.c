@@ -29,17 +29,6 @@ static const double DISTANCE = 0.3; /* of those, in distances of a row from the 
 
 /* ---- rows and classes ---- */
 
-static int check_lengths(const struct lt_finetune_data *data, struct lt_error *err)
-{
-    const int64_t rows = lt_table_rows(data->table), labels = lt_table_rows(data->labels);
-    if (rows == labels)
-        return 0;
-    return lt_fail(err, LT_ECONTENT,
-                   "%s has %lld labels for the %lld rows of %s; give one for each",
-                   lt_table_name(data->labels), (long long)labels, (long long)rows,
-                   lt_table_name(data->table));
-}
-
 int lt_tuner_open(struct lt_tuner *t, const struct lt_model *model,
                   const struct lt_finetune_data *data, const latent_finetune_options *options,
                   const latent_apply_options *apply, struct lt_error *err)
@@ -50,14 +39,10 @@ int lt_tuner_open(struct lt_tuner *t, const struct lt_model *model,
                            .apply = apply,
                            .started = lt_clock(),
                            .stage = "fine-tuning"};
-    int rc = check_lengths(data, err);
-    if (!rc)
-        rc = lt_backend_create(&t->backend, apply->backend,
+    int rc = lt_backend_create(&t->backend, apply->backend,
                                apply->threads > 0 ? apply->threads : lt_cpu_count(), err);
     if (!rc)
-        rc = lt_classes_find(&t->classes, data->labels, err);
-    if (!rc)
-        rc = lt_classes_of(&t->class_of, &t->classes, data->labels, err);
+        rc = lt_classes_find(&t->classes, &t->class_of, data->labels, err);
     if (!rc)
         rc = lt_arrange(model, data->table, apply->listener, &t->table, err);
     if (!rc && data->unlabelled)

@@ -11,7 +11,7 @@
 #include "model/model.h"
 
 struct lt_finetune_data {
-    struct lt_table *table, *labels;
+    struct lt_table *table, *labels; /* a label for each row */
     struct lt_table *unlabelled; /* rows without labels in the columns of the model; NULL: none */
 };
 
@@ -36,7 +36,7 @@ struct lt_tuner {
     struct lt_class_quality start; /* what they found in the last training */
 };
 
-/* LT_ECONTENT: labels of another number or that are no classes, columns that are missing.  All that is
+/* LT_ECONTENT: labels that are no classes, columns that are missing.  All that is
  * given must outlive it. */
 int lt_tuner_open(struct lt_tuner *tuner, const struct lt_model *model,
                   const struct lt_finetune_data *data, const latent_finetune_options *options,
