@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "data/split.h"
 #include "model/modelfile.h"
 
 enum {
@@ -13,8 +12,8 @@ static const double KEPT = 0.05; /* their share */
 
 struct job {
     struct lt_tuner tuner;
-    struct lt_rowset kept, train;
-    int64_t *kept_rows, *train_rows;
+    int64_t *kept; /* rows that judge, as many as the tuner knows */
+    int64_t *train, train_count;
     struct lt_class_quality quality;
     struct lt_model *model;
 };
@@ -32,8 +31,8 @@ static int check_classes(const struct job *j, struct lt_error *err)
 {
     const struct lt_tuner *t = &j->tuner;
     int64_t met[LT_CLASSES_MAX] = {0};
-    for (int64_t i = 0; i < j->train.count; i++)
-        met[t->class_of[j->train_rows[i]]]++;
+    for (int64_t i = 0; i < j->train_count; i++)
+        met[t->class_of[j->train[i]]]++;
     for (int64_t k = 0; k < t->classes.count; k++)
         if (met[k] == 0)
             return lt_fail(err, LT_ECONTENT,
@@ -46,15 +45,11 @@ static int check_classes(const struct job *j, struct lt_error *err)
 static int split(struct job *j, struct lt_error *err)
 {
     struct lt_tuner *t = &j->tuner;
-    const int64_t rows = lt_table_rows(t->table), kept = count_kept(t->options, rows);
-    const struct lt_stream order = lt_stream(t->apply->seed, LT_RNG_SPLIT, 0, 0);
-    j->kept = (struct lt_rowset){order, rows, 0, kept};
-    j->train = (struct lt_rowset){order, rows, kept, rows - kept};
-    int rc = lt_rowset_list(&j->train_rows, &j->train, err);
-    if (!rc && kept > 0)
-        rc = lt_rowset_list(&j->kept_rows, &j->kept, err);
-    t->kept = j->kept_rows;
-    t->kept_count = kept;
+    const int64_t rows = lt_table_rows(t->table);
+    t->kept_count = count_kept(t->options, rows);
+    j->train_count = rows - t->kept_count;
+    int rc = lt_tuner_split(t, t->kept_count, &j->kept, &j->train, err);
+    t->kept = j->kept;
     return rc ? rc : check_classes(j, err);
 }
 
@@ -84,7 +79,7 @@ static int describe(struct job *j, struct lt_error *err)
     if (!rc)
         rc = lt_json_set_bool(json, "pretrained", !t->options->scratch, err);
     if (!rc)
-        rc = lt_json_set_integer(json, "labelled_rows", j->train.count, err);
+        rc = lt_json_set_integer(json, "labelled_rows", j->train_count, err);
     if (!rc)
         rc = lt_json_set_integer(json, "unlabelled_rows",
                                  t->unlabelled ? lt_table_rows(t->unlabelled) : 0, err);
@@ -125,20 +120,20 @@ static int report_on(const struct job *j, struct lt_report *r, struct lt_error *
     const struct lt_tuner *t = &j->tuner;
     const double seconds = lt_clock() - t->started;
     const int64_t unlabelled = t->unlabelled ? lt_table_rows(t->unlabelled) : 0;
-    if (j->kept.count > 0)
+    if (t->kept_count > 0)
         report_quality(r, &j->quality, &t->start);
     else
         lt_report_verdict(
             r, NULL,
             "A classifier of %lld classes; its %lld labels are too few to keep some to "
             "judge it by.",
-            (long long)t->classes.count, (long long)j->train.count);
+            (long long)t->classes.count, (long long)j->train_count);
     lt_report_line(
         r, "trained %lld steps in %.1f s on %lld labelled and %lld unlabelled rows, from %s",
-        (long long)t->outcome.steps, seconds, (long long)j->train.count, (long long)unlabelled,
+        (long long)t->outcome.steps, seconds, (long long)j->train_count, (long long)unlabelled,
         t->options->scratch ? "drawn weights" : "the pretrained weights");
-    lt_report_integer(r, "rows", j->train.count);
-    lt_report_integer(r, "kept_rows", j->kept.count);
+    lt_report_integer(r, "rows", j->train_count);
+    lt_report_integer(r, "kept_rows", t->kept_count);
     lt_report_integer(r, "unlabelled_rows", unlabelled);
     lt_report_integer(r, "classes", t->classes.count);
     lt_report_integer(r, "steps", t->outcome.steps);
@@ -160,10 +155,9 @@ int lt_finetune(struct lt_model **out, const struct lt_model *model,
     if (!rc)
         rc = split(&j, err);
     if (!rc)
-        rc = lt_tuner_train(&j.tuner, j.train_rows, j.train.count, options->scratch, apply->seed,
-                            err);
-    if (!rc && j.kept.count > 0)
-        rc = lt_tuner_judge(&j.tuner, j.kept_rows, j.kept.count, &j.quality, err);
+        rc = lt_tuner_train(&j.tuner, j.train, j.train_count, options->scratch, apply->seed, err);
+    if (!rc && j.tuner.kept_count > 0)
+        rc = lt_tuner_judge(&j.tuner, j.kept, j.tuner.kept_count, &j.quality, err);
     if (!rc)
         rc = finish(&j, err);
     if (!rc)
@@ -173,8 +167,8 @@ int lt_finetune(struct lt_model **out, const struct lt_model *model,
         j.model = NULL;
     }
     lt_model_free(&j.model);
-    lt_free(j.train_rows);
-    lt_free(j.kept_rows);
+    lt_free(j.train);
+    lt_free(j.kept);
     lt_tuner_close(&j.tuner);
     return rc;
 }

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "data/split.h"
 #include <math.h>
 
 enum { POINTS_MOST = 16, KEPT_MOST = 5000 };
@@ -32,20 +31,16 @@ static int split(struct curve *c, struct lt_error *err)
     const double share = c->tuner.options->valid >= 0 ? c->tuner.options->valid : KEPT;
     int64_t kept = (int64_t)(share * (double)rows);
     kept = c->tuner.options->valid < 0 && kept > KEPT_MOST ? KEPT_MOST : kept;
-    const struct lt_stream order = lt_stream(c->tuner.apply->seed, LT_RNG_SPLIT, 0, 0);
-    const struct lt_rowset judge = {order, rows, 0, kept}, rest = {order, rows, kept, rows - kept};
-    if (kept < 10 || rest.count < 10)
+    c->kept_count = kept;
+    c->rest_count = rows - kept;
+    if (kept < 10 || rows - kept < 10)
         return lt_fail(
             err, LT_ECONTENT,
             "--curve needs 10 rows to train on and 10 to judge by, and %s has %lld; give "
             "more rows, or another share with --valid",
             lt_table_name(c->tuner.data->table), (long long)rows);
-    c->kept_count = kept;
-    c->rest_count = rest.count;
-    int rc = lt_rowset_list(&c->kept, &judge, err);
-    if (!rc)
-        rc = lt_rowset_list(&c->rest, &rest, err);
-    return rc ? rc : lt_alloc(&c->drawn, (size_t)rest.count, sizeof *c->drawn, "rows", err);
+    int rc = lt_tuner_split(&c->tuner, kept, &c->kept, &c->rest, err);
+    return rc ? rc : lt_alloc(&c->drawn, (size_t)c->rest_count, sizeof *c->drawn, "rows", err);
 }
 
 /* As many rows of each class as can be, the first of the order that the draw names: drawn[]. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "data/split.h"
 #include "prep/prep.h"
 #include "train/trainer.h"
 #include <math.h>
@@ -61,6 +62,16 @@ void lt_tuner_close(struct lt_tuner *t)
     lt_free(t->weights);
     lt_backend_free(&t->backend);
     *t = (struct lt_tuner){0};
+}
+
+int lt_tuner_split(const struct lt_tuner *t, int64_t kept, int64_t **judge, int64_t **train,
+                   struct lt_error *err)
+{
+    const int64_t rows = lt_table_rows(t->table);
+    const struct lt_stream order = lt_stream(t->apply->seed, LT_RNG_SPLIT, 0, 0);
+    int rc = lt_rowset_list(train, &(struct lt_rowset){order, rows, kept, rows - kept}, err);
+    return rc || kept == 0 ? rc
+                           : lt_rowset_list(judge, &(struct lt_rowset){order, rows, 0, kept}, err);
 }
 
 /* ---- one training ---- */

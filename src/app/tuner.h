@@ -43,6 +43,11 @@ int lt_tuner_open(struct lt_tuner *tuner, const struct lt_model *model,
                   const latent_apply_options *apply, struct lt_error *err);
 void lt_tuner_close(struct lt_tuner *tuner);
 
+/* The labelled rows in an order that the seed names: the first `kept` are to judge (*judge is NULL where
+ * none are), the rest is to train.  Both are indices into the table and freed with lt_free. */
+int lt_tuner_split(const struct lt_tuner *tuner, int64_t kept, int64_t **judge, int64_t **train,
+                   struct lt_error *err);
+
 /* One classifier, of the rows listed; `scratch`: from drawn weights. */
 int lt_tuner_train(struct lt_tuner *tuner, const int64_t *rows, int64_t count, bool scratch,
                    uint64_t seed, struct lt_error *err);
