@@ -1,0 +1,95 @@
+#include "codec/block.h"
+
+#include "base/mem.h"
+#include "codec/number.h"
+
+struct lt_blockcoder {
+    const struct lt_pattern *pattern;
+    struct lt_mixing *mixing;
+    struct lt_neighbours *neighbours;
+};
+
+enum { LINES = 18 }; /* log2: 2^18 lines of 64 bytes */
+
+int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pattern, bool guessed,
+                         struct lt_error *err)
+{
+    int rc = lt_alloc(out, 1, sizeof **out, "a coder", err);
+    if (rc)
+        return rc;
+    (*out)->pattern = pattern;
+    rc = lt_mixing_create(&(*out)->mixing, LINES, lt_neighbours_sets(pattern), err);
+    if (!rc)
+        rc = lt_neighbours_create(&(*out)->neighbours, pattern, guessed, err);
+    if (rc)
+        lt_blockcoder_free(out);
+    return rc;
+}
+
+void lt_blockcoder_free(struct lt_blockcoder **coder)
+{
+    if (*coder) {
+        lt_mixing_free(&(*coder)->mixing);
+        lt_neighbours_free(&(*coder)->neighbours);
+    }
+    lt_free(*coder);
+    *coder = NULL;
+}
+
+/* Difference and sum that wrap around. */
+static int64_t less(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+static int64_t plus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t code_value(struct lt_mixing *m, struct lt_range *range,
+                          const struct lt_outlook *outlook, int64_t value)
+{
+    const struct lt_series *s = outlook->series;
+    if (!s->number)
+        return lt_mixing_symbol(m, range, &outlook->view, s->bits, (int)value);
+    return plus(outlook->base,
+                lt_mixing_number(m, range, &outlook->view, less(value, outlook->base)));
+}
+
+/* Both ways: while decoding, values are filled in. */
+static void code_rows(struct lt_blockcoder *b, struct lt_range *range, int64_t rows,
+                      const int32_t *guess, int64_t *values)
+{
+    int64_t planes = b->pattern->planes;
+    struct lt_outlook outlook;
+    lt_mixing_reset(b->mixing);
+    lt_neighbours_begin(b->neighbours, values, guess);
+    for (int64_t row = 0; row < rows; row++) {
+        lt_neighbours_row(b->neighbours, row);
+        for (int64_t plane = 0; plane < planes; plane++) {
+            int64_t *value = &values[row * planes + plane];
+            lt_neighbours_look(b->neighbours, plane, &outlook);
+            int64_t coded = code_value(b->mixing, range, &outlook, *value);
+            if (range->decoding) {
+                const struct lt_series *s = outlook.series;
+                *value = coded < s->low ? s->low : coded > s->high ? s->high : coded;
+            }
+            lt_neighbours_seen(b->neighbours, plane, outlook.base);
+        }
+    }
+}
+
+size_t lt_block_encode(struct lt_blockcoder *coder, const int64_t *values, const int32_t *guess,
+                       int64_t rows, unsigned char *bytes, size_t size)
+{
+    struct lt_range range = lt_range_encoder(bytes, size);
+    code_rows(coder, &range, rows, guess, (int64_t *)values); /* which encoding leaves alone */
+    return lt_range_finish(&range);
+}
+
+void lt_block_decode(struct lt_blockcoder *coder, const unsigned char *bytes, size_t size,
+                     int64_t rows, const int32_t *guess, int64_t *values)
+{
+    struct lt_range range = lt_range_decoder(bytes, size);
+    code_rows(coder, &range, rows, guess, values);
+}

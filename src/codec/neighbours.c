@@ -1,0 +1,207 @@
+#include "codec/neighbours_parts.h"
+
+#include "base/mem.h"
+#include <string.h>
+
+static const struct lt_scene_ops *ops_of(const struct lt_pattern *p)
+{
+    return p->scene == LT_SCENE_GRID ? &lt_scene_grid : &lt_scene_records;
+}
+
+int64_t lt_neighbours_count(const struct lt_pattern *pattern, bool guessed)
+{
+    return ops_of(pattern)->count(pattern, guessed);
+}
+
+enum { KINDS_TOLD = 256 }; /* that have mixing weights of their own; others share */
+
+static int32_t told_of(const struct lt_pattern *p, int64_t plane)
+{
+    int64_t kind = p->scene == LT_SCENE_GRID ? plane % p->c : plane;
+    return (int32_t)(kind % KINDS_TOLD);
+}
+
+int32_t lt_neighbours_sets(const struct lt_pattern *pattern)
+{
+    int64_t kinds = lt_pattern_kinds(pattern);
+    return (int32_t)(kinds < KINDS_TOLD ? kinds : KINDS_TOLD) + ops_of(pattern)->sets;
+}
+
+/* ---- numbers ---- */
+
+int16_t lt_place(const struct lt_series *series, int64_t value)
+{
+    uint64_t range = (uint64_t)series->high - (uint64_t)series->low;
+    uint64_t above = (uint64_t)value - (uint64_t)series->low;
+    int shift = 0;
+    while (range >> shift > UINT32_MAX)
+        shift++;
+    range >>= shift;
+    above >>= shift;
+    return (int16_t)(range ? (above > range ? range : above) * 4096 / range : 0);
+}
+
+int lt_coarse(int64_t v)
+{
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    int q = 0;
+    for (; u > 0 && q < 30; q++)
+        u = u * 2 / 3;
+    return q;
+}
+
+static void fill_scales(struct lt_neighbours *n)
+{
+    for (int64_t k = 0; k < lt_pattern_kinds(n->pattern); k++) {
+        /* 1024 2^32 / (spread / 256) */
+        int64_t spread = n->pattern->series[k].spread, most = LT_INTNET_MOST;
+        n->scale[k] = (int64_t)(((unsigned __int128)LT_INTNET_ONE << 40) / (uint64_t)spread);
+        __int128 reach = (__int128)most * spread / ((int64_t)LT_INTNET_ONE << 8);
+        n->reach[k] = reach > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)reach + 1;
+        while (n->scale[k] > 0 && n->reach[k] > ((int64_t)(most + 1) << 32) / n->scale[k])
+            n->reach[k]--;
+    }
+}
+
+/* ---- the object ---- */
+
+int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern, bool guessed,
+                         struct lt_error *err)
+{
+    struct lt_neighbours *n;
+    int rc = lt_alloc(out, 1, sizeof **out, "neighbours", err);
+    if (rc)
+        return rc;
+    n = *out;
+    n->pattern = pattern;
+    n->guessed = guessed;
+    n->features = lt_neighbours_count(pattern, guessed);
+    size_t room = LT_INTNET_WIDTH + LT_INTNET_PAD, kinds = (size_t)lt_pattern_kinds(pattern);
+    rc = lt_alloc(&n->scale, kinds, sizeof *n->scale, "neighbours", err);
+    if (!rc)
+        rc = lt_alloc(&n->reach, kinds, sizeof *n->reach, "neighbours", err);
+    if (!rc)
+        rc = lt_alloc(&n->trace, (size_t)pattern->planes, sizeof *n->trace, "neighbours", err);
+    if (!rc)
+        rc = lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "neighbours", err);
+    if (!rc)
+        rc = lt_alloc(&n->hidden, room, sizeof *n->hidden, "neighbours", err);
+    if (rc)
+        lt_neighbours_free(out);
+    else
+        fill_scales(n);
+    return rc;
+}
+
+void lt_neighbours_free(struct lt_neighbours **n)
+{
+    if (*n) {
+        lt_free((*n)->scale);
+        lt_free((*n)->reach);
+        lt_free((*n)->trace);
+        lt_free((*n)->x);
+        lt_free((*n)->hidden);
+    }
+    lt_free(*n);
+    *n = NULL;
+}
+
+void lt_neighbours_begin(struct lt_neighbours *n, const int64_t *values, const int32_t *guess)
+{
+    n->values = values;
+    n->guess = guess;
+    n->left = 0;
+    memset(n->trace, 0, (size_t)n->pattern->planes * sizeof *n->trace);
+}
+
+void lt_neighbours_row(struct lt_neighbours *n, int64_t row)
+{
+    n->row = row;
+    n->prefix = 0;
+    ops_of(n->pattern)->row(n);
+}
+
+const int16_t *lt_neighbours_features(struct lt_neighbours *n, int64_t plane)
+{
+    ops_of(n->pattern)->features(n, plane);
+    return n->x;
+}
+
+int64_t lt_neighbours_reference(const struct lt_neighbours *n, int64_t plane)
+{
+    return ops_of(n->pattern)->reference(n, plane);
+}
+
+/* ---- outlooks ---- */
+
+/* What networks say of a number, in outputs (Q16). */
+static int64_t told_by_networks(struct lt_neighbours *n, const struct lt_series *s, int64_t plane)
+{
+    const struct lt_pattern *p = n->pattern;
+    int64_t sum = 0;
+    if (!p->linear && !p->values)
+        return 0;
+    lt_neighbours_features(n, plane);
+    if (p->linear) /* whose last layer is its only one */
+        sum += lt_intnet_unit(p->linear, n->x, s->unit);
+    if (p->values) {
+        lt_intnet_hidden(p->values, n->x, n->hidden);
+        sum += lt_intnet_unit(p->values, n->hidden, s->unit);
+    }
+    return sum;
+}
+
+static void look_at_number(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out)
+{
+    const struct lt_series *s = out->series;
+    int64_t reference = lt_neighbours_reference(n, plane);
+    __int128 offset = (__int128)told_by_networks(n, s, plane) * s->spread >> 20; /* Q4 */
+    __int128 place = ((__int128)reference << 4) + offset;
+    __int128 low = (__int128)s->low << 4, high = (__int128)s->high << 4;
+    place = place < low ? low : place > high ? high : place;
+    out->base = (int64_t)(place >> 4);
+    int part = (int)(place & 15);
+    out->view.common = s->common;
+    out->view.guess = lt_hash2(plane, part);
+    ops_of(n->pattern)->number(n, plane, out->base, part, &out->view);
+}
+
+static void look_at_symbol(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out)
+{
+    const struct lt_pattern *p = n->pattern;
+    out->base = 0;
+    out->view.common = out->series->common;
+    ops_of(p)->symbol(n, plane, &out->view);
+    if (p->trees) {
+        lt_neighbours_features(n, plane);
+        lt_intnet_hidden(p->trees, n->x, n->hidden);
+        out->view.net = p->trees;
+        out->view.hidden = n->hidden;
+        out->view.unit = out->series->unit;
+    }
+}
+
+void lt_neighbours_look(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out)
+{
+    out->series = lt_pattern_series(n->pattern, plane);
+    out->view.contexts = 0;
+    out->view.net = NULL;
+    out->view.set[0] = ops_of(n->pattern)->sets + told_of(n->pattern, plane);
+    if (out->series->number)
+        look_at_number(n, plane, out);
+    else
+        look_at_symbol(n, plane, out);
+}
+
+void lt_neighbours_seen(struct lt_neighbours *n, int64_t plane, int64_t base)
+{
+    struct lt_trace *t = &n->trace[plane];
+    int64_t value = lt_here(n, plane);
+    t->left[1] = t->left[0];
+    t->left[0] = (int64_t)((uint64_t)value - (uint64_t)base);
+    t->run = value == lt_before(n, 1, plane) ? t->run + (t->run < INT32_MAX) : 0;
+    int64_t size = lt_within(t->left[0], 1 << 20);
+    n->left = n->left * 3 / 4 + (size < 0 ? -size : size);
+    n->prefix = lt_hash(n->prefix, lt_hash((uint32_t)value, (uint32_t)((uint64_t)value >> 32)));
+    ops_of(n->pattern)->seen(n, plane);
+}

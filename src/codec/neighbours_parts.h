@@ -1,0 +1,93 @@
+/* Inside neighbours: what the two scenes have in common. */
+#ifndef LT_CODEC_NEIGHBOURS_PARTS_H
+#define LT_CODEC_NEIGHBOURS_PARTS_H
+
+#include "codec/neighbours.h"
+
+/* What is kept of each plane, or pixel. */
+struct lt_trace {
+    int64_t left[2];  /* what predictions left of the last two numbers */
+    int32_t run;      /* rows since it changed */
+    int16_t feature[5]; /* of records: see records.c */
+};
+
+struct lt_neighbours {
+    const struct lt_pattern *pattern;
+    bool guessed;
+    const int64_t *values;
+    const int32_t *guess;
+    int64_t row;
+    int64_t features;
+    int64_t *scale; /* (kinds): what differences are multiplied with to be features, Q32 */
+    int64_t *reach; /* (kinds): differences beyond it have the largest feature */
+    struct lt_trace *trace; /* (planes) */
+    int64_t left;   /* of the row so far: how much predictions left, decaying */
+    uint32_t prefix; /* hash of the row so far */
+    int16_t *x;      /* (features, padded) */
+    int16_t *hidden; /* of the network asked last */
+};
+
+/* One row each: how a scene makes features and contexts. */
+struct lt_scene_ops {
+    int64_t (*count)(const struct lt_pattern *pattern, bool guessed);
+    void (*row)(struct lt_neighbours *n);
+    void (*features)(struct lt_neighbours *n, int64_t plane);
+    int64_t (*reference)(const struct lt_neighbours *n, int64_t plane);
+    /* Contexts, and which mixing weights; a prediction in Q4 stands in *base, *part (0 ... 15). */
+    void (*symbol)(const struct lt_neighbours *n, int64_t plane, struct lt_view *view);
+    void (*number)(const struct lt_neighbours *n, int64_t plane, int64_t base, int part,
+                   struct lt_view *view);
+    void (*seen)(struct lt_neighbours *n, int64_t plane);
+    int32_t sets; /* of mixing weights for one kind of series */
+};
+extern const struct lt_scene_ops lt_scene_records, lt_scene_grid;
+
+/* The value of a plane `back` rows before the one at hand; 0 before the first. */
+static inline int64_t lt_before(const struct lt_neighbours *n, int64_t back, int64_t plane)
+{
+    return n->row < back ? 0 : n->values[(n->row - back) * n->pattern->planes + plane];
+}
+static inline int64_t lt_here(const struct lt_neighbours *n, int64_t plane)
+{
+    return n->values[n->row * n->pattern->planes + plane];
+}
+
+/* a - b as a feature, in spreads of a kind of series. */
+static inline int16_t lt_feature(const struct lt_neighbours *n, int64_t kind, int64_t a, int64_t b)
+{
+    int64_t d = (int64_t)((uint64_t)a - (uint64_t)b), reach = n->reach[kind];
+    d = d > reach ? reach : d < -reach ? -reach : d;
+    return (int16_t)(d * n->scale[kind] >> 32);
+}
+
+/* A value's place between the lowest and the highest, 0 ... 4 in Q10. */
+int16_t lt_place(const struct lt_series *series, int64_t value);
+
+/* log of |v| to base 1.5, rounded down and 0 ... 30. */
+int lt_coarse(int64_t v);
+
+static inline int64_t lt_within(int64_t v, int64_t most)
+{
+    return v > most ? most : v < -most ? -most : v;
+}
+
+static inline void lt_context(struct lt_view *view, uint32_t kind, uint32_t hash)
+{
+    view->hash[view->contexts] = lt_hash(lt_hash((uint32_t)view->contexts + 1, kind), hash);
+    view->contexts++;
+}
+/* Hashes of more numbers. */
+static inline uint32_t lt_hash3(int64_t a, int64_t b, int64_t c)
+{
+    return lt_hash(lt_hash((uint32_t)a, (uint32_t)b), (uint32_t)c);
+}
+static inline uint32_t lt_hash4(int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    return lt_hash(lt_hash3(a, b, c), (uint32_t)d);
+}
+static inline uint32_t lt_hash2(int64_t a, int64_t b)
+{
+    return lt_hash((uint32_t)a, (uint32_t)b);
+}
+
+#endif
