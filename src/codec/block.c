@@ -11,7 +11,7 @@ struct lt_blockcoder {
 
 enum { LINES = 18 }; /* log2: 2^18 lines of 64 bytes */
 
-int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pattern, bool guessed,
+int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pattern,
                          struct lt_error *err)
 {
     int rc = lt_alloc(out, 1, sizeof **out, "a coder", err);
@@ -20,7 +20,7 @@ int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pa
     (*out)->pattern = pattern;
     rc = lt_mixing_create(&(*out)->mixing, LINES, lt_neighbours_sets(pattern), err);
     if (!rc)
-        rc = lt_neighbours_create(&(*out)->neighbours, pattern, guessed, err);
+        rc = lt_neighbours_create(&(*out)->neighbours, pattern, err);
     if (rc)
         lt_blockcoder_free(out);
     return rc;

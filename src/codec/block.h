@@ -7,14 +7,14 @@
 
 struct lt_blockcoder;
 
-/* For one thread. `guessed`: blocks come with guesses (codec/neighbours.h). */
-int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pattern, bool guessed,
+/* For one thread. */
+int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pattern,
                          struct lt_error *err);
 void lt_blockcoder_free(struct lt_blockcoder **coder);
 
 /* The bytes of a block; 0 when they do not fit `size`. */
 size_t lt_block_encode(struct lt_blockcoder *coder, const int64_t *values /* (rows, planes) */,
-                       const int32_t *guess /* likewise, or NULL */, int64_t rows,
+                       const int32_t *guess /* likewise, where the pattern is guessed */, int64_t rows,
                        unsigned char *bytes, size_t size);
 /* Any bytes decode to something that lies within the limits of the series. */
 void lt_block_decode(struct lt_blockcoder *coder, const unsigned char *bytes, size_t size,

@@ -71,9 +71,9 @@ static inline int64_t guessed_pixel(const struct place *at, int64_t y, int64_t x
 
 /* ---- features ---- */
 
-static int64_t count(const struct lt_pattern *p, bool guessed)
+static int64_t count(const struct lt_pattern *p)
 {
-    return AROUND + (p->frames ? SQUARE : 0) + (guessed ? GUESSED : 0) +
+    return AROUND + (p->frames ? SQUARE : 0) + (p->guessed ? GUESSED : 0) +
            (p->c - 1) * CHANNEL_PIXELS + (p->c > 1 ? p->c : 0) + 2 + 1;
 }
 
@@ -106,7 +106,7 @@ static void features(struct lt_neighbours *n, int64_t plane)
         n->x[i++] = told(n, &at, s, pixel(&at, around[k].y, around[k].x), ref);
     for (int k = 0; p->frames && k < SQUARE; k++)
         n->x[i++] = told(n, &at, s, old_pixel(&at, square[k].y, square[k].x), ref);
-    for (int k = 0; n->guessed && k < GUESSED; k++)
+    for (int k = 0; p->guessed && k < GUESSED; k++)
         n->x[i++] = told(n, &at, s, guessed_pixel(&at, square[k].y, square[k].x) >> 4, ref);
     for (int64_t other = 0; other < p->c - 1; other++) {
         int64_t channel = other < at.channel ? other : other + 1;

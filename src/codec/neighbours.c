@@ -8,9 +8,9 @@ static const struct lt_scene_ops *ops_of(const struct lt_pattern *p)
     return p->scene == LT_SCENE_GRID ? &lt_scene_grid : &lt_scene_records;
 }
 
-int64_t lt_neighbours_count(const struct lt_pattern *pattern, bool guessed)
+int64_t lt_neighbours_count(const struct lt_pattern *pattern)
 {
-    return ops_of(pattern)->count(pattern, guessed);
+    return ops_of(pattern)->count(pattern);
 }
 
 enum { KINDS_TOLD = 256 }; /* that have mixing weights of their own; others share */
@@ -65,7 +65,7 @@ static void fill_scales(struct lt_neighbours *n)
 
 /* ---- the object ---- */
 
-int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern, bool guessed,
+int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern,
                          struct lt_error *err)
 {
     struct lt_neighbours *n;
@@ -74,8 +74,7 @@ int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pa
         return rc;
     n = *out;
     n->pattern = pattern;
-    n->guessed = guessed;
-    n->features = lt_neighbours_count(pattern, guessed);
+    n->features = lt_neighbours_count(pattern);
     size_t room = LT_INTNET_WIDTH + LT_INTNET_PAD, kinds = (size_t)lt_pattern_kinds(pattern);
     rc = lt_alloc(&n->scale, kinds, sizeof *n->scale, "neighbours", err);
     if (!rc)
@@ -109,7 +108,7 @@ void lt_neighbours_free(struct lt_neighbours **n)
 void lt_neighbours_begin(struct lt_neighbours *n, const int64_t *values, const int32_t *guess)
 {
     n->values = values;
-    n->guess = guess;
+    n->guess = n->pattern->guessed ? guess : NULL;
     n->left = 0;
     memset(n->trace, 0, (size_t)n->pattern->planes * sizeof *n->trace);
 }

@@ -26,18 +26,17 @@ struct lt_outlook {
 
 struct lt_neighbours;
 
-/* `guessed`: there will be guesses. */
-int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern, bool guessed,
+int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern,
                          struct lt_error *err);
 void lt_neighbours_free(struct lt_neighbours **n);
 /* How many features there are. */
-int64_t lt_neighbours_count(const struct lt_pattern *pattern, bool guessed);
+int64_t lt_neighbours_count(const struct lt_pattern *pattern);
 /* How many sets of mixing weights an outlook chooses from. */
 int32_t lt_neighbours_sets(const struct lt_pattern *pattern);
 
 /* Begins a block. */
 void lt_neighbours_begin(struct lt_neighbours *n, const int64_t *values /* (rows, planes) */,
-                         const int32_t *guess /* (rows, planes), or NULL */);
+                         const int32_t *guess /* (rows, planes), where the pattern is guessed */);
 /* Begins a row; those before it are known. */
 void lt_neighbours_row(struct lt_neighbours *n, int64_t row);
 /* The features of the next plane of the row. */

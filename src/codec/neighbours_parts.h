@@ -13,7 +13,6 @@ struct lt_trace {
 
 struct lt_neighbours {
     const struct lt_pattern *pattern;
-    bool guessed;
     const int64_t *values;
     const int32_t *guess;
     int64_t row;
@@ -29,7 +28,7 @@ struct lt_neighbours {
 
 /* One row each: how a scene makes features and contexts. */
 struct lt_scene_ops {
-    int64_t (*count)(const struct lt_pattern *pattern, bool guessed);
+    int64_t (*count)(const struct lt_pattern *pattern);
     void (*row)(struct lt_neighbours *n);
     void (*features)(struct lt_neighbours *n, int64_t plane);
     int64_t (*reference)(const struct lt_neighbours *n, int64_t plane);

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { FORM = 1 }; /* of the bytes */
-
 int lt_pattern_create(struct lt_pattern **out, int64_t planes, int64_t h, int64_t w, int64_t c,
                       struct lt_error *err)
 {
@@ -35,6 +33,17 @@ void lt_pattern_free(struct lt_pattern **pattern)
     }
     lt_free(*pattern);
     *pattern = NULL;
+}
+
+void lt_pattern_units(struct lt_pattern *pattern, int64_t *numbers, int64_t *nodes)
+{
+    *numbers = *nodes = 0;
+    for (int64_t k = 0; k < lt_pattern_kinds(pattern); k++) {
+        struct lt_series *s = &pattern->series[k];
+        s->unit = (int32_t)(s->number ? *numbers : *nodes);
+        *numbers += s->number;
+        *nodes += s->number ? 0 : (int64_t)1 << s->bits;
+    }
 }
 
 /* ---- measuring ---- */
@@ -152,15 +161,14 @@ void lt_look_finish(struct lt_look *look)
 {
     struct lt_pattern *p = look->pattern;
     double frames = 0, beside = 0;
-    int32_t numbers = 0, nodes = 0;
+    int64_t numbers, nodes;
     for (int64_t k = 0; k < lt_pattern_kinds(p); k++) {
         struct lt_series *series = &p->series[k];
         finish_series(series, &look->kind[k], p->scene == LT_SCENE_GRID);
-        series->unit = series->number ? numbers++ : nodes;
-        nodes += series->number ? 0 : 1 << series->bits;
         frames += look->kind[k].frames;
         beside += look->kind[k].beside;
     }
+    lt_pattern_units(p, &numbers, &nodes);
     p->frames = frames < beside;
 }
 

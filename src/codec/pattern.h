@@ -43,6 +43,7 @@ struct lt_pattern {
     int64_t planes;
     int64_t h, w, c; /* of a grid */
     bool frames;     /* of a grid: the row before is the frame before */
+    bool guessed;    /* a code guesses every value (codec/neighbours.h) */
     struct lt_series *series; /* (planes); of a grid (c), the same for all pixels */
     struct lt_intnet *linear, *values, *trees; /* NULL: none */
 };
@@ -60,6 +61,10 @@ static inline int64_t lt_pattern_kinds(const struct lt_pattern *p) /* of series 
 int lt_pattern_create(struct lt_pattern **out, int64_t planes, int64_t h, int64_t w, int64_t c,
                       struct lt_error *err);
 void lt_pattern_free(struct lt_pattern **pattern);
+
+/* Gives series their units, in order, and counts the outputs that networks have: one for every number,
+ * and one for every node of the trees of symbols. */
+void lt_pattern_units(struct lt_pattern *pattern, int64_t *numbers, int64_t *nodes);
 
 /* ---- measuring ---- */
 

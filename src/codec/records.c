@@ -19,9 +19,9 @@ static int64_t shown(const struct lt_pattern *p)
 }
 
 /* Shown planes, the plane's own, which plane it is where all see each other, guess, 1. */
-static int64_t count(const struct lt_pattern *p, bool guessed)
+static int64_t count(const struct lt_pattern *p)
 {
-    return shown(p) * SHOWN + 2 + (p->planes <= ALL ? p->planes : 0) + guessed + 1;
+    return shown(p) * SHOWN + 2 + (p->planes <= ALL ? p->planes : 0) + p->guessed + 1;
 }
 
 static int64_t reference_at(const struct lt_neighbours *n, int64_t back, int64_t plane)
@@ -65,7 +65,7 @@ static void features(struct lt_neighbours *n, int64_t plane)
     n->x[at++] = n->trace[plane].feature[LAST3];
     for (int64_t j = 0; all && j < p->planes; j++)
         n->x[at++] = j == plane ? LT_INTNET_ONE : 0;
-    if (n->guessed)
+    if (p->guessed)
         n->x[at++] = lt_feature(n, plane, n->guess[n->row * p->planes + plane] >> 4,
                                 reference(n, plane));
     n->x[at++] = LT_INTNET_ONE;
