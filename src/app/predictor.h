@@ -58,7 +58,8 @@ struct lt_predictor_report {
      * summed over the outputs that it asks (nats for bce). */
     int64_t kept;
     double float_loss, integer_loss;
-    double clamped; /* share of the integer network's hidden values that are at their limit */
+    double
+        clamped; /* share of the last hidden values of the integer network that are at their limit */
 };
 
 /* *out is sealed, and freed with lt_intnet_free.  `report` may be NULL. */
