@@ -15,7 +15,7 @@ static const struct lt_elementwise *const elementwise[LT_ISAS] = {
 static lt_product_fn *const product[LT_ISAS] = {lt_product_base, lt_product_avx2,
                                                 lt_product_avx512};
 
-static bool cpu_has(enum lt_isa isa)
+bool lt_isa_has(enum lt_isa isa)
 {
     switch (isa) {
     case LT_ISA_AVX512:
@@ -31,7 +31,7 @@ static bool cpu_has(enum lt_isa isa)
 static const struct lt_elementwise *const elementwise[LT_ISAS] = {&lt_elementwise_base};
 static lt_product_fn *const product[LT_ISAS] = {lt_product_base};
 
-static bool cpu_has(enum lt_isa isa)
+bool lt_isa_has(enum lt_isa isa)
 {
     return isa == LT_ISA_BASE;
 }
@@ -40,7 +40,7 @@ static bool cpu_has(enum lt_isa isa)
 enum lt_isa lt_isa_best(void)
 {
     for (int isa = LT_ISAS - 1; isa > LT_ISA_BASE; isa--)
-        if (cpu_has((enum lt_isa)isa))
+        if (lt_isa_has((enum lt_isa)isa))
             return (enum lt_isa)isa;
     return LT_ISA_BASE;
 }
@@ -53,10 +53,10 @@ const char *lt_isa_name(enum lt_isa isa)
 
 const struct lt_elementwise *lt_elementwise_table(enum lt_isa isa)
 {
-    return isa < LT_ISAS && cpu_has(isa) ? elementwise[isa] : NULL;
+    return lt_isa_has(isa) ? elementwise[isa] : NULL;
 }
 
 lt_product_fn *lt_product(enum lt_isa isa)
 {
-    return isa < LT_ISAS && cpu_has(isa) ? product[isa] : NULL;
+    return lt_isa_has(isa) ? product[isa] : NULL;
 }

@@ -1,6 +1,6 @@
 /* Instruction sets.
  *
- * elementwise.c and ref/product.c are compiled once per instruction set with
+ * elementwise.c, ref/product.c and codec/intdot.c are compiled once per instruction set with
  * -DLT_ISA=base, avx2 or avx512 (and the compiler's flags for it); which copy
  * runs is decided at run time.  All copies give the same bits: they are the
  * same additions and multiplications in the same order, never contracted, and
@@ -8,6 +8,8 @@
  */
 #ifndef LT_KERNELS_ISA_H
 #define LT_KERNELS_ISA_H
+
+#include <stdbool.h>
 
 enum lt_isa {
     LT_ISA_BASE, /* what every machine of this architecture has */
@@ -21,6 +23,8 @@ enum lt_isa {
 #define LT_ISA_PASTE(name, isa) LT_ISA_PASTE_(name, isa)
 #define LT_ISA_NAME(name) LT_ISA_PASTE(name, LT_ISA)
 
+/* Whether this CPU has an instruction set and this build holds it. */
+bool lt_isa_has(enum lt_isa isa);
 /* The widest instruction set that this CPU has and this build holds. */
 enum lt_isa lt_isa_best(void);
 
