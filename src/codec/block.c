@@ -6,7 +6,7 @@
 struct lt_blockcoder {
     const struct lt_pattern *pattern;
     struct lt_mixing *mixing;
-    struct lt_neighbours *neighbours;
+    struct lt_surroundings *surroundings;
 };
 
 enum { LINES = 18 }; /* log2: 2^18 lines of 64 bytes */
@@ -18,9 +18,9 @@ int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pa
     if (rc)
         return rc;
     (*out)->pattern = pattern;
-    rc = lt_mixing_create(&(*out)->mixing, LINES, lt_neighbours_sets(pattern), err);
+    rc = lt_mixing_create(&(*out)->mixing, LINES, lt_surroundings_sets(pattern), err);
     if (!rc)
-        rc = lt_neighbours_create(&(*out)->neighbours, pattern, err);
+        rc = lt_surroundings_create(&(*out)->surroundings, pattern, err);
     if (rc)
         lt_blockcoder_free(out);
     return rc;
@@ -30,7 +30,7 @@ void lt_blockcoder_free(struct lt_blockcoder **coder)
 {
     if (*coder) {
         lt_mixing_free(&(*coder)->mixing);
-        lt_neighbours_free(&(*coder)->neighbours);
+        lt_surroundings_free(&(*coder)->surroundings);
     }
     lt_free(*coder);
     *coder = NULL;
@@ -63,18 +63,18 @@ static void code_rows(struct lt_blockcoder *b, struct lt_range *range, int64_t r
     int64_t planes = b->pattern->planes;
     struct lt_outlook outlook;
     lt_mixing_reset(b->mixing);
-    lt_neighbours_begin(b->neighbours, values, guess);
+    lt_surroundings_begin(b->surroundings, values, guess);
     for (int64_t row = 0; row < rows; row++) {
-        lt_neighbours_row(b->neighbours, row);
+        lt_surroundings_row(b->surroundings, row);
         for (int64_t plane = 0; plane < planes; plane++) {
             int64_t *value = &values[row * planes + plane];
-            lt_neighbours_look(b->neighbours, plane, &outlook);
+            lt_surroundings_look(b->surroundings, plane, &outlook);
             int64_t coded = code_value(b->mixing, range, &outlook, *value);
             if (range->decoding) {
                 const struct lt_series *s = outlook.series;
                 *value = coded < s->low ? s->low : coded > s->high ? s->high : coded;
             }
-            lt_neighbours_seen(b->neighbours, plane, outlook.base);
+            lt_surroundings_seen(b->surroundings, plane, outlook.base);
         }
     }
 }

@@ -3,7 +3,7 @@
 #ifndef LT_CODEC_BLOCK_H
 #define LT_CODEC_BLOCK_H
 
-#include "codec/neighbours.h"
+#include "codec/surroundings.h"
 
 struct lt_blockcoder;
 

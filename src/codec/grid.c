@@ -2,7 +2,7 @@
  *
  * N is above, W to the left, and so on; beyond the edges everything is 0.
  */
-#include "codec/neighbours_parts.h"
+#include "codec/surroundings_parts.h"
 
 enum { SETS = 2048, CHANNEL_PIXELS = 4 };
 
@@ -28,7 +28,7 @@ struct place {
     int64_t w, h, c, x, y, channel;
 };
 
-static struct place place_of(const struct lt_neighbours *n, int64_t plane)
+static struct place place_of(const struct lt_surroundings *n, int64_t plane)
 {
     const struct lt_pattern *p = n->pattern;
     int64_t pixel = plane / p->c;
@@ -78,7 +78,7 @@ static int64_t count(const struct lt_pattern *p)
 }
 
 /* W, or N at the left edge, or what is usual. */
-static int64_t reference(const struct lt_neighbours *n, int64_t plane)
+static int64_t reference(const struct lt_surroundings *n, int64_t plane)
 {
     struct place at = place_of(n, plane);
     const struct lt_series *s = lt_pattern_series(n->pattern, plane);
@@ -90,13 +90,13 @@ static int64_t reference(const struct lt_neighbours *n, int64_t plane)
 }
 
 /* Symbols are told by their place in the range, numbers by what they differ from the reference. */
-static inline int16_t told(const struct lt_neighbours *n, const struct place *at,
+static inline int16_t told(const struct lt_surroundings *n, const struct place *at,
                            const struct lt_series *s, int64_t value, int64_t reference)
 {
     return s->number ? lt_feature(n, at->channel, value, reference) : lt_place(s, value);
 }
 
-static void features(struct lt_neighbours *n, int64_t plane)
+static void features(struct lt_surroundings *n, int64_t plane)
 {
     const struct lt_pattern *p = n->pattern;
     const struct lt_series *s = lt_pattern_series(p, plane);
@@ -124,11 +124,11 @@ static void features(struct lt_neighbours *n, int64_t plane)
     n->x[i++] = LT_INTNET_ONE;
 }
 
-static void row(struct lt_neighbours *n)
+static void row(struct lt_surroundings *n)
 {
     (void)n;
 }
-static void seen(struct lt_neighbours *n, int64_t plane)
+static void seen(struct lt_surroundings *n, int64_t plane)
 {
     (void)n;
     (void)plane;
@@ -162,7 +162,7 @@ static int within_byte(int v)
     return v < 0 ? 0 : v > 255 ? 255 : v;
 }
 
-static void symbol(const struct lt_neighbours *n, int64_t plane, struct lt_view *v)
+static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_view *v)
 {
     struct place at = place_of(n, plane);
     const struct lt_pattern *p = n->pattern;
@@ -209,7 +209,7 @@ static void symbol(const struct lt_neighbours *n, int64_t plane, struct lt_view 
     v->guess = lt_hash2(s.w / 32, s.n / 32);
 }
 
-static void number(const struct lt_neighbours *n, int64_t plane, int64_t base, int part,
+static void number(const struct lt_surroundings *n, int64_t plane, int64_t base, int part,
                    struct lt_view *v)
 {
     struct place at = place_of(n, plane);

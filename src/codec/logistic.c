@@ -1,22 +1,17 @@
 #include "codec/logistic.h"
 
-enum { ONE = 30 };
-
-
-/* squash(s) = 65536 / (1 + exp(-s)): exp(-s/256) by repeated multiplication with exp(-1/256), in
- * Q62, which loses less than 2^-50 over the whole range. */
+/* squash(s) = 65536 / (1 + exp(-s)): exp(-s/256) by repeated multiplication with exp(-1/256), in Q32,
+ * which strays by less than 2^-20 over the whole range. */
 static void fill_squash(struct lt_logistic *t)
 {
-    const uint64_t step = 4593706758521714574u; /* exp(-1/256) 2^62 */
-    uint64_t e = (uint64_t)1 << 62;
+    const uint64_t one = (uint64_t)1 << 32, step = 4278222805u; /* exp(-1/256) 2^32 */
+    uint64_t e = one;
     for (int s = 0; s <= LT_STRETCH_MOST; s++) {
-        /* 2^16 / (1 + e) = 2^48 / (2^32 + e 2^32) */
-        uint64_t below = ((uint64_t)1 << 32) + (e >> ONE);
-        uint64_t p = (((uint64_t)1 << 49) / below + 1) >> 1;
+        uint64_t p = (((uint64_t)1 << 49) / (one + e) + 1) >> 1;
         p = p > 65535 ? 65535 : p;
         t->squash[LT_STRETCH_MOST + s] = (uint16_t)p;
         t->squash[LT_STRETCH_MOST - s] = (uint16_t)(65536 - p);
-        e = (uint64_t)((unsigned __int128)e * step >> 62);
+        e = (e * step + one / 2) >> 32;
     }
 }
 

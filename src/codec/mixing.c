@@ -6,12 +6,14 @@
 #include <string.h>
 
 enum {
+    RATE = 6,   /* of learning weights, in 16ths */
     NIBBLE = 4,  /* bits of a symbol that share a line */
     LINE = 16,   /* words: a check, and 15 nodes */
     INPUTS = LT_CONTEXTS_MAX + 2,
     ONE = 65536, /* of weights */
     COUNT_MOST = 1023,
     BUCKETS = 33, /* of a correction */
+    SPAN = 2 * LT_STRETCH_MOST + 1,
     CORRECTIONS = 4096,
 };
 
@@ -80,10 +82,6 @@ static int clamp_probability(int p)
 {
     return p < 1 ? 1 : p > 65535 ? 65535 : p;
 }
-#ifndef MIXRATE
-#define MIXRATE 6
-#endif
-
 static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v, int node,
                     int n, int bit)
 {
@@ -98,18 +96,17 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
     mean = mean > LT_STRETCH_MOST ? LT_STRETCH_MOST : mean < -LT_STRETCH_MOST ? -LT_STRETCH_MOST : mean;
     int mixed = lt_squash(&m->logistic, mean);
     /* the correction, between two buckets */
-    int32_t place = (int32_t)(mean + LT_STRETCH_MOST) * (BUCKETS - 1);
-    int32_t b = place / (2 * LT_STRETCH_MOST + 1), part = (place % (2 * LT_STRETCH_MOST + 1)) / 8;
-    int32_t whole = (2 * LT_STRETCH_MOST + 1) / 8 + 1;
+    int64_t place = (mean + LT_STRETCH_MOST) * (BUCKETS - 1);
+    int64_t b = place / SPAN, part = place % SPAN;
     uint16_t *c = m->correct[lt_hash(v->guess, (uint32_t)node) % CORRECTIONS];
-    int corrected = (int)((c[b] * (int64_t)(whole - part) + c[b + 1] * (int64_t)part) / whole);
+    int corrected = (int)((c[b] * (SPAN - part) + c[b + 1] * part) / SPAN);
     int p = clamp_probability((mixed * 3 + corrected) / 4);
     bit = lt_range_bit(range, bit, (uint32_t)p);
     for (int s = 0; s < LT_SELECTORS; s++) {
         int q = lt_squash(&m->logistic, stretched[s]);
-        adjust(weight[s], m->input, n, ((bit << 16) - q) * 6 >> 4);
+        adjust(weight[s], m->input, n, ((bit << 16) - q) * RATE >> 4);
     }
-    int32_t near = part * 2 < whole ? b : b + 1;
+    int64_t near = part * 2 < SPAN ? b : b + 1;
     c[near] = (uint16_t)(c[near] + (((bit ? 65535 : 0) - c[near]) >> 6));
     return bit;
 }
@@ -164,10 +161,10 @@ void lt_mixing_reset(struct lt_mixing *m)
     memset(m->line, 0, sizeof *m->line << m->lines);
     for (int64_t i = 0; i < (int64_t)LT_SELECTORS * m->sets * 256; i++)
         for (int k = 0; k < INPUTS; k++)
-            m->weight[i][k] = k < LT_CONTEXTS_MAX ? ONE / 4 : ONE / 4;
+            m->weight[i][k] = ONE / 4;
     for (int i = 0; i < CORRECTIONS; i++)
         for (int b = 0; b < BUCKETS; b++) {
-            int64_t s = (int64_t)b * (2 * LT_STRETCH_MOST + 1) / (BUCKETS - 1) - LT_STRETCH_MOST;
+            int64_t s = (int64_t)b * SPAN / (BUCKETS - 1) - LT_STRETCH_MOST;
             m->correct[i][b] = (uint16_t)lt_squash(&m->logistic, s);
         }
 }

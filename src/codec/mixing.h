@@ -37,7 +37,7 @@ struct lt_view {
     uint32_t guess;            /* what the last correction looks at besides the probability */
     const struct lt_intnet *net; /* NULL: no network speaks */
     const int16_t *hidden;       /* of its last hidden layer */
-    int64_t unit;                /* its output for the root; the one for node n is unit + n - 1 */
+    int32_t unit;                /* its output for node 0; the one for node n is unit + n */
 };
 
 struct lt_mixing;

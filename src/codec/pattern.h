@@ -12,7 +12,7 @@
  *     trees     tells the chances of a symbol's bits
  *
  * Patterns without networks work as well: the coder learns as it goes.  Series come from a look at all
- * rows; networks are trained by app/ from the features that codec/neighbours.h makes.
+ * rows; networks are trained by app/ from the features that codec/surroundings.h makes.
  */
 #ifndef LT_CODEC_PATTERN_H
 #define LT_CODEC_PATTERN_H
@@ -43,7 +43,7 @@ struct lt_pattern {
     int64_t planes;
     int64_t h, w, c; /* of a grid */
     bool frames;     /* of a grid: the row before is the frame before */
-    bool guessed;    /* a code guesses every value (codec/neighbours.h) */
+    bool guessed;    /* a code guesses every value (codec/surroundings.h) */
     struct lt_series *series; /* (planes); of a grid (c), the same for all pixels */
     struct lt_intnet *linear, *values, *trees; /* NULL: none */
 };

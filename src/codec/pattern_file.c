@@ -1,5 +1,5 @@
 #include "base/mem.h"
-#include "codec/neighbours.h"
+#include "codec/surroundings.h"
 
 enum { FORM = 1 }; /* of the bytes */
 enum { NUMBER = 1, FOLLOWS = 2 };
@@ -92,7 +92,7 @@ static bool fits(const struct lt_intnet *net, int64_t features, int64_t outputs)
 
 static bool networks_fit(struct lt_pattern *p)
 {
-    int64_t features = lt_neighbours_count(p), numbers, nodes;
+    int64_t features = lt_surroundings_count(p), numbers, nodes;
     lt_pattern_units(p, &numbers, &nodes);
     return fits(p->linear, features, numbers) && (!p->linear || p->linear->layers == 1) &&
            fits(p->values, features, numbers) && fits(p->trees, features, nodes);

@@ -1,12 +1,12 @@
 /* Neighbours in a table: the columns before, and the rows before. */
-#include "codec/neighbours_parts.h"
+#include "codec/surroundings_parts.h"
 
 #include <string.h>
 
 /* Features of a plane, each compared to the row before it where the series follows, else to the
  * centre: in the row at hand (0 until it is known), in the three rows before; and where in its range it
  * was in the row before. */
-enum { NOW, LAST, LAST2, LAST3, PLACE, SHOWN = 4 };
+enum { NOW, LAST = 1, LAST2 = 2, LAST3 = 3, PLACE, SHOWN = 4 };
 enum {
     ALL = 24,    /* so many planes see each other */
     WINDOW = 16, /* planes of a wider table see so many before them */
@@ -24,35 +24,34 @@ static int64_t count(const struct lt_pattern *p)
     return shown(p) * SHOWN + 2 + (p->planes <= ALL ? p->planes : 0) + p->guessed + 1;
 }
 
-static int64_t reference_at(const struct lt_neighbours *n, int64_t back, int64_t plane)
+static int64_t reference_at(const struct lt_surroundings *n, int64_t back, int64_t plane)
 {
     const struct lt_series *s = &n->pattern->series[plane];
     return s->follows && n->row >= back ? lt_before(n, back, plane) : s->centre;
 }
 
-static int64_t reference(const struct lt_neighbours *n, int64_t plane)
+static int64_t reference(const struct lt_surroundings *n, int64_t plane)
 {
     return reference_at(n, 1, plane);
 }
 
-static void row(struct lt_neighbours *n)
+static void row(struct lt_surroundings *n)
 {
     for (int64_t j = 0; j < n->pattern->planes; j++) {
         int16_t *f = n->trace[j].feature;
-        f[LAST3] = f[LAST2];
-        f[LAST2] = f[LAST];
-        f[LAST] = f[NOW];
         f[NOW] = 0;
+        for (int i = LAST; i <= LAST3; i++)
+            f[i] = n->row < i ? 0 : lt_feature(n, j, lt_before(n, i, j), reference_at(n, i + 1, j));
         f[PLACE] = n->row > 0 ? lt_place(&n->pattern->series[j], lt_before(n, 1, j)) : 0;
     }
 }
 
-static void seen(struct lt_neighbours *n, int64_t plane)
+static void seen(struct lt_surroundings *n, int64_t plane)
 {
     n->trace[plane].feature[NOW] = lt_feature(n, plane, lt_here(n, plane), reference(n, plane));
 }
 
-static void features(struct lt_neighbours *n, int64_t plane)
+static void features(struct lt_surroundings *n, int64_t plane)
 {
     static const int showing[SHOWN] = {NOW, LAST, LAST2, PLACE};
     const struct lt_pattern *p = n->pattern;
@@ -73,7 +72,7 @@ static void features(struct lt_neighbours *n, int64_t plane)
 
 /* ---- contexts ---- */
 
-static void symbol(const struct lt_neighbours *n, int64_t plane, struct lt_view *v)
+static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_view *v)
 {
     int64_t up = lt_before(n, 1, plane), up2 = lt_before(n, 2, plane);
     int64_t left = plane > 0 ? lt_here(n, plane - 1) : 0;
@@ -96,7 +95,7 @@ static void symbol(const struct lt_neighbours *n, int64_t plane, struct lt_view 
     v->guess = lt_hash2(plane, up);
 }
 
-static void number(const struct lt_neighbours *n, int64_t plane, int64_t base, int part,
+static void number(const struct lt_surroundings *n, int64_t plane, int64_t base, int part,
                    struct lt_view *v)
 {
     const struct lt_trace *t = &n->trace[plane];

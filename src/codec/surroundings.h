@@ -1,4 +1,4 @@
-/* Neighbours: what is known of a value before it is decoded.
+/* Surroundings: what is known of a value before it is decoded.
  *
  * The values of a block come row by row, in each row plane by plane.  From those before it, and from a
  * guess where a code made one, this makes
@@ -12,8 +12,8 @@
  *
  * A guess is what the code of a row makes of it: (rows, planes) in Q4 (16 is one level).
  */
-#ifndef LT_CODEC_NEIGHBOURS_H
-#define LT_CODEC_NEIGHBOURS_H
+#ifndef LT_CODEC_SURROUNDINGS_H
+#define LT_CODEC_SURROUNDINGS_H
 
 #include "codec/mixing.h"
 #include "codec/pattern.h"
@@ -24,30 +24,32 @@ struct lt_outlook {
     struct lt_view view;
 };
 
-struct lt_neighbours;
+struct lt_surroundings;
 
-int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern,
+int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
                          struct lt_error *err);
-void lt_neighbours_free(struct lt_neighbours **n);
+void lt_surroundings_free(struct lt_surroundings **n);
 /* How many features there are. */
-int64_t lt_neighbours_count(const struct lt_pattern *pattern);
+int64_t lt_surroundings_count(const struct lt_pattern *pattern);
 /* How many sets of mixing weights an outlook chooses from. */
-int32_t lt_neighbours_sets(const struct lt_pattern *pattern);
+int32_t lt_surroundings_sets(const struct lt_pattern *pattern);
 
 /* Begins a block. */
-void lt_neighbours_begin(struct lt_neighbours *n, const int64_t *values /* (rows, planes) */,
+void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values /* (rows, planes) */,
                          const int32_t *guess /* (rows, planes), where the pattern is guessed */);
 /* Begins a row; those before it are known. */
-void lt_neighbours_row(struct lt_neighbours *n, int64_t row);
+void lt_surroundings_row(struct lt_surroundings *n, int64_t row);
+/* Begins a row and passes over the planes before this one, as far as features go: for random access. */
+void lt_surroundings_at(struct lt_surroundings *n, int64_t row, int64_t plane);
 /* The features of the next plane of the row. */
-const int16_t *lt_neighbours_features(struct lt_neighbours *n, int64_t plane);
+const int16_t *lt_surroundings_features(struct lt_surroundings *n, int64_t plane);
 /* Its outlook. */
-void lt_neighbours_look(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out);
+void lt_surroundings_look(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out);
 /* It is known now; it was compared to `base`. */
-void lt_neighbours_seen(struct lt_neighbours *n, int64_t plane, int64_t base);
+void lt_surroundings_seen(struct lt_surroundings *n, int64_t plane, int64_t base);
 
 /* What a network's output for a number is compared to and measured in: a value is
  * reference + output * spread / 256, with an output of 1.0. */
-int64_t lt_neighbours_reference(const struct lt_neighbours *n, int64_t plane);
+int64_t lt_surroundings_reference(const struct lt_surroundings *n, int64_t plane);
 
 #endif

@@ -1,8 +1,11 @@
-/* Inside neighbours: what the two scenes have in common. */
-#ifndef LT_CODEC_NEIGHBOURS_PARTS_H
-#define LT_CODEC_NEIGHBOURS_PARTS_H
+/* Inside surroundings: what the two scenes have in common. */
+#ifndef LT_CODEC_SURROUNDINGS_PARTS_H
+#define LT_CODEC_SURROUNDINGS_PARTS_H
 
-#include "codec/neighbours.h"
+#include "codec/surroundings.h"
+
+/* Where 64 bits are too few on the way. */
+__extension__ typedef __int128 lt_wide;
 
 /* What is kept of each plane, or pixel. */
 struct lt_trace {
@@ -11,7 +14,7 @@ struct lt_trace {
     int16_t feature[5]; /* of records: see records.c */
 };
 
-struct lt_neighbours {
+struct lt_surroundings {
     const struct lt_pattern *pattern;
     const int64_t *values;
     const int32_t *guess;
@@ -29,30 +32,30 @@ struct lt_neighbours {
 /* One row each: how a scene makes features and contexts. */
 struct lt_scene_ops {
     int64_t (*count)(const struct lt_pattern *pattern);
-    void (*row)(struct lt_neighbours *n);
-    void (*features)(struct lt_neighbours *n, int64_t plane);
-    int64_t (*reference)(const struct lt_neighbours *n, int64_t plane);
+    void (*row)(struct lt_surroundings *n);
+    void (*features)(struct lt_surroundings *n, int64_t plane);
+    int64_t (*reference)(const struct lt_surroundings *n, int64_t plane);
     /* Contexts, and which mixing weights; a prediction in Q4 stands in *base, *part (0 ... 15). */
-    void (*symbol)(const struct lt_neighbours *n, int64_t plane, struct lt_view *view);
-    void (*number)(const struct lt_neighbours *n, int64_t plane, int64_t base, int part,
+    void (*symbol)(const struct lt_surroundings *n, int64_t plane, struct lt_view *view);
+    void (*number)(const struct lt_surroundings *n, int64_t plane, int64_t base, int part,
                    struct lt_view *view);
-    void (*seen)(struct lt_neighbours *n, int64_t plane);
+    void (*seen)(struct lt_surroundings *n, int64_t plane);
     int32_t sets; /* of mixing weights for one kind of series */
 };
 extern const struct lt_scene_ops lt_scene_records, lt_scene_grid;
 
 /* The value of a plane `back` rows before the one at hand; 0 before the first. */
-static inline int64_t lt_before(const struct lt_neighbours *n, int64_t back, int64_t plane)
+static inline int64_t lt_before(const struct lt_surroundings *n, int64_t back, int64_t plane)
 {
     return n->row < back ? 0 : n->values[(n->row - back) * n->pattern->planes + plane];
 }
-static inline int64_t lt_here(const struct lt_neighbours *n, int64_t plane)
+static inline int64_t lt_here(const struct lt_surroundings *n, int64_t plane)
 {
     return n->values[n->row * n->pattern->planes + plane];
 }
 
 /* a - b as a feature, in spreads of a kind of series. */
-static inline int16_t lt_feature(const struct lt_neighbours *n, int64_t kind, int64_t a, int64_t b)
+static inline int16_t lt_feature(const struct lt_surroundings *n, int64_t kind, int64_t a, int64_t b)
 {
     int64_t d = (int64_t)((uint64_t)a - (uint64_t)b), reach = n->reach[kind];
     d = d > reach ? reach : d < -reach ? -reach : d;

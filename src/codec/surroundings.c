@@ -1,4 +1,4 @@
-#include "codec/neighbours_parts.h"
+#include "codec/surroundings_parts.h"
 
 #include "base/mem.h"
 #include <string.h>
@@ -8,7 +8,7 @@ static const struct lt_scene_ops *ops_of(const struct lt_pattern *p)
     return p->scene == LT_SCENE_GRID ? &lt_scene_grid : &lt_scene_records;
 }
 
-int64_t lt_neighbours_count(const struct lt_pattern *pattern)
+int64_t lt_surroundings_count(const struct lt_pattern *pattern)
 {
     return ops_of(pattern)->count(pattern);
 }
@@ -21,7 +21,7 @@ static int32_t told_of(const struct lt_pattern *p, int64_t plane)
     return (int32_t)(kind % KINDS_TOLD);
 }
 
-int32_t lt_neighbours_sets(const struct lt_pattern *pattern)
+int32_t lt_surroundings_sets(const struct lt_pattern *pattern)
 {
     int64_t kinds = lt_pattern_kinds(pattern);
     return (int32_t)(kinds < KINDS_TOLD ? kinds : KINDS_TOLD) + ops_of(pattern)->sets;
@@ -50,13 +50,13 @@ int lt_coarse(int64_t v)
     return q;
 }
 
-static void fill_scales(struct lt_neighbours *n)
+static void fill_scales(struct lt_surroundings *n)
 {
     for (int64_t k = 0; k < lt_pattern_kinds(n->pattern); k++) {
         /* 1024 2^32 / (spread / 256) */
         int64_t spread = n->pattern->series[k].spread, most = LT_INTNET_MOST;
-        n->scale[k] = (int64_t)(((unsigned __int128)LT_INTNET_ONE << 40) / (uint64_t)spread);
-        __int128 reach = (__int128)most * spread / ((int64_t)LT_INTNET_ONE << 8);
+        n->scale[k] = (int64_t)(((lt_wide)LT_INTNET_ONE << 40) / spread);
+        lt_wide reach = (lt_wide)most * spread / ((int64_t)LT_INTNET_ONE << 8);
         n->reach[k] = reach > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)reach + 1;
         while (n->scale[k] > 0 && n->reach[k] > ((int64_t)(most + 1) << 32) / n->scale[k])
             n->reach[k]--;
@@ -65,34 +65,34 @@ static void fill_scales(struct lt_neighbours *n)
 
 /* ---- the object ---- */
 
-int lt_neighbours_create(struct lt_neighbours **out, const struct lt_pattern *pattern,
+int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
                          struct lt_error *err)
 {
-    struct lt_neighbours *n;
-    int rc = lt_alloc(out, 1, sizeof **out, "neighbours", err);
+    struct lt_surroundings *n;
+    int rc = lt_alloc(out, 1, sizeof **out, "surroundings", err);
     if (rc)
         return rc;
     n = *out;
     n->pattern = pattern;
-    n->features = lt_neighbours_count(pattern);
+    n->features = lt_surroundings_count(pattern);
     size_t room = LT_INTNET_WIDTH + LT_INTNET_PAD, kinds = (size_t)lt_pattern_kinds(pattern);
-    rc = lt_alloc(&n->scale, kinds, sizeof *n->scale, "neighbours", err);
+    rc = lt_alloc(&n->scale, kinds, sizeof *n->scale, "surroundings", err);
     if (!rc)
-        rc = lt_alloc(&n->reach, kinds, sizeof *n->reach, "neighbours", err);
+        rc = lt_alloc(&n->reach, kinds, sizeof *n->reach, "surroundings", err);
     if (!rc)
-        rc = lt_alloc(&n->trace, (size_t)pattern->planes, sizeof *n->trace, "neighbours", err);
+        rc = lt_alloc(&n->trace, (size_t)pattern->planes, sizeof *n->trace, "surroundings", err);
     if (!rc)
-        rc = lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "neighbours", err);
+        rc = lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "surroundings", err);
     if (!rc)
-        rc = lt_alloc(&n->hidden, room, sizeof *n->hidden, "neighbours", err);
+        rc = lt_alloc(&n->hidden, room, sizeof *n->hidden, "surroundings", err);
     if (rc)
-        lt_neighbours_free(out);
+        lt_surroundings_free(out);
     else
         fill_scales(n);
     return rc;
 }
 
-void lt_neighbours_free(struct lt_neighbours **n)
+void lt_surroundings_free(struct lt_surroundings **n)
 {
     if (*n) {
         lt_free((*n)->scale);
@@ -105,7 +105,7 @@ void lt_neighbours_free(struct lt_neighbours **n)
     *n = NULL;
 }
 
-void lt_neighbours_begin(struct lt_neighbours *n, const int64_t *values, const int32_t *guess)
+void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values, const int32_t *guess)
 {
     n->values = values;
     n->guess = n->pattern->guessed ? guess : NULL;
@@ -113,20 +113,27 @@ void lt_neighbours_begin(struct lt_neighbours *n, const int64_t *values, const i
     memset(n->trace, 0, (size_t)n->pattern->planes * sizeof *n->trace);
 }
 
-void lt_neighbours_row(struct lt_neighbours *n, int64_t row)
+void lt_surroundings_row(struct lt_surroundings *n, int64_t row)
 {
     n->row = row;
     n->prefix = 0;
     ops_of(n->pattern)->row(n);
 }
 
-const int16_t *lt_neighbours_features(struct lt_neighbours *n, int64_t plane)
+void lt_surroundings_at(struct lt_surroundings *n, int64_t row, int64_t plane)
+{
+    lt_surroundings_row(n, row);
+    for (int64_t j = 0; j < plane; j++)
+        ops_of(n->pattern)->seen(n, j);
+}
+
+const int16_t *lt_surroundings_features(struct lt_surroundings *n, int64_t plane)
 {
     ops_of(n->pattern)->features(n, plane);
     return n->x;
 }
 
-int64_t lt_neighbours_reference(const struct lt_neighbours *n, int64_t plane)
+int64_t lt_surroundings_reference(const struct lt_surroundings *n, int64_t plane)
 {
     return ops_of(n->pattern)->reference(n, plane);
 }
@@ -134,13 +141,13 @@ int64_t lt_neighbours_reference(const struct lt_neighbours *n, int64_t plane)
 /* ---- outlooks ---- */
 
 /* What networks say of a number, in outputs (Q16). */
-static int64_t told_by_networks(struct lt_neighbours *n, const struct lt_series *s, int64_t plane)
+static int64_t told_by_networks(struct lt_surroundings *n, const struct lt_series *s, int64_t plane)
 {
     const struct lt_pattern *p = n->pattern;
     int64_t sum = 0;
     if (!p->linear && !p->values)
         return 0;
-    lt_neighbours_features(n, plane);
+    lt_surroundings_features(n, plane);
     if (p->linear) /* whose last layer is its only one */
         sum += lt_intnet_unit(p->linear, n->x, s->unit);
     if (p->values) {
@@ -150,13 +157,13 @@ static int64_t told_by_networks(struct lt_neighbours *n, const struct lt_series 
     return sum;
 }
 
-static void look_at_number(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out)
+static void look_at_number(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out)
 {
     const struct lt_series *s = out->series;
-    int64_t reference = lt_neighbours_reference(n, plane);
-    __int128 offset = (__int128)told_by_networks(n, s, plane) * s->spread >> 20; /* Q4 */
-    __int128 place = ((__int128)reference << 4) + offset;
-    __int128 low = (__int128)s->low << 4, high = (__int128)s->high << 4;
+    int64_t reference = lt_surroundings_reference(n, plane);
+    lt_wide offset = (lt_wide)told_by_networks(n, s, plane) * s->spread >> 20; /* Q4 */
+    lt_wide place = ((lt_wide)reference << 4) + offset;
+    lt_wide low = (lt_wide)s->low << 4, high = (lt_wide)s->high << 4;
     place = place < low ? low : place > high ? high : place;
     out->base = (int64_t)(place >> 4);
     int part = (int)(place & 15);
@@ -165,14 +172,14 @@ static void look_at_number(struct lt_neighbours *n, int64_t plane, struct lt_out
     ops_of(n->pattern)->number(n, plane, out->base, part, &out->view);
 }
 
-static void look_at_symbol(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out)
+static void look_at_symbol(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out)
 {
     const struct lt_pattern *p = n->pattern;
     out->base = 0;
     out->view.common = out->series->common;
     ops_of(p)->symbol(n, plane, &out->view);
     if (p->trees) {
-        lt_neighbours_features(n, plane);
+        lt_surroundings_features(n, plane);
         lt_intnet_hidden(p->trees, n->x, n->hidden);
         out->view.net = p->trees;
         out->view.hidden = n->hidden;
@@ -180,7 +187,7 @@ static void look_at_symbol(struct lt_neighbours *n, int64_t plane, struct lt_out
     }
 }
 
-void lt_neighbours_look(struct lt_neighbours *n, int64_t plane, struct lt_outlook *out)
+void lt_surroundings_look(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out)
 {
     out->series = lt_pattern_series(n->pattern, plane);
     out->view.contexts = 0;
@@ -192,7 +199,7 @@ void lt_neighbours_look(struct lt_neighbours *n, int64_t plane, struct lt_outloo
         look_at_symbol(n, plane, out);
 }
 
-void lt_neighbours_seen(struct lt_neighbours *n, int64_t plane, int64_t base)
+void lt_surroundings_seen(struct lt_surroundings *n, int64_t plane, int64_t base)
 {
     struct lt_trace *t = &n->trace[plane];
     int64_t value = lt_here(n, plane);
