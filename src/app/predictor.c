@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    BATCH = 2048,
-    BITS = 12,
+    BATCH = 1024,
+    BITS = 10,
     WARMUP = 50,       /* steps */
     KEPT = 8192,       /* examples that judge, at most */
     KEPT_SHARE = 10,   /* one in so many, where there are fewer */
@@ -17,7 +17,7 @@ enum {
     LAYERS = LT_PREDICTOR_HIDDEN + 1,
     RUN = 256, /* examples that are read at once */
 };
-static const double RATE = 4e-3;      /* learning rate */
+static const double RATE = 8e-3;      /* learning rate */
 static const double QUANTILE = 0.999; /* of the largest value that a layer has for an example ... */
 static const double TOP = 6;          /* ... which is brought here; the limit is 8 */
 

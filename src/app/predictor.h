@@ -40,10 +40,10 @@ struct lt_predictor_settings {
     enum lt_loss loss;                   /* bce: outputs are logits; mse, huber, mae: values */
     int64_t steps;                       /* planned; 0: the budget decides */
     double budget;                       /* seconds of training; 0: none */
-    int64_t batch;                       /* examples of a step; 0: 2048 */
-    double lr;                           /* learning rate; 0: 0.004 */
+    int64_t batch;                       /* examples of a step; 0: 1024 */
+    double lr;                           /* learning rate; 0: 0.008 */
     uint64_t seed;
-    int bits; /* fractional bits of the integer weights where they fit; 0: 12 */
+    int bits; /* fractional bits of the integer weights where they fit; 0: 10 */
     struct lt_backend *backend;
     enum lt_precision precision; /* as lt_backend_precision says it */
     enum lt_isa isa;             /* of the integer network */
