@@ -12,14 +12,20 @@ enum { PACK_BLOCKS = 5, PACK_ROWS = 4 /* of each block */ };
 static const char pack_head[] = "the description", pack_model[] = "a model";
 static const char *const pack_blocks[PACK_BLOCKS] = {"first", "", "the third one", "4", "last one"};
 
-/* The bytes of a file, in an allocation of just this size, so that reading beyond them is seen. */
+/* A file of zeros, in an allocation of just this size, so that reading beyond its end is seen. */
+static struct lt_bytes pack_room(size_t size)
+{
+    struct lt_bytes file = {.size = size};
+    T_INT(lt_alloc(&file.owned, size, 1, "a file", NULL), 0);
+    file.data = file.owned;
+    return file;
+}
+
 static struct lt_bytes pack_copy(const void *bytes, size_t size)
 {
-    struct lt_bytes copy = {.size = size};
-    T_INT(lt_alloc(&copy.owned, size, 1, "a file", NULL), 0);
+    struct lt_bytes copy = pack_room(size);
     if (size)
         memcpy(copy.owned, bytes, size);
-    copy.data = copy.owned;
     return copy;
 }
 

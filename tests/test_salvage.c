@@ -1,5 +1,6 @@
 /* What is left of damaged packed files. */
 #include "t_pack.h"
+#include <time.h>
 
 /* The small file opened after damage; every block that it gives must be right. */
 static struct lt_pack *salvage(const struct lt_bytes *file)
@@ -51,15 +52,16 @@ static void damage_index(struct lt_bytes *file)
 /* A file with bytes taken out of it, or put into it. */
 static struct lt_bytes without(const struct lt_bytes *file, size_t at, size_t n)
 {
-    struct lt_bytes cut = pack_copy(file->data, file->size - n);
+    struct lt_bytes cut = pack_room(file->size - n);
+    memcpy(pack_bytes(&cut), file->data, at);
     memcpy(pack_bytes(&cut) + at, file->data + at + n, file->size - at - n);
     return cut;
 }
 
 static struct lt_bytes with(const struct lt_bytes *file, size_t at, const void *bytes, size_t n)
 {
-    struct lt_bytes longer = pack_copy(file->data, file->size + n);
-    T_OK(longer.size > at);
+    struct lt_bytes longer = pack_room(file->size + n);
+    memcpy(pack_bytes(&longer), file->data, at);
     memcpy(pack_bytes(&longer) + at, bytes, n);
     memcpy(pack_bytes(&longer) + at + n, file->data + at, file->size - at);
     return longer;
@@ -294,17 +296,17 @@ TEST(a_file_made_to_be_slow_is_not)
 {
     enum { SECTIONS = 40000 };
     const size_t size = LT_PREAMBLE_BYTES + (size_t)SECTIONS * LT_SECTION_BYTES;
-    struct lt_bytes file = {.size = size};
+    struct lt_bytes file = pack_room(size);
     struct lt_pack *pack = NULL;
-    T_INT(lt_alloc(&file.owned, size, 1, "a file", NULL), 0);
-    file.data = file.owned;
     lt_preamble_put(file.owned, &(struct lt_preamble){.major = 1});
     for (uint64_t i = 0; i < SECTIONS; i++) {
         struct lt_section s = {LT_KIND_BLOCK, (SECTIONS - 1 - i) * LT_SECTION_BYTES, i, i, 1, 1};
         lt_section_put((unsigned char *)file.owned + LT_PREAMBLE_BYTES + i * LT_SECTION_BYTES, &s,
                        0);
     }
-    T_INT(lt_pack_open_salvage(&pack, "x.lpk", &file, NULL), LT_ECONTENT); /* 35 GB of checksums */
+    const clock_t start = clock();
+    T_INT(lt_pack_open_salvage(&pack, "x.lpk", &file, NULL), LT_ECONTENT);
+    T_OK((double)(clock() - start) / CLOCKS_PER_SEC < 4); /* checksums of 35 GB take more */
     lt_bytes_free(&file);
 }
 
