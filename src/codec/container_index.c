@@ -75,13 +75,14 @@ static int check_course(const struct lt_pack *pack, const struct lt_pack_payload
                         const struct lt_pack_entry *entry, struct lt_error *err)
 {
     struct course c = {.at = LT_PREAMBLE_BYTES};
-    bool fits = index->size % LT_SECTION_BYTES == 0;
+    bool fits = index->size % LT_SECTION_BYTES == 0 &&
+                index->size <= (uint64_t)LT_PACK_SECTIONS_MAX * LT_SECTION_BYTES;
     for (size_t at = 0; fits && at < index->size; at += LT_SECTION_BYTES) {
         struct lt_section s;
         fits = lt_section_get(index->data + at, &s, pack->identity);
         if (fits && lt_pack_known(pack, s.kind, err))
             return LT_ECONTENT;
-        fits = fits && advance(&c, &s, pack->identity, at == 0) && c.at <= entry->at;
+        fits = fits && advance(&c, &s, pack->identity, at == 0);
     }
     if (fits && c.copy && c.at == entry->at && continues(&entry->section, c.blocks, 0) &&
         entry->section.rows == c.rows)
