@@ -12,6 +12,7 @@
 enum {
     LT_STREAM_BUFFER = 256 << 10, /* bytes; fewer, larger writes than stdio's own buffer */
     LT_READ_STEP = 1 << 20,       /* bytes asked for at once from a pipe */
+    LT_FAULT_STEP = 2 << 20,      /* bytes that Linux maps at most around one that is used */
 };
 
 /* What is read from a pipe stays below this; a mapped file may be larger. */
@@ -310,4 +311,16 @@ void lt_bytes_free(struct lt_bytes *bytes)
         munmap(bytes->map, bytes->size);
     lt_free(bytes->owned);
     *bytes = (struct lt_bytes){0};
+}
+
+void lt_bytes_release(const struct lt_bytes *bytes, size_t begin, size_t end)
+{
+    if (!bytes->map || begin >= end || end > bytes->size)
+        return;
+    /* Rounded outwards: neighbours whose pages go too read them again, but nothing stays behind. */
+    begin -= begin % LT_FAULT_STEP;
+    end += (LT_FAULT_STEP - end % LT_FAULT_STEP) % LT_FAULT_STEP;
+    if (end > bytes->size)
+        end = bytes->size;
+    madvise((char *)bytes->map + begin, end - begin, MADV_DONTNEED);
 }

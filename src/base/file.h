@@ -42,5 +42,9 @@ struct lt_bytes {
 };
 int lt_bytes_read(struct lt_bytes *out, const char *path, struct lt_error *err);
 void lt_bytes_free(struct lt_bytes *bytes); /* leaves it zeroed */
+/* Gives the memory behind [begin, end) back to the system: what is mapped is read from the file again
+ * when it is used again, by whichever thread.  So a pass over a large file needs little memory.  Nothing
+ * happens to bytes that are owned. */
+void lt_bytes_release(const struct lt_bytes *bytes, size_t begin, size_t end);
 
 #endif
