@@ -48,6 +48,16 @@ const char *latent_version(void)
 #else
 #define WEBP_IMAGES ""
 #endif
+#ifdef LT_HAVE_ZSTD
+#define ZSTD "zstd packing        yes\n"
+#else
+#define ZSTD "zstd packing        no (what needs it is stored)\n"
+#endif
+#ifdef LT_HAVE_LZMA
+#define LZMA "size of xz -9e      yes\n"
+#else
+#define LZMA "size of xz -9e      not measured\n"
+#endif
 #define IMAGES "image files         " PNG_IMAGES JPEG_IMAGES WEBP_IMAGES "PGM and PPM\n"
 #ifdef LT_HAVE_OPENMP
 #define THREADS "threads             yes (OpenMP)\n"
@@ -57,7 +67,7 @@ const char *latent_version(void)
 
 const char *latent_features(void)
 {
-    return ONEDNN LAPACK GZIP NPZ IMAGES PNG THREADS;
+    return ONEDNN LAPACK GZIP NPZ IMAGES PNG ZSTD LZMA THREADS;
 }
 
 /* ---- choices ---- */

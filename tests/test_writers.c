@@ -287,6 +287,139 @@ TEST(several_rows_are_no_single_image)
     T_INT(files_in_tmp(), before);
 }
 
+/* Writes cells as they are, in two parts, and reads them back: the same bits. */
+static void expect_cells(const char *name, enum lt_type type, const void *values, int64_t n,
+                         int64_t columns)
+{
+    const struct lt_writer_schema schema = {.rows = n, .columns = columns, .type = type};
+    const size_t row = (size_t)columns * lt_type_size(type);
+    struct lt_error err = {0};
+    struct lt_writer *w = NULL;
+    struct lt_block *b = NULL;
+    if (lt_writer_create(&w, t_tmp(name), &schema, &err) || lt_writer_cells(w, values, 1, &err) ||
+        lt_writer_cells(w, (const char *)values + row, n - 1, &err) || lt_writer_commit(&w, &err))
+        T_FAIL("%s", err.text);
+    struct lt_table *t = help_open(t_tmp(name));
+    T_INT(lt_table_group(t, 0)->type, type);
+    T_INT(lt_block_create(&b, t, n, &err), 0);
+    T_INT(lt_table_range(t, 0, n, b, &err), 0);
+    if (memcmp(b->group[0].values, values, (size_t)n * row) != 0)
+        T_FAIL("%s of %s: other bits came back", name, lt_type_name(type));
+    lt_block_free(&b);
+    lt_table_free(&t);
+}
+
+TEST(cells_come_back_bit_by_bit)
+{
+    static const int64_t i8[4] = {INT64_MIN, INT64_MAX, -1, (INT64_C(1) << 53) + 1};
+    static const uint64_t u8[4] = {0, UINT64_MAX, (UINT64_C(1) << 63) + 1, 7};
+    /* two quiet NaN with payloads, a signalling one, negative zero */
+    static const uint64_t f8[4] = {0x7ff8000000000123, 0xfff8dead0000beef, 0x7ff0000000000001,
+                                   0x8000000000000000};
+    static const uint32_t f4[4] = {0x7fc00123, 0xffc0beef, 0x7f800001, 0x80000001};
+    static const int8_t i1[4] = {-128, 127, 0, -1};
+    static const uint8_t b1[4] = {0, 1, 1, 0};
+    static const char *const names[] = {
+        "w.npy",
+#ifdef LT_HAVE_LIBZIP
+        "w.npz",
+#endif
+#ifdef LT_HAVE_ZLIB
+        "w.npy.gz",
+#endif
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        expect_cells(names[i], LT_I64, i8, 2, 2);
+        expect_cells(names[i], LT_U64, u8, 4, 1);
+        expect_cells(names[i], LT_F64, f8, 2, 2);
+        expect_cells(names[i], LT_F32, f4, 2, 2);
+        expect_cells(names[i], LT_I8, i1, 4, 1);
+        expect_cells(names[i], LT_BOOL, b1, 2, 2);
+    }
+    expect_cells("w.idx", LT_I8, i1, 4, 1);
+    expect_cells("w.idx", LT_F64, f8, 2, 2);
+}
+
+TEST(cells_become_exact_text)
+{
+    const int64_t i8[4] = {INT64_MIN, INT64_MAX, -1, (INT64_C(1) << 53) + 1};
+    const uint64_t u8[4] = {0, UINT64_MAX, (UINT64_C(1) << 63) + 1, 7};
+    const double f8[4] = {0.1, 1e300, -0.0, NAN};
+    const struct {
+        enum lt_type type;
+        const void *values;
+        const char *text;
+    } cases[] = {
+        {LT_I64, i8, "-9223372036854775808,9223372036854775807\n-1,9007199254740993\n"},
+        {LT_U64, u8, "0,18446744073709551615\n9223372036854775809,7\n"},
+        {LT_F64, f8, "0.1,1e+300\n-0,\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct lt_writer_schema schema = {.rows = 2, .columns = 2, .type = cases[i].type};
+        struct lt_error err = {0};
+        struct lt_writer *w = NULL;
+        T_INT(lt_writer_create(&w, t_tmp("x.csv"), &schema, &err), 0);
+        T_INT(lt_writer_cells(w, cases[i].values, 2, &err), 0);
+        T_INT(lt_writer_commit(&w, &err), 0);
+        T_STR(slurp(t_tmp("x.csv")), cases[i].text);
+    }
+}
+
+TEST(cells_that_a_file_cannot_hold_are_refused)
+{
+    const int64_t fit[2] = {INT64_MIN, (INT64_C(1) << 62) - (INT64_C(1) << 9)};
+    const int64_t over[2] = {0, (INT64_C(1) << 53) + 1};
+    const enum lt_type differ[] = {LT_I64, LT_F64};
+    struct lt_writer_schema schema = {.rows = 1, .columns = 2, .type = LT_I64};
+    struct lt_error err = {0};
+    struct lt_writer *w = NULL;
+    T_INT(lt_writer_create(&w, t_tmp("y.idx"), &schema, &err), 0);
+    T_INT(lt_writer_cells(w, fit, 1, &err), 0);
+    T_INT(lt_writer_commit(&w, &err), 0);
+    struct lt_table *t = help_open(t_tmp("y.idx"));
+    T_STR(help_cell(t, 0, 0), "-9.2233720368547758e+18");
+    lt_table_free(&t);
+    T_INT(lt_writer_create(&w, t_tmp("y.idx"), &schema, &err), 0);
+    T_INT(lt_writer_cells(w, over, 1, &err), LT_EFAIL);
+    T_OK(strstr(err.text, ": row 0, column 1 is an integer of more digits than this kind of file "
+                          "keeps; use .npy") != NULL);
+    lt_writer_abort(&w);
+    err = (struct lt_error){0};
+    schema.types = differ;
+    T_INT(lt_writer_create(&w, t_tmp("y.npy"), &schema, &err), 0);
+    T_INT(lt_writer_cells(w, over, 1, &err), LT_EUSAGE);
+    lt_writer_abort(&w);
+}
+
+TEST(cells_become_the_images_and_the_folders_they_were)
+{
+    static const uint16_t pixels[2][6] = {{0, 1, 65535, 256, 255, 32768}, {7, 8, 9, 10, 11, 12}};
+    static const uint64_t reals[2][2] = {{0x7ff8000000000123, 1}, {2, 0xfff0000000000000}};
+    const struct lt_writer_schema schemas[] = {
+        {.rows = 2, .columns = 6, .type = LT_U16, .shape_rank = 2, .shape = {2, 3}},
+        {.rows = 2, .columns = 2, .type = LT_F64, .shape_rank = 2, .shape = {1, 2}},
+    };
+    const void *const values[] = {pixels, reals};
+    const size_t bytes[] = {sizeof pixels, sizeof reals};
+    for (int i = 0; i < 2; i++) {
+        struct lt_error err = {0};
+        struct lt_writer *w = NULL;
+        struct lt_block *b = NULL;
+        char folder[2000];
+        snprintf(folder, sizeof folder, "%s/", t_tmp(i ? "reals" : "pixels"));
+        T_INT(lt_writer_create(&w, folder, &schemas[i], &err), 0);
+        T_INT(lt_writer_cells(w, values[i], 2, &err), 0);
+        T_INT(lt_writer_commit(&w, &err), 0);
+        struct lt_table *t = help_open(folder);
+        T_INT(lt_table_group(t, 0)->type, schemas[i].type);
+        T_INT(lt_block_create(&b, t, 2, &err), 0);
+        T_INT(lt_table_range(t, 0, 2, b, &err), 0);
+        T_INT(memcmp(b->group[0].values, values[i], bytes[i]), 0);
+        lt_block_free(&b);
+        lt_table_free(&t);
+    }
+}
+
 #ifdef LT_HAVE_PNG
 
 /* Width and height of a PNG, from its first chunk. */

@@ -19,13 +19,12 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
     struct lt_out_rows part = *rows;
     while (n > 0 && !rc) {
         int64_t now = n < most ? n : most;
-        rc = lt_writer_cells(w, &part, now, w->buffer, err);
+        rc = lt_writer_convert(w, &part, now, w->buffer, err);
         if (!rc && w->ops == &lt_idx_writer)
             lt_swap_bytes(w->buffer, (size_t)(now * w->columns), lt_type_size(w->type));
         if (!rc)
             rc = lt_sink_write(w->sink, w->buffer, (size_t)now * row_bytes, err);
-        part.f64 = part.f64 ? part.f64 + now * w->columns : NULL;
-        part.f32 = part.f32 ? part.f32 + now * w->columns : NULL;
+        part = lt_out_from(&part, now * w->columns);
         n -= now;
     }
     return rc;

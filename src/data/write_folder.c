@@ -279,8 +279,7 @@ static int write_array(const struct lt_writer *w, const struct lt_out_rows *row,
                                       .shape = {w->shape[1], w->rank == 3 ? w->shape[2] : 0}};
     int rc = lt_writer_create_as(&array, &lt_npy_writer, false, t->path, &schema, err);
     if (!rc)
-        rc = row->f64 ? lt_writer_rows(array, row->f64, schema.rows, err)
-                      : lt_writer_rows_f32(array, row->f32, schema.rows, err);
+        rc = lt_writer_out(array, row, schema.rows, err);
     if (!rc)
         rc = lt_writer_commit(&array, err);
     lt_writer_abort(&array);
@@ -293,8 +292,7 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
     int rc = LT_OK;
     for (int64_t i = 0; i < n && !rc; i++) {
         struct target target = {0};
-        struct lt_out_rows row = {.f64 = rows->f64 ? rows->f64 + i * w->columns : NULL,
-                                  .f32 = rows->f32 ? rows->f32 + i * w->columns : NULL};
+        struct lt_out_rows row = lt_out_from(rows, i * w->columns);
         rc = find_target(&target, w, w->written + i, err);
         if (!rc)
             rc = strcmp(target.kind, ".npy") == 0 ? write_array(w, &row, &target, err)

@@ -31,7 +31,7 @@ static int begin(struct lt_writer *w, struct lt_error *err)
 static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
                       struct lt_error *err)
 {
-    int rc = lt_writer_cells(w, rows, n, w->buffer + w->used, err);
+    int rc = lt_writer_convert(w, rows, n, w->buffer + w->used, err);
     w->used += (size_t)(n * w->columns) * lt_type_size(w->type);
     return rc;
 }

@@ -39,8 +39,13 @@ static int begin(struct lt_writer *w, struct lt_error *err)
     return rc ? rc : lt_sink_write(w->sink, "\n", 1, err);
 }
 
-static int format(char *to, enum lt_type type, double value)
+static int format(char *to, enum lt_type type, const struct lt_out_rows *rows, int64_t cell)
 {
+    const double value = lt_out_value(rows, cell);
+    if (rows->type == LT_I64 && type == LT_I64) /* beyond 2^53 too */
+        return lt_number_format_i64(to, ((const int64_t *)rows->values)[cell]);
+    if (rows->type == LT_U64 && type == LT_U64)
+        return lt_number_format_u64(to, ((const uint64_t *)rows->values)[cell]);
     if (type == LT_F32)
         return lt_number_format_f32(to, (float)value);
     if (type == LT_F64)
@@ -73,7 +78,7 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
             if (w->types[j] == LT_TEXT)
                 rc = write_text_cell(w, j, value, &to, err);
             else if (!isnan(value))
-                to += format(to, w->types[j], value);
+                to += format(to, w->types[j], rows, i * w->columns + j);
             *to++ = j + 1 < w->columns ? delimiter : '\n';
         }
         if (!rc)

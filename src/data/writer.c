@@ -121,19 +121,39 @@ int lt_writer_fail_nan(const struct lt_writer *w, int64_t row, int64_t column, s
                    w->name, w->written + row, column);
 }
 
-int lt_writer_cells(const struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
-                    char *cells, struct lt_error *err)
+/* Whether a double holds the integer: 53 bits from the highest to the lowest that is set. */
+static bool fits_double(const struct lt_out_rows *rows, int64_t cell)
+{
+    uint64_t size = 0;
+    if (rows->type == LT_U64) {
+        size = ((const uint64_t *)rows->values)[cell];
+    } else if (rows->type == LT_I64) {
+        int64_t value = ((const int64_t *)rows->values)[cell];
+        size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    }
+    while (size >> 53 && !(size & 1))
+        size >>= 1;
+    return size >> 53 == 0;
+}
+
+int lt_writer_convert(const struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                      char *cells, struct lt_error *err)
 {
     size_t size = lt_type_size(w->type);
     int64_t count = n * w->columns;
-    if (w->type == LT_F32 && rows->f32) {
-        memcpy(cells, rows->f32, (size_t)count * size);
+    if (w->type == rows->type) {
+        memcpy(cells, rows->values, (size_t)count * size);
         return LT_OK;
     }
     for (int64_t i = 0; i < count; i++) {
         double value = lt_out_value(rows, i);
         if (isnan(value) && ranges[w->type].integer)
             return lt_writer_fail_nan(w, i / w->columns, i % w->columns, err);
+        if (!fits_double(rows, i))
+            return lt_fail(err, LT_EFAIL,
+                           "%s: row %" PRId64 ", column %" PRId64
+                           " is an integer of more digits than this kind of file keeps; use .npy",
+                           w->name, w->written + i / w->columns, i % w->columns);
         lt_writer_put(w->type, value, cells + (size_t)i * size);
     }
     return LT_OK;
@@ -226,6 +246,7 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
         rc = lt_alloc(&w->names, columns, sizeof *w->names, w->name, err);
     for (size_t j = 0; j < columns && !rc; j++) {
         w->types[j] = schema->types ? schema->types[j] : schema->type;
+        w->cells = j == 0 || w->cells == w->types[j] ? w->types[j] : LT_TYPES;
         if (w->types[j] == LT_TEXT && !(lines && schema->text))
             rc = lt_fail(err, LT_EUSAGE,
                          "%s: there are columns of text, which only .csv and .tsv can hold",
@@ -269,27 +290,24 @@ int lt_writer_create(struct lt_writer **out, const char *path,
 static int write_resampled(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
                            struct lt_error *err)
 {
-    struct lt_pixels from = {.h = w->height,
-                             .w = w->width,
-                             .c = w->rank == 3 ? w->shape[2] : 1,
-                             .type = rows->f64 ? LT_F64 : LT_F32};
+    struct lt_pixels from = {
+        .h = w->height, .w = w->width, .c = w->rank == 3 ? w->shape[2] : 1, .type = rows->type};
     const int64_t width = from.h * from.w * from.c;
     int rc = LT_OK;
     for (int64_t i = 0; i < n && !rc; i++, w->written++) {
         lt_writer_size_row(w, w->written);
-        from.values = rows->f64 ? (const void *)(rows->f64 + i * width)
-                                : (const void *)(rows->f32 + i * width);
+        from.values = lt_out_from(rows, i * width).values;
         rc = lt_grow(&w->image, &w->image_room, (size_t)w->columns, sizeof *w->image, w->name, err);
         if (!rc)
             rc = lt_resample(&from, w->shape[0], w->shape[1], w->image, w->name, err);
         if (!rc)
-            rc = w->ops->rows(w, &(struct lt_out_rows){.f64 = w->image}, 1, err);
+            rc = w->ops->rows(w, &(struct lt_out_rows){LT_F64, w->image}, 1, err);
     }
     return rc;
 }
 
-static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
-                      struct lt_error *err)
+int lt_writer_out(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                  struct lt_error *err)
 {
     if (w->total >= 0 && n > w->total - w->written)
         return lt_fail(err, LT_EFAIL, "%s: more rows than the %" PRId64 " announced", w->name,
@@ -303,12 +321,20 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
 
 int lt_writer_rows(struct lt_writer *w, const double *values, int64_t n, struct lt_error *err)
 {
-    return write_rows(w, &(struct lt_out_rows){.f64 = values}, n, err);
+    return lt_writer_out(w, &(struct lt_out_rows){LT_F64, values}, n, err);
 }
 
 int lt_writer_rows_f32(struct lt_writer *w, const float *values, int64_t n, struct lt_error *err)
 {
-    return write_rows(w, &(struct lt_out_rows){.f32 = values}, n, err);
+    return lt_writer_out(w, &(struct lt_out_rows){LT_F32, values}, n, err);
+}
+
+int lt_writer_cells(struct lt_writer *w, const void *values, int64_t n, struct lt_error *err)
+{
+    if (w->cells == LT_TYPES || w->cells == LT_TEXT)
+        return lt_fail(err, LT_EUSAGE, "%s: the columns are not all of one type of number",
+                       w->name);
+    return lt_writer_out(w, &(struct lt_out_rows){w->cells, values}, n, err);
 }
 
 int lt_writer_flush(struct lt_writer *w, struct lt_error *err)

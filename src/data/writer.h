@@ -81,6 +81,13 @@ int lt_writer_rows(struct lt_writer *w, const double *values /* (n, D) */, int64
 int lt_writer_rows_f32(struct lt_writer *w, const float *values /* (n, D) */, int64_t n,
                        struct lt_error *err);
 
+/* The same as they are, of the schema's one type (LT_EUSAGE where columns differ), which .npy, .npz
+ * and folders of .npy keep bit by bit, NaN with its payload included, .csv and .tsv in the shortest
+ * text that says it (but NaN as an empty cell), .idx and images where they hold the type.  LT_EFAIL
+ * for integers of more than 53 bits where IDX makes doubles of them. */
+int lt_writer_cells(struct lt_writer *w, const void *values /* (n, D) */, int64_t n,
+                    struct lt_error *err);
+
 /* Hands all rows so far on to whoever reads standard output or a pipe. */
 int lt_writer_flush(struct lt_writer *w, struct lt_error *err);
 

@@ -7,10 +7,10 @@
 #include "data/sink.h"
 #include "data/writer.h"
 
-/* Rows on their way out: one of the two pointers is set. */
+/* Rows on their way out. */
 struct lt_out_rows {
-    const double *f64; /* (n, D) */
-    const float *f32;  /* (n, D) */
+    enum lt_type type;  /* not LT_TEXT */
+    const void *values; /* (n, D) */
 };
 
 struct lt_writer;
@@ -41,6 +41,7 @@ struct lt_writer {
     int64_t columns;
     enum lt_type *types; /* (D) */
     enum lt_type type;   /* of an array, once chosen by begin */
+    enum lt_type cells;  /* of all columns; LT_TYPES: they differ */
     char **names;        /* (D), or NULL */
     const char *(*text)(void *context, int64_t column, double value, char *buf, size_t size);
     void *text_context;
@@ -67,16 +68,30 @@ void lt_writer_size_row(struct lt_writer *w, int64_t row);
 /* Puts the value into one cell of the type, little-endian. */
 void lt_writer_put(enum lt_type type, double value, void *cell);
 
-/* Converts n rows to cells of w->type; refuses NaN in integers. */
-int lt_writer_cells(const struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
-                    char *cells, struct lt_error *err);
+/* Hands rows on to the kind, as the functions of writer.h do. */
+int lt_writer_out(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                  struct lt_error *err);
+
+/* Converts n rows to cells of w->type, bit by bit where they have it already; refuses NaN in
+ * integers, and integers that no double holds in doubles. */
+int lt_writer_convert(const struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                      char *cells, struct lt_error *err);
 enum lt_type lt_writer_common_type(const struct lt_writer *w);
 int lt_writer_fail_nan(const struct lt_writer *w, int64_t row, int64_t column,
                        struct lt_error *err);
 
 static inline double lt_out_value(const struct lt_out_rows *rows, int64_t cell)
 {
-    return rows->f64 ? rows->f64[cell] : (double)rows->f32[cell];
+    return rows->type == LT_F64   ? ((const double *)rows->values)[cell]
+           : rows->type == LT_F32 ? (double)((const float *)rows->values)[cell]
+                                  : lt_type_value(rows->type, rows->values, cell);
+}
+
+/* The same rows from cell `cell` on. */
+static inline struct lt_out_rows lt_out_from(const struct lt_out_rows *rows, int64_t cell)
+{
+    return (struct lt_out_rows){rows->type, (const char *)rows->values +
+                                                (size_t)cell * lt_type_size(rows->type)};
 }
 
 /* The NPY header of what the writer will write; returns its length. */
