@@ -16,11 +16,12 @@ struct lt_growable {
     unsigned char *bytes;
     size_t used, room;
 };
-int lt_growable_put(struct lt_growable *g, const void *bytes, size_t n, struct lt_error *err);
-int lt_growable_varint(struct lt_growable *g, uint64_t value, struct lt_error *err);
-int lt_growable_signed(struct lt_growable *g, int64_t value, struct lt_error *err);
-int lt_growable_double(struct lt_growable *g, double value, struct lt_error *err); /* 8 bytes, lowest first */
-void lt_growable_free(struct lt_growable *g);
+int lt_growable_put(struct lt_growable *buffer, const void *bytes, size_t n, struct lt_error *err);
+int lt_growable_varint(struct lt_growable *buffer, uint64_t value, struct lt_error *err);
+int lt_growable_signed(struct lt_growable *buffer, int64_t value, struct lt_error *err);
+int lt_growable_double(struct lt_growable *buffer, double value,
+                     struct lt_error *err); /* 8 bytes, lowest first */
+void lt_growable_free(struct lt_growable *buffer);
 
 /* A place in bytes that are read.  What would pass the end, or is no varint, gives 0 (or NULL), sets
  * `broken` and stays there. */
