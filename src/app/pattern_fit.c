@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/order.h"
+#include "codec/lag.h"
 #include <math.h>
 
 /* The row and plane that an example is, and its place among the features. */
@@ -10,7 +11,8 @@ struct finder {
     const struct lt_pattern_sample *sample;
     struct lt_surroundings *around;
     int64_t features, numbers, nodes;
-    int64_t run; /* that the surroundings are in */
+    int64_t run;    /* that the surroundings are in */
+    uint16_t *lags; /* of its segments */
 };
 
 static int finder_open(struct finder *f, struct lt_pattern *pattern,
@@ -19,15 +21,33 @@ static int finder_open(struct finder *f, struct lt_pattern *pattern,
     *f = (struct finder){.pattern = pattern, .sample = sample, .run = -1};
     f->features = lt_surroundings_count(pattern);
     lt_pattern_units(pattern, &f->numbers, &f->nodes);
-    return lt_surroundings_create(&f->around, pattern, err);
+    int64_t run = sample->run < sample->rows ? sample->run : sample->rows;
+    int rc = lt_alloc(&f->lags, (size_t)lt_lag_segments(run), sizeof *f->lags, "lags", err);
+    return rc ? rc : lt_surroundings_create(&f->around, pattern, err);
+}
+
+static void finder_close(struct finder *f)
+{
+    lt_surroundings_free(&f->around);
+    lt_free(f->lags);
+}
+
+static void begin_run(struct finder *f, int64_t run)
+{
+    const struct lt_pattern_sample *s = f->sample;
+    int64_t first = run * s->run, left = s->rows - first, planes = f->pattern->planes;
+    const int64_t *values = s->values + first * planes;
+    if (f->pattern->lagged)
+        lt_lags_find(f->pattern, values, left < s->run ? left : s->run, f->lags);
+    lt_surroundings_begin(f->around, values, s->guess ? s->guess + first * planes : NULL, f->lags);
 }
 
 static const int16_t *find(struct finder *f, int64_t row, int64_t plane)
 {
     const struct lt_pattern_sample *s = f->sample;
-    int64_t run = row / s->run, first = run * s->run * f->pattern->planes;
+    int64_t run = row / s->run;
     if (run != f->run)
-        lt_surroundings_begin(f->around, s->values + first, s->guess ? s->guess + first : NULL);
+        begin_run(f, run);
     f->run = run;
     lt_surroundings_at(f->around, row % s->run, plane);
     return lt_surroundings_features(f->around, plane);
@@ -143,7 +163,7 @@ int lt_pattern_fit_linear(struct lt_pattern *pattern, const struct lt_pattern_sa
     float *weights = NULL, *biases = NULL;
     int rc = finder_open(&f, pattern, sample, err);
     if (rc || f.numbers == 0) {
-        lt_surroundings_free(&f.around);
+        finder_close(&f);
         return rc;
     }
     int64_t widths[] = {f.features, f.numbers};
@@ -155,7 +175,7 @@ int lt_pattern_fit_linear(struct lt_pattern *pattern, const struct lt_pattern_sa
     if (!rc)
         rc = lt_intnet_quantise(&pattern->linear, 1, widths, (const float *const[]){weights},
                                 (const float *const[]){biases}, 12, isa, err);
-    lt_surroundings_free(&f.around);
+    finder_close(&f);
     lt_free(weights);
     lt_free(biases);
     return rc;
@@ -223,7 +243,8 @@ static int read_trees(void *context, const int64_t *ids, int64_t n, float *x, st
     return 0;
 }
 
-static int fit_network(struct lt_pattern *pattern, bool trees, const struct lt_pattern_sample *sample,
+static int fit_network(struct lt_pattern *pattern, bool trees,
+                       const struct lt_pattern_sample *sample,
                        const struct lt_predictor_settings *settings,
                        struct lt_predictor_report *report, struct lt_error *err)
 {
@@ -240,7 +261,7 @@ static int fit_network(struct lt_pattern *pattern, bool trees, const struct lt_p
     if (!rc && outputs > 0)
         rc = lt_predictor_train(trees ? &pattern->trees : &pattern->values, &examples, &s, report,
                                 err);
-    lt_surroundings_free(&f.around);
+    finder_close(&f);
     return rc;
 }
 

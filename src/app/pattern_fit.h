@@ -17,7 +17,8 @@ struct lt_pattern_sample {
     const int64_t *values; /* (rows, planes) */
     const int32_t *guess;  /* likewise, where the pattern is guessed */
     int64_t rows;
-    int64_t run; /* so many follow one another in the data, then others do; divides rows or exceeds it */
+    int64_t
+        run; /* so many follow one another in the data, then others do; divides rows or exceeds it */
 };
 
 int lt_pattern_fit_linear(struct lt_pattern *pattern, const struct lt_pattern_sample *sample,

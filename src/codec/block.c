@@ -1,12 +1,15 @@
 #include "codec/block.h"
 
 #include "base/mem.h"
+#include "codec/lag.h"
 #include "codec/number.h"
 
 struct lt_blockcoder {
     const struct lt_pattern *pattern;
     struct lt_mixing *mixing;
     struct lt_surroundings *surroundings;
+    uint16_t *lags; /* of the block at hand */
+    size_t room;
 };
 
 enum { LINES = 18 }; /* log2: 2^18 lines of 64 bytes */
@@ -31,6 +34,7 @@ void lt_blockcoder_free(struct lt_blockcoder **coder)
     if (*coder) {
         lt_mixing_free(&(*coder)->mixing);
         lt_surroundings_free(&(*coder)->surroundings);
+        lt_free((*coder)->lags);
     }
     lt_free(*coder);
     *coder = NULL;
@@ -63,33 +67,63 @@ static void code_rows(struct lt_blockcoder *b, struct lt_range *range, int64_t r
     int64_t planes = b->pattern->planes;
     struct lt_outlook outlook;
     lt_mixing_reset(b->mixing);
-    lt_surroundings_begin(b->surroundings, values, guess);
+    lt_surroundings_begin(b->surroundings, values, guess, b->lags);
     for (int64_t row = 0; row < rows; row++) {
         lt_surroundings_row(b->surroundings, row);
         for (int64_t plane = 0; plane < planes; plane++) {
             int64_t *value = &values[row * planes + plane];
             lt_surroundings_look(b->surroundings, plane, &outlook);
             int64_t coded = code_value(b->mixing, range, &outlook, *value);
-            if (range->decoding) {
-                const struct lt_series *s = outlook.series;
-                *value = coded < s->low ? s->low : coded > s->high ? s->high : coded;
-            }
+            if (range->decoding)
+                *value = coded;
             lt_surroundings_seen(b->surroundings, plane, outlook.base);
         }
     }
 }
 
-size_t lt_block_encode(struct lt_blockcoder *coder, const int64_t *values, const int32_t *guess,
-                       int64_t rows, unsigned char *bytes, size_t size)
+/* Room for the lags of so many rows. */
+static int need_lags(struct lt_blockcoder *b, int64_t rows, struct lt_error *err)
 {
-    struct lt_range range = lt_range_encoder(bytes, size);
-    code_rows(coder, &range, rows, guess, (int64_t *)values); /* which encoding leaves alone */
-    return lt_range_finish(&range);
+    size_t need = b->pattern->lagged ? (size_t)lt_lag_segments(rows) : 0;
+    return lt_grow(&b->lags, &b->room, need, sizeof *b->lags, "a coder", err);
 }
 
-void lt_block_decode(struct lt_blockcoder *coder, const unsigned char *bytes, size_t size,
-                     int64_t rows, const int32_t *guess, int64_t *values)
+int lt_block_encode(struct lt_blockcoder *b, const int64_t *values, const int32_t *guess,
+                    int64_t rows, unsigned char *bytes, size_t size, size_t *written,
+                    struct lt_error *err)
 {
+    int64_t segments = b->pattern->lagged ? lt_lag_segments(rows) : 0;
+    *written = 0;
+    if (size / 2 < (size_t)segments)
+        return 0;
+    int rc = need_lags(b, rows, err);
+    if (rc)
+        return rc;
+    if (segments > 0)
+        lt_lags_find(b->pattern, values, rows, b->lags);
+    for (int64_t i = 0; i < segments; i++, bytes += 2, size -= 2) {
+        bytes[0] = (unsigned char)b->lags[i];
+        bytes[1] = (unsigned char)(b->lags[i] >> 8);
+    }
+    struct lt_range range = lt_range_encoder(bytes, size);
+    code_rows(b, &range, rows, guess, (int64_t *)values); /* which encoding leaves alone */
+    size_t coded = lt_range_finish(&range);
+    *written = coded > 0 ? coded + 2 * (size_t)segments : 0;
+    return 0;
+}
+
+int lt_block_decode(struct lt_blockcoder *b, const unsigned char *bytes, size_t size, int64_t rows,
+                    const int32_t *guess, int64_t *values, struct lt_error *err)
+{
+    int64_t segments = b->pattern->lagged ? lt_lag_segments(rows) : 0;
+    if (size / 2 < (size_t)segments)
+        return lt_fail(err, LT_ECONTENT, "a block ends within its lags");
+    int rc = need_lags(b, rows, err);
+    if (rc)
+        return rc;
+    for (int64_t i = 0; i < segments; i++, bytes += 2, size -= 2)
+        b->lags[i] = (uint16_t)(bytes[0] | bytes[1] << 8);
     struct lt_range range = lt_range_decoder(bytes, size);
-    code_rows(coder, &range, rows, guess, values);
+    code_rows(b, &range, rows, guess, values);
+    return 0;
 }

@@ -4,21 +4,22 @@
  */
 #include "codec/surroundings_parts.h"
 
-enum { SETS = 2048, CHANNEL_PIXELS = 4 };
+enum { SETS = 512, CHANNEL_PIXELS = 4 };
 
 static const struct offset {
     int8_t y, x;
-} around[] = {
-    {0, -1},  {0, -2},  {0, -3},  {0, -4},  {-1, -4}, {-1, -3}, {-1, -2}, {-1, -1},
-    {-1, 0},  {-1, 1},  {-1, 2},  {-1, 3},  {-1, 4},  {-2, -3}, {-2, -2}, {-2, -1},
-    {-2, 0},  {-2, 1},  {-2, 2},  {-2, 3},  {-3, -2}, {-3, -1}, {-3, 0},  {-3, 1},
-    {-3, 2},  {-4, -1}, {-4, 0},  {-4, 1},
+} around[] =
+    {
+        {0, -1},  {0, -2},  {0, -3}, {0, -4}, {-1, -4}, {-1, -3}, {-1, -2},
+        {-1, -1}, {-1, 0},  {-1, 1}, {-1, 2}, {-1, 3},  {-1, 4},  {-2, -3},
+        {-2, -2}, {-2, -1}, {-2, 0}, {-2, 1}, {-2, 2},  {-2, 3},  {-3, -2},
+        {-3, -1}, {-3, 0},  {-3, 1}, {-3, 2}, {-4, -1}, {-4, 0},  {-4, 1},
 },
-  square[] = {{0, 0},  {0, 1},  {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {1, -1}, {-1, 1},
+  square[] = {{0, 0},   {0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {1, -1}, {-1, 1},
               {-1, -1}, {0, 2}, {2, 0},  {2, 1}, {1, 2},  {2, 2}, {2, -1}, {1, -2}};
 enum {
     AROUND = sizeof around / sizeof *around,
-    SQUARE = 9,                                /* of the frame before */
+    SQUARE = 9,                               /* of the frame before */
     GUESSED = sizeof square / sizeof *square, /* of the guess */
 };
 
@@ -33,8 +34,8 @@ static struct place place_of(const struct lt_surroundings *n, int64_t plane)
     const struct lt_pattern *p = n->pattern;
     int64_t pixel = plane / p->c;
     return (struct place){.row = n->values + n->row * p->planes,
-                          .before = p->frames && n->row > 0 ? n->values + (n->row - 1) * p->planes
-                                                            : NULL,
+                          .before =
+                              p->frames && n->row > 0 ? n->values + (n->row - 1) * p->planes : NULL,
                           .guess = n->guess ? n->guess + n->row * p->planes : NULL,
                           .w = p->w,
                           .h = p->h,
@@ -170,20 +171,23 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_vie
     struct seen_pixels s = see(&at, shift);
     uint32_t k = (uint32_t)at.channel;
     /* the place: exactly in small pictures, roughly in large ones */
-    int64_t place = at.h * at.w <= 4096 ? at.y * at.w + at.x : at.y * 16 / at.h * 16 + at.x * 16 / at.w;
+    int64_t place =
+        at.h * at.w <= 4096 ? at.y * at.w + at.x : at.y * 16 / at.h * 16 + at.x * 16 / at.w;
     int slope = within_byte(s.w + s.n - s.nw), mean = (s.w + s.n + s.ne + s.nw) / 4;
     lt_context(v, k, lt_hash2(s.w, s.n));
     lt_context(v, k, lt_hash4(s.w, s.n, s.ne, s.nw));
-    lt_context(v, k, lt_hash3(s.w / 16 << 12 | s.n / 16 << 8 | s.ne / 16 << 4 | s.nw / 16,
-                              s.ww / 32 << 3 | s.nn / 32, s.nee / 64 << 2 | s.nww / 64));
+    lt_context(v, k,
+               lt_hash3(s.w / 16 << 12 | s.n / 16 << 8 | s.ne / 16 << 4 | s.nw / 16,
+                        s.ww / 32 << 3 | s.nn / 32, s.nee / 64 << 2 | s.nww / 64));
     lt_context(v, k, (uint32_t)place);
     lt_context(v, k, lt_hash2(place, s.w / 64 | s.n / 64 << 2 | s.ne / 64 << 4));
     lt_context(v, k, lt_hash3(s.w / 8, s.n / 8, s.ne / 8));
     lt_context(v, k, lt_hash2(s.w, s.ww));
     lt_context(v, k, lt_hash3(s.n, s.nn, s.ne));
-    lt_context(v, k, lt_hash3(s.w / 32 << 9 | s.n / 32 << 6 | s.ne / 32 << 3 | s.nw / 32,
-                              s.ww / 64 << 6 | s.nn / 64 << 4 | s.nne / 64 << 2 | s.nnw / 64,
-                              s.nee / 64 << 2 | s.nww / 64));
+    lt_context(v, k,
+               lt_hash3(s.w / 32 << 9 | s.n / 32 << 6 | s.ne / 32 << 3 | s.nw / 32,
+                        s.ww / 64 << 6 | s.nn / 64 << 4 | s.nne / 64 << 2 | s.nnw / 64,
+                        s.nee / 64 << 2 | s.nww / 64));
     lt_context(v, k, lt_hash2(slope, (s.w + s.ne) / 32));
     lt_context(v, k, lt_hash2(mean, (s.ww + s.nn + s.nne + s.nnw) / 32));
     if (at.before) {
@@ -201,11 +205,12 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_vie
         lt_context(v, k, lt_hash3(same, s.n / 8, 3));
     }
     if (at.guess)
-        lt_context(v, k, lt_hash4(guessed_pixel(&at, 0, 0) >> 4 << shift >> 2, s.w / 32, s.n / 32, 4));
+        lt_context(v, k,
+                   lt_hash4(guessed_pixel(&at, 0, 0) >> 4 << shift >> 2, s.w / 32, s.n / 32, 4));
     v->set[1] = ((s.w > 0) | (s.n > 0) << 1 | (s.ne > 0) << 2 | (s.nw > 0) << 3 | (s.ww > 0) << 4 |
                  (s.nn > 0) << 5) *
-                    32 +
-                mean / 32 * 4 + (int)(at.y * 4 / at.h);
+                    8 +
+                mean / 32;
     v->guess = lt_hash2(s.w / 32, s.n / 32);
 }
 
@@ -213,9 +218,9 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
                    struct lt_view *v)
 {
     struct place at = place_of(n, plane);
-    int64_t west = lt_within(pixel(&at, 0, -1) - base, 1 << 20);
-    int64_t north = lt_within(pixel(&at, -1, 0) - base, 1 << 20);
-    int64_t east = lt_within(pixel(&at, -1, 1) - base, 1 << 20);
+    int64_t west = lt_within(lt_less(pixel(&at, 0, -1), base), 1 << 20);
+    int64_t north = lt_within(lt_less(pixel(&at, -1, 0), base), 1 << 20);
+    int64_t east = lt_within(lt_less(pixel(&at, -1, 1), base), 1 << 20);
     int64_t left = at.x > 0 ? n->trace[plane - at.c].left[0] : 0;
     int64_t above = at.y > 0 ? n->trace[plane - at.w * at.c].left[0] : 0;
     left = lt_within(left, 1 << 20);
@@ -228,16 +233,21 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
     lt_context(v, k, lt_hash2(steep, busy));
     lt_context(v, k, lt_hash2(lt_within(left, 30), lt_coarse(above)));
     lt_context(v, k, lt_hash2(lt_within(west, 60), lt_within(north, 60)));
-    lt_context(v, k, lt_hash3(lt_within(west, 30) / 2, lt_within(north, 30) / 2, lt_within(east, 30) / 2));
+    lt_context(
+        v, k, lt_hash3(lt_within(west, 30) / 2, lt_within(north, 30) / 2, lt_within(east, 30) / 2));
     lt_context(v, k, lt_hash2(base, west));
     lt_context(v, k, lt_hash3(at.y * 16 / at.h, at.x * 16 / at.w, busy));
     lt_context(v, k, lt_hash2(lt_coarse(n->left), part));
     if (at.before)
-        lt_context(v, k, lt_hash2(lt_within(old_pixel(&at, 0, 0) - base, 120), part));
+        lt_context(v, k, lt_hash2(lt_within(lt_less(old_pixel(&at, 0, 0), base), 120), part));
     if (at.channel > 0)
         lt_context(v, k, lt_hash2(lt_within(n->trace[plane - 1].left[0], 120), part));
     if (at.guess)
-        lt_context(v, k, lt_hash2(lt_within((guessed_pixel(&at, 0, 0) >> 2) - 4 * base, 240), part));
+        lt_context(v, k,
+                   lt_hash2(lt_within(lt_less(guessed_pixel(&at, 0, 0) >> 2,
+                                              (int64_t)((uint64_t)base * 4)),
+                                      240),
+                            part));
     v->set[1] = busy * 16 + part;
 }
 

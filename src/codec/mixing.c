@@ -7,8 +7,8 @@
 
 enum {
     RATE = 6,   /* of learning weights, in 16ths */
-    NIBBLE = 4,  /* bits of a symbol that share a line */
-    LINE = 16,   /* words: a check, and 15 nodes */
+    NIBBLE = 4, /* bits of a symbol that share a line */
+    LINE = 16,  /* words: a check, and 15 nodes */
     INPUTS = LT_CONTEXTS_MAX + 2,
     ONE = 65536, /* of weights */
     COUNT_MOST = 1023,
@@ -22,13 +22,13 @@ static const uint32_t FRESH = 1u << 31;
 
 struct lt_mixing {
     struct lt_logistic logistic;
-    uint16_t rate[COUNT_MOST + 1];    /* 65536 / (n + 1.5) */
-    uint16_t trust[COUNT_MOST + 1];   /* of a probability met n times, in Q8 */
-    int lines;                        /* log2 */
+    uint16_t rate[COUNT_MOST + 1];  /* 65536 / (n + 1.5) */
+    uint16_t trust[COUNT_MOST + 1]; /* of a probability met n times, in Q8 */
+    int lines;                      /* log2 */
     uint32_t (*line)[LINE];
     int32_t sets;
-    int32_t (*weight)[INPUTS];        /* (LT_SELECTORS, sets, nodes) */
-    uint16_t (*correct)[BUCKETS];     /* (CORRECTIONS) */
+    int32_t (*weight)[INPUTS];    /* (sets, nodes) */
+    uint16_t (*correct)[BUCKETS]; /* (CORRECTIONS) */
     /* of the bit at hand */
     uint32_t *node[LT_CONTEXTS_MAX];
     int32_t input[INPUTS];
@@ -88,12 +88,14 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
     int64_t stretched[LT_SELECTORS], mean = 0;
     int32_t *weight[LT_SELECTORS];
     for (int s = 0; s < LT_SELECTORS; s++) {
-        weight[s] = m->weight[((int64_t)s * m->sets + v->set[s]) * 256 + node];
+        weight[s] = m->weight[(int64_t)v->set[s] * 256 + node];
         stretched[s] = dot(weight[s], m->input, n);
         mean += stretched[s];
     }
     mean /= LT_SELECTORS;
-    mean = mean > LT_STRETCH_MOST ? LT_STRETCH_MOST : mean < -LT_STRETCH_MOST ? -LT_STRETCH_MOST : mean;
+    mean = mean > LT_STRETCH_MOST    ? LT_STRETCH_MOST
+           : mean < -LT_STRETCH_MOST ? -LT_STRETCH_MOST
+                                     : mean;
     int mixed = lt_squash(&m->logistic, mean);
     /* the correction, between two buckets */
     int64_t place = (mean + LT_STRETCH_MOST) * (BUCKETS - 1);
@@ -159,7 +161,7 @@ int lt_mixing_symbol(struct lt_mixing *m, struct lt_range *range, const struct l
 void lt_mixing_reset(struct lt_mixing *m)
 {
     memset(m->line, 0, sizeof *m->line << m->lines);
-    for (int64_t i = 0; i < (int64_t)LT_SELECTORS * m->sets * 256; i++)
+    for (int64_t i = 0; i < (int64_t)m->sets * 256; i++)
         for (int k = 0; k < INPUTS; k++)
             m->weight[i][k] = ONE / 4;
     for (int i = 0; i < CORRECTIONS; i++)
@@ -180,8 +182,7 @@ int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, struct lt_
     m->sets = sets;
     rc = lt_alloc(&m->line, (size_t)1 << lines, sizeof *m->line, "a mixer", err);
     if (!rc)
-        rc = lt_alloc(&m->weight, (size_t)LT_SELECTORS * (size_t)sets * 256, sizeof *m->weight,
-                      "a mixer", err);
+        rc = lt_alloc(&m->weight, (size_t)sets * 256, sizeof *m->weight, "a mixer", err);
     if (!rc)
         rc = lt_alloc(&m->correct, CORRECTIONS, sizeof *m->correct, "a mixer", err);
     if (rc) {
@@ -191,7 +192,7 @@ int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, struct lt_
     lt_logistic_init(&m->logistic);
     for (int n = 0; n <= COUNT_MOST; n++) {
         m->rate[n] = (uint16_t)(131072 / (2 * n + 3));
-        m->trust[n] = (uint16_t)(256 * n / (n + 1) );
+        m->trust[n] = (uint16_t)(256 * n / (n + 1));
     }
     lt_mixing_reset(m);
     return 0;

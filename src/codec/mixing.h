@@ -33,8 +33,8 @@ struct lt_view {
     int contexts;
     uint32_t hash[LT_CONTEXTS_MAX];
     int common; /* a symbol asked for first, by a bit of its own, which is node 0; -1: none */
-    int32_t set[LT_SELECTORS]; /* which mixing weights: 0 ... sets - 1 of lt_mixing_create */
-    uint32_t guess;            /* what the last correction looks at besides the probability */
+    int32_t set[LT_SELECTORS];   /* which mixing weights: 0 ... sets - 1 of lt_mixing_create */
+    uint32_t guess;              /* what the last correction looks at besides the probability */
     const struct lt_intnet *net; /* NULL: no network speaks */
     const int16_t *hidden;       /* of its last hidden layer */
     int32_t unit;                /* its output for node 0; the one for node n is unit + n */
@@ -43,7 +43,7 @@ struct lt_view {
 struct lt_mixing;
 
 /* `lines`: log2 of how many (context, half of a symbol) can be told apart, 64 bytes each.  `sets`: of
- * mixing weights for each selector. */
+ * mixing weights. */
 int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, struct lt_error *err);
 void lt_mixing_free(struct lt_mixing **m);
 /* Forgets all. */

@@ -10,8 +10,8 @@
 #include "codec/mixing.h"
 
 enum {
-    LT_NUMBER_NEAR = 119,  /* most of a number that is one symbol */
-    LT_NUMBER_ZERO = 128,  /* the symbol of 0, for lt_view.common */
+    LT_NUMBER_NEAR = 119, /* most of a number that is one symbol */
+    LT_NUMBER_ZERO = 128, /* the symbol of 0, for lt_view.common */
 };
 
 /* Codes a number under a view for its symbol; returns it. */

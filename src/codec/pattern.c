@@ -125,7 +125,6 @@ void lt_look_at(struct lt_look *look, const int64_t *values, int64_t rows)
         look_at_row(look, values + r * planes, r > 0 ? values + (r - 1) * planes : NULL);
 }
 
-
 /* Half the chance that a symbol is asked for first, and what costs little to ask. */
 static const double COMMON = 0.4;
 

@@ -28,12 +28,12 @@ enum lt_scene { LT_SCENE_RECORDS, LT_SCENE_GRID };
 struct lt_series {
     bool number; /* coded as what a prediction leaves; otherwise as a symbol of `bits` bits */
     int bits;
-    int common;           /* the symbol that is asked for first (of a residual: 0), -1: none */
-    bool follows;         /* the row before tells more than the mean */
-    int64_t low, high;    /* of all values */
-    int64_t centre;       /* their mean */
-    int64_t spread;       /* of values about what they are compared with (lt_series_reference), Q8 */
-    int32_t unit;         /* of the networks' outputs: its first, of trees for a symbol's node 0 */
+    int common;        /* the symbol that is asked for first (of a residual: 0), -1: none */
+    bool follows;      /* the row before tells more than the mean */
+    int64_t low, high; /* of all values */
+    int64_t centre;    /* their mean */
+    int64_t spread;    /* of values about what they are compared with (lt_series_reference), Q8 */
+    int32_t unit;      /* of the networks' outputs: its first, of trees for a symbol's node 0 */
 };
 
 enum { LT_PATTERN_PLANES = 1 << 21 };
@@ -41,9 +41,10 @@ enum { LT_PATTERN_PLANES = 1 << 21 };
 struct lt_pattern {
     enum lt_scene scene;
     int64_t planes;
-    int64_t h, w, c; /* of a grid */
-    bool frames;     /* of a grid: the row before is the frame before */
-    bool guessed;    /* a code guesses every value (codec/surroundings.h) */
+    int64_t h, w, c;          /* of a grid */
+    bool frames;              /* of a grid: the row before is the frame before */
+    bool lagged; /* of records: blocks may have a lag (codec/lag.h) */
+    bool guessed; /* a code guesses every value (codec/surroundings.h) */
     struct lt_series *series; /* (planes); of a grid (c), the same for all pixels */
     struct lt_intnet *linear, *values, *trees; /* NULL: none */
 };
@@ -80,7 +81,8 @@ void lt_look_free(struct lt_look **look);
 
 /* ---- as bytes ---- */
 
-int lt_pattern_write(const struct lt_pattern *pattern, struct lt_growable *out, struct lt_error *err);
+int lt_pattern_write(const struct lt_pattern *pattern, struct lt_growable *out,
+                     struct lt_error *err);
 int lt_pattern_read(struct lt_pattern **out, const void *bytes, size_t size, enum lt_isa isa,
                     struct lt_error *err);
 

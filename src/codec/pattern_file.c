@@ -38,9 +38,8 @@ static int write_network(const struct lt_intnet *net, struct lt_growable *out, s
 
 int lt_pattern_write(const struct lt_pattern *p, struct lt_growable *out, struct lt_error *err)
 {
-    uint64_t numbers[] = {FORM,           (uint64_t)p->scene, (uint64_t)p->planes,
-                          (uint64_t)p->h, (uint64_t)p->w,     (uint64_t)p->c,
-                          p->frames,      p->guessed};
+    uint64_t numbers[] = {FORM,           (uint64_t)p->scene, (uint64_t)p->planes, (uint64_t)p->h,
+                          (uint64_t)p->w, (uint64_t)p->c,     p->frames, p->lagged, p->guessed};
     const struct lt_intnet *networks[] = {p->linear, p->values, p->trees};
     int rc = 0;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !rc; i++)
@@ -76,9 +75,8 @@ static int read_network(struct lt_intnet **out, struct lt_reader *r, enum lt_isa
                         struct lt_error *err)
 {
     uint64_t size = lt_read_varint(r);
-    const unsigned char *bytes = size && !r->broken && size <= lt_reader_left(r)
-                                     ? lt_read_bytes(r, (size_t)size)
-                                     : NULL;
+    const unsigned char *bytes =
+        size && !r->broken && size <= lt_reader_left(r) ? lt_read_bytes(r, (size_t)size) : NULL;
     if (size && !bytes)
         return lt_fail(err, LT_ECONTENT, "the model ends within a network");
     return size ? lt_intnet_read(out, bytes, (size_t)size, isa, err) : 0;
@@ -105,7 +103,7 @@ static int read_shape(struct lt_pattern **out, struct lt_reader *r, struct lt_er
     int64_t h = (int64_t)lt_read_up_to(r, LT_PATTERN_PLANES);
     int64_t w = (int64_t)lt_read_up_to(r, LT_PATTERN_PLANES);
     int64_t c = (int64_t)lt_read_up_to(r, LT_PATTERN_PLANES);
-    bool frames = lt_read_up_to(r, 1), guessed = lt_read_up_to(r, 1);
+    bool frames = lt_read_up_to(r, 1), lagged = lt_read_up_to(r, 1), guessed = lt_read_up_to(r, 1);
     bool grid = scene == LT_SCENE_GRID;
     if (r->broken || form != FORM || planes < 1 || grid != (h > 0) ||
         (grid && (w < 1 || c < 1 || h * w > planes || h * w * c != planes)))
@@ -115,6 +113,7 @@ static int read_shape(struct lt_pattern **out, struct lt_reader *r, struct lt_er
     int rc = lt_pattern_create(out, planes, h, w, c, err);
     if (!rc) {
         (*out)->frames = frames;
+        (*out)->lagged = lagged;
         (*out)->guessed = guessed;
     }
     return rc;

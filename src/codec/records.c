@@ -5,8 +5,9 @@
 
 /* Features of a plane, each compared to the row before it where the series follows, else to the
  * centre: in the row at hand (0 until it is known), in the three rows before; and where in its range it
- * was in the row before. */
-enum { NOW, LAST = 1, LAST2 = 2, LAST3 = 3, PLACE, SHOWN = 4 };
+ * was in the row before; how it rose in the row a lag before. */
+enum { NOW, LAST = 1, LAST2 = 2, LAST3 = 3, PLACE, RISE, SHOWN = 4 };
+enum { LAG_OWN = 3 };
 enum {
     ALL = 24,    /* so many planes see each other */
     WINDOW = 16, /* planes of a wider table see so many before them */
@@ -21,7 +22,7 @@ static int64_t shown(const struct lt_pattern *p)
 /* Shown planes, the plane's own, which plane it is where all see each other, guess, 1. */
 static int64_t count(const struct lt_pattern *p)
 {
-    return shown(p) * SHOWN + 2 + (p->planes <= ALL ? p->planes : 0) + p->guessed + 1;
+    return shown(p) * (SHOWN + p->lagged) + 2 + (p->lagged ? LAG_OWN : 0) + (p->planes <= ALL ? p->planes : 0) + p->guessed + 1;
 }
 
 static int64_t reference_at(const struct lt_surroundings *n, int64_t back, int64_t plane)
@@ -35,38 +36,82 @@ static int64_t reference(const struct lt_surroundings *n, int64_t plane)
     return reference_at(n, 1, plane);
 }
 
+/* Follows the row that the last ones were like, or looks for one. */
+static void match_row(struct lt_surroundings *n)
+{
+    struct lt_match *m = &n->match;
+    if (n->row < 2)
+        m->length = 0;
+    uint32_t both = lt_hash(m->last, n->prefix), *seat = (uint32_t *)&m->seat[both % LT_MATCH_SEATS];
+    bool goes_on = m->length > 0 && !m->missed;
+    m->length = goes_on ? m->length + 1 : 0;
+    m->at++;
+    m->missed = false;
+    if (!goes_on && n->row > 1 && *seat > 0) {
+        m->at = *seat;
+        m->length = 1;
+    }
+    m->last = n->prefix;
+    m->above = both;
+    if (n->row > 1)
+        *seat = (uint32_t)n->row;
+}
+
 static void row(struct lt_surroundings *n)
 {
+    match_row(n);
     for (int64_t j = 0; j < n->pattern->planes; j++) {
         int16_t *f = n->trace[j].feature;
         f[NOW] = 0;
         for (int i = LAST; i <= LAST3; i++)
             f[i] = n->row < i ? 0 : lt_feature(n, j, lt_before(n, i, j), reference_at(n, i + 1, j));
+        if (n->pattern->lagged)
+            f[RISE] = lt_feature(n, j, lt_lagged(n, 0, j), lt_lagged(n, -1, j));
         f[PLACE] = n->row > 0 ? lt_place(&n->pattern->series[j], lt_before(n, 1, j)) : 0;
     }
+}
+
+/* What the row that this one is like has there. */
+static int64_t matched(const struct lt_surroundings *n, int64_t plane)
+{
+    return n->values[n->match.at * n->pattern->planes + plane];
+}
+/* How sure that is: 0 where it is not, and then more with the rows that were alike. */
+static int sure(const struct lt_surroundings *n)
+{
+    int rows = n->match.length < 15 ? n->match.length : 15 + lt_coarse(n->match.length) / 4;
+    return n->match.length == 0 || n->match.missed ? 0 : rows;
 }
 
 static void seen(struct lt_surroundings *n, int64_t plane)
 {
     n->trace[plane].feature[NOW] = lt_feature(n, plane, lt_here(n, plane), reference(n, plane));
+    if (n->match.length > 0 && lt_here(n, plane) != matched(n, plane))
+        n->match.missed = true;
 }
 
 static void features(struct lt_surroundings *n, int64_t plane)
 {
-    static const int showing[SHOWN] = {NOW, LAST, LAST2, PLACE};
+    static const int showing[SHOWN + 1] = {NOW, LAST, LAST2, PLACE, RISE};
     const struct lt_pattern *p = n->pattern;
     bool all = p->planes <= ALL;
     int64_t at = 0, first = all ? 0 : plane - WINDOW;
     for (int64_t j = first; j < first + shown(p); j++)
-        for (int i = 0; i < SHOWN; i++)
+        for (int i = 0; i < SHOWN + p->lagged; i++)
             n->x[at++] = j < 0 ? 0 : n->trace[j].feature[showing[i]];
     n->x[at++] = n->trace[plane].feature[LAST];
     n->x[at++] = n->trace[plane].feature[LAST3];
+    if (p->lagged) {
+        int64_t north = lt_lagged(n, 0, plane);
+        n->x[at++] = lt_feature(n, plane, north, reference(n, plane));
+        n->x[at++] = lt_feature(n, plane, lt_lagged(n, 1, plane), north);
+        n->x[at++] = lt_feature(n, plane, lt_lagged(n, 2, plane), north);
+    }
     for (int64_t j = 0; all && j < p->planes; j++)
         n->x[at++] = j == plane ? LT_INTNET_ONE : 0;
     if (p->guessed)
-        n->x[at++] = lt_feature(n, plane, n->guess[n->row * p->planes + plane] >> 4,
-                                reference(n, plane));
+        n->x[at++] =
+            lt_feature(n, plane, n->guess[n->row * p->planes + plane] >> 4, reference(n, plane));
     n->x[at++] = LT_INTNET_ONE;
 }
 
@@ -89,6 +134,13 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_vie
     lt_context(v, k, lt_hash3(up, corner, left));
     lt_context(v, k, lt_hash3(left, left2, left3));
     lt_context(v, k, lt_hash2(n->trace[plane].run, up));
+    lt_context(v, k, lt_hash2(sure(n), sure(n) ? matched(n, plane) : up));
+    lt_context(v, k, lt_hash3(n->match.last, n->prefix, 1));
+    if (n->lag > 0) {
+        int64_t north = lt_lagged(n, 0, plane);
+        lt_context(v, k, lt_hash3(north, up, 2));
+        lt_context(v, k, lt_hash3(north, lt_lagged(n, 1, plane), left));
+    }
     if (n->guess)
         lt_context(v, k, lt_hash2(n->guess[n->row * n->pattern->planes + plane] >> 1, 0));
     v->set[1] = (up == up2) + 2 * (corner == left);
@@ -105,24 +157,33 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
     int64_t beside = plane > 0 ? n->trace[plane - 1].left[0] : 0;
     int64_t last = lt_within(t->left[0], 1 << 20), last2 = lt_within(t->left[1], 1 << 20);
     int busy = lt_coarse((last < 0 ? -last : last) + (last2 < 0 ? -last2 : last2));
-    int64_t rise = lt_within(up - base, 60);
+    int64_t rise = lt_within(lt_less(up, base), 60);
     uint32_t k = (uint32_t)plane;
     lt_context(v, k, (uint32_t)part);
     lt_context(v, k, lt_hash2(part, busy));
     lt_context(v, k, lt_hash2(part, lt_within(beside, 40)));
     lt_context(v, k, lt_hash2(part >> 1, lt_within(last, 15)));
-    lt_context(v, k, lt_hash2(lt_within(rise, 30), lt_within(up2 - base, 30)));
+    lt_context(v, k, lt_hash2(lt_within(rise, 30), lt_within(lt_less(up2, base), 30)));
     lt_context(v, k, lt_hash2(base, left));
     lt_context(v, k, lt_hash4(base, up, corner, left));
     lt_context(v, k, lt_hash2(base, n->prefix));
     lt_context(v, k, lt_hash2(t->run < 15 ? t->run : 15, rise));
     lt_context(v, k, lt_hash2(part, lt_coarse(n->left)));
     lt_context(v, k, lt_hash2(part, base));
+    lt_context(v, k, lt_hash3(sure(n), sure(n) ? lt_within(lt_less(matched(n, plane), base), 200) : rise, part >> 3));
+    lt_context(v, k, lt_hash3(n->match.last, n->prefix, base));
+    if (n->lag > 0) {
+        int64_t north = lt_less(lt_lagged(n, 0, plane), base);
+        int64_t next = lt_less(lt_lagged(n, 1, plane), base);
+        lt_context(v, k, lt_hash3(lt_within(north, 60), part >> 2, 5));
+        lt_context(v, k, lt_hash3(lt_within(north, 20), lt_within(rise, 20), lt_within(next, 20)));
+    }
     if (n->guess)
-        lt_context(v, k, lt_hash2(lt_within((n->guess[n->row * n->pattern->planes + plane] >> 2) -
-                                                4 * base,
-                                            240),
-                                  part));
+        lt_context(v, k,
+                   lt_hash2(lt_within(lt_less(n->guess[n->row * n->pattern->planes + plane] >> 2,
+                                              (int64_t)((uint64_t)base * 4)),
+                                      240),
+                            part));
     v->set[1] = busy * 16 + part;
 }
 

@@ -1,6 +1,7 @@
 #include "codec/surroundings_parts.h"
 
 #include "base/mem.h"
+#include "codec/lag.h"
 #include <string.h>
 
 static const struct lt_scene_ops *ops_of(const struct lt_pattern *p)
@@ -66,7 +67,7 @@ static void fill_scales(struct lt_surroundings *n)
 /* ---- the object ---- */
 
 int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
-                         struct lt_error *err)
+                           struct lt_error *err)
 {
     struct lt_surroundings *n;
     int rc = lt_alloc(out, 1, sizeof **out, "surroundings", err);
@@ -81,6 +82,8 @@ int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern
         rc = lt_alloc(&n->reach, kinds, sizeof *n->reach, "surroundings", err);
     if (!rc)
         rc = lt_alloc(&n->trace, (size_t)pattern->planes, sizeof *n->trace, "surroundings", err);
+    if (!rc)
+        rc = lt_alloc(&n->match.seat, LT_MATCH_SEATS, sizeof *n->match.seat, "neighbours", err);
     if (!rc)
         rc = lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "surroundings", err);
     if (!rc)
@@ -98,6 +101,7 @@ void lt_surroundings_free(struct lt_surroundings **n)
         lt_free((*n)->scale);
         lt_free((*n)->reach);
         lt_free((*n)->trace);
+        lt_free((*n)->match.seat);
         lt_free((*n)->x);
         lt_free((*n)->hidden);
     }
@@ -105,19 +109,26 @@ void lt_surroundings_free(struct lt_surroundings **n)
     *n = NULL;
 }
 
-void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values, const int32_t *guess)
+void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values, const int32_t *guess,
+                            const uint16_t *lags)
 {
     n->values = values;
+    n->lags = n->pattern->lagged ? lags : NULL;
     n->guess = n->pattern->guessed ? guess : NULL;
     n->left = 0;
+    n->prefix = 0;
+    n->match.length = 0;
+    n->match.last = n->match.above = 0;
+    memset(n->match.seat, 0, LT_MATCH_SEATS * sizeof *n->match.seat);
     memset(n->trace, 0, (size_t)n->pattern->planes * sizeof *n->trace);
 }
 
 void lt_surroundings_row(struct lt_surroundings *n, int64_t row)
 {
     n->row = row;
-    n->prefix = 0;
+    n->lag = n->lags ? n->lags[row / LT_LAG_SEGMENT] : 0;
     ops_of(n->pattern)->row(n);
+    n->prefix = 0;
 }
 
 void lt_surroundings_at(struct lt_surroundings *n, int64_t row, int64_t plane)
@@ -204,7 +215,7 @@ void lt_surroundings_seen(struct lt_surroundings *n, int64_t plane, int64_t base
     struct lt_trace *t = &n->trace[plane];
     int64_t value = lt_here(n, plane);
     t->left[1] = t->left[0];
-    t->left[0] = (int64_t)((uint64_t)value - (uint64_t)base);
+    t->left[0] = lt_less(value, base);
     t->run = value == lt_before(n, 1, plane) ? t->run + (t->run < INT32_MAX) : 0;
     int64_t size = lt_within(t->left[0], 1 << 20);
     n->left = n->left * 3 / 4 + (size < 0 ? -size : size);

@@ -27,16 +27,17 @@ struct lt_outlook {
 struct lt_surroundings;
 
 int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
-                         struct lt_error *err);
+                           struct lt_error *err);
 void lt_surroundings_free(struct lt_surroundings **n);
 /* How many features there are. */
 int64_t lt_surroundings_count(const struct lt_pattern *pattern);
 /* How many sets of mixing weights an outlook chooses from. */
 int32_t lt_surroundings_sets(const struct lt_pattern *pattern);
 
-/* Begins a block. */
+/* Begins a block; `lags` are those of its segments where the pattern is lagged (codec/lag.h). */
 void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values /* (rows, planes) */,
-                         const int32_t *guess /* (rows, planes), where the pattern is guessed */);
+                           const int32_t *guess /* (rows, planes), where the pattern is guessed */,
+                         const uint16_t *lags);
 /* Begins a row; those before it are known. */
 void lt_surroundings_row(struct lt_surroundings *n, int64_t row);
 /* Begins a row and passes over the planes before this one, as far as features go: for random access. */

@@ -9,24 +9,38 @@ __extension__ typedef __int128 lt_wide;
 
 /* What is kept of each plane, or pixel. */
 struct lt_trace {
-    int64_t left[2];  /* what predictions left of the last two numbers */
-    int32_t run;      /* rows since it changed */
-    int16_t feature[5]; /* of records: see records.c */
+    int64_t left[2];    /* what predictions left of the last two numbers */
+    int32_t run;        /* rows since it changed */
+    int16_t feature[6]; /* of records: see records.c */
 };
+
+/* Rows that came before as the last ones did, and so may go on alike. */
+struct lt_match {
+    int32_t *seat;  /* (LT_MATCH_SEATS): by hash of two rows, the row that followed; 0: none */
+    int64_t at;     /* the row that this one may be like */
+    int32_t length; /* rows alike so far, 0: none is known */
+    bool missed;    /* this row is not like it */
+    uint32_t last;  /* hash of the row before */
+    uint32_t above; /* and of the two before */
+};
+enum { LT_MATCH_SEATS = 1 << 16 };
 
 struct lt_surroundings {
     const struct lt_pattern *pattern;
     const int64_t *values;
     const int32_t *guess;
     int64_t row;
+    const uint16_t *lags;
+    int64_t lag; /* of the row; 0: none */
     int64_t features;
-    int64_t *scale; /* (kinds): what differences are multiplied with to be features, Q32 */
-    int64_t *reach; /* (kinds): differences beyond it have the largest feature */
+    int64_t *scale;         /* (kinds): what differences are multiplied with to be features, Q32 */
+    int64_t *reach;         /* (kinds): differences beyond it have the largest feature */
     struct lt_trace *trace; /* (planes) */
-    int64_t left;   /* of the row so far: how much predictions left, decaying */
-    uint32_t prefix; /* hash of the row so far */
-    int16_t *x;      /* (features, padded) */
-    int16_t *hidden; /* of the network asked last */
+    int64_t left;           /* of the row so far: how much predictions left, decaying */
+    struct lt_match match;
+    uint32_t prefix;        /* hash of the row so far */
+    int16_t *x;             /* (features, padded) */
+    int16_t *hidden;        /* of the network asked last */
 };
 
 /* One row each: how a scene makes features and contexts. */
@@ -54,10 +68,24 @@ static inline int64_t lt_here(const struct lt_surroundings *n, int64_t plane)
     return n->values[n->row * n->pattern->planes + plane];
 }
 
-/* a - b as a feature, in spreads of a kind of series. */
-static inline int16_t lt_feature(const struct lt_surroundings *n, int64_t kind, int64_t a, int64_t b)
+/* a - b, which may wrap around. */
+static inline int64_t lt_less(int64_t a, int64_t b)
 {
-    int64_t d = (int64_t)((uint64_t)a - (uint64_t)b), reach = n->reach[kind];
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+/* The value a lag before, and `ahead` rows further on; the row before where there is no lag. */
+static inline int64_t lt_lagged(const struct lt_surroundings *n, int64_t ahead, int64_t plane)
+{
+    int64_t back = n->lag - ahead;
+    return lt_before(n, n->lag > 0 && n->row >= back ? back : 1, plane);
+}
+
+/* a - b as a feature, in spreads of a kind of series. */
+static inline int16_t lt_feature(const struct lt_surroundings *n, int64_t kind, int64_t a,
+                                 int64_t b)
+{
+    int64_t d = lt_less(a, b), reach = n->reach[kind];
     d = d > reach ? reach : d < -reach ? -reach : d;
     return (int16_t)(d * n->scale[kind] >> 32);
 }
