@@ -311,3 +311,17 @@ void lt_bytes_free(struct lt_bytes *bytes)
     lt_free(bytes->owned);
     *bytes = (struct lt_bytes){0};
 }
+
+/* Only whole pages can go: the first is taken along, since what stands before was read too, and the
+ * last stays, since what follows comes next. */
+void lt_bytes_release(const struct lt_bytes *bytes, size_t from, size_t n)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (!bytes->map || from >= bytes->size)
+        return;
+    size_t end = n < bytes->size - from ? from + n : bytes->size;
+    from -= from % page;
+    end = end == bytes->size ? end : end - end % page;
+    if (from < end)
+        madvise((char *)bytes->map + from, end - from, MADV_DONTNEED);
+}

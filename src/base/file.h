@@ -42,5 +42,8 @@ struct lt_bytes {
 };
 int lt_bytes_read(struct lt_bytes *out, const char *path, struct lt_error *err);
 void lt_bytes_free(struct lt_bytes *bytes); /* leaves it zeroed */
+/* Gives back the memory of n bytes from `from` on, where they are mapped: they stay readable, and
+ * come from the file again.  So a long file can be read in little memory. */
+void lt_bytes_release(const struct lt_bytes *bytes, size_t from, size_t n);
 
 #endif
