@@ -176,6 +176,89 @@ TEST(arrays_follow_one_another_when_their_rows_are_alike)
 
 /* ---- IDX --------------------------------------------------------------- */
 
+/* An array of u1 of `rows` x 1000, all 0 but one cell in a row of each thousand; takes no disk. */
+static const char *sparse_file(int64_t rows)
+{
+    const char *path = t_tmp("sparse.npy");
+    char head[129];
+    int n = snprintf(head, sizeof head,
+                     "\x93NUMPY\x01%c%c%c{'descr': '|u1', 'fortran_order': False, "
+                     "'shape': (%lld, 1000), }",
+                     0, 118, 0, (long long)rows);
+    memset(head + n, ' ', (size_t)(127 - n));
+    head[127] = '\n';
+    FILE *f = fopen(path, "wb");
+    T_OK(f && fwrite(head, 1, 128, f) == 128);
+    for (int64_t row = 0; row < rows; row += 1000)
+        T_OK(fseek(f, (long)(128 + 1000 * row + 7), SEEK_SET) == 0 && fputc(5, f) == 5);
+    T_OK(fclose(f) == 0 && truncate(path, (off_t)(128 + 1000 * rows)) == 0);
+    return path;
+}
+
+/* Of what is resident now, the part that is mapped from files: megabytes. */
+static long mapped_megabytes(void)
+{
+    char line[200];
+    long kilobytes = -1;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && kilobytes < 0 && fgets(line, sizeof line, f))
+        if (strncmp(line, "RssFile:", 8) == 0)
+            kilobytes = atol(line + 8);
+    if (f)
+        fclose(f);
+    return kilobytes < 0 ? -1 : kilobytes / 1024;
+}
+
+static int64_t sum_of(struct lt_table *t, int64_t batch, bool lets_go, long *most)
+{
+    struct lt_block *b = NULL;
+    int64_t sum = 0;
+    T_INT(lt_block_create(&b, t, batch, NULL), 0);
+    *most = 0;
+    for (int64_t at = 0; at < lt_table_rows(t); at += batch) {
+        const int64_t n = lt_table_rows(t) - at < batch ? lt_table_rows(t) - at : batch;
+        T_INT(lt_table_range(t, at, n, b, NULL), 0);
+        for (int64_t i = 0; i < n; i++)
+            sum += ((const unsigned char *)b->group[0].values)[1000 * i + 7];
+        if (lets_go)
+            lt_table_release(t, at, n);
+        const long now = mapped_megabytes();
+        *most = now > *most ? now : *most;
+    }
+    lt_block_free(&b);
+    return sum;
+}
+
+TEST(rows_that_were_read_can_be_let_go_of)
+{
+    enum { ROWS = 200000 }; /* 200 MB */
+    long base = mapped_megabytes(), most = 0;
+    if (base < 0)
+        T_SKIP("no /proc/self/status that tells");
+    struct lt_table *t = help_open(sparse_file(ROWS)), *view = NULL;
+    const struct lt_selection all = {.row_begin = 1, .row_end = -1};
+    T_INT(sum_of(t, 5001, true, &most), 5 * ROWS / 1000);
+    T_OK(most - base < 40);
+    T_INT(lt_table_select(&view, t, &all, NULL), 0);
+    T_INT(sum_of(view, 5001, true, &most), 5 * (ROWS / 1000 - 1)); /* read again, from the file */
+    T_OK(most - base < 40);
+    lt_table_release(t, ROWS - 1, 1);
+    T_INT(sum_of(t, 5001, false, &most), 5 * ROWS / 1000);
+    T_OK(most - base > 150); /* what letting go is for */
+    lt_table_free(&view);
+    lt_table_free(&t);
+}
+
+TEST(letting_go_of_rows_in_memory_does_nothing)
+{
+    const float values[4] = {1, 2, 3, 4};
+    struct lt_table *t = NULL;
+    T_INT(lt_table_from_rows(&t, "x", values, 4, 1, NULL), 0);
+    lt_table_release(t, 0, 4);
+    T_STR(help_cell(t, 3, 0), "4");
+    lt_table_free(&t);
+}
+
 TEST(idx_images_and_labels_are_read)
 {
     struct lt_table *t = help_bytes("x", "\0\0\x08\3\0\0\0\2\0\0\0\1\0\0\0\2\1\2\3\4", 20);

@@ -204,6 +204,21 @@ static void row_image(const struct lt_table *table, int64_t row, int64_t *h, int
     *w = part->shape[1];
 }
 
+static void let_go(const struct lt_table *table, int64_t begin, int64_t n)
+{
+    const struct array_table *t = array_of(table);
+    for (int p = part_of(t, begin); p < t->parts && t->first[p] < begin + n; p++) {
+        const struct lt_array *a = &t->part[p];
+        const size_t row = (size_t)lt_array_width(a) * lt_type_size(a->type);
+        int64_t first = begin > t->first[p] ? begin - t->first[p] : 0;
+        int64_t end = begin + n - t->first[p] < a->rows ? begin + n - t->first[p] : a->rows;
+        if (!a->owned) {
+            size_t at = (size_t)((const unsigned char *)a->values - a->bytes.data);
+            lt_bytes_release(&a->bytes, at + (size_t)first * row, at + (size_t)end * row);
+        }
+    }
+}
+
 static void release(struct lt_table *table)
 {
     struct array_table *t = (struct array_table *)(void *)table;
@@ -217,6 +232,7 @@ static const struct lt_table_ops array_ops = {
     .fetch = fetch,
     .where = where,
     .row_file = row_file,
+    .let_go = let_go,
     .release = release,
 };
 
@@ -225,6 +241,7 @@ static const struct lt_table_ops mixed_ops = {
     .where = where,
     .row_file = row_file,
     .row_image = row_image,
+    .let_go = let_go,
     .release = release,
 };
 

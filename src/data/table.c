@@ -196,6 +196,12 @@ bool lt_table_is_mixed(const struct lt_table *table)
     return mixed && lt_table_image(table, NULL, NULL, NULL);
 }
 
+void lt_table_release(const struct lt_table *table, int64_t begin, int64_t n)
+{
+    if (table->ops->let_go && n > 0)
+        table->ops->let_go(table, begin, n);
+}
+
 void lt_table_where_array(const struct lt_table *table, int64_t row, int64_t column, char *buf,
                           size_t size)
 {

@@ -198,6 +198,11 @@ int lt_table_fetch(const struct lt_table *table, const int64_t *rows /* (n) */, 
 int lt_table_range(const struct lt_table *table, int64_t begin, int64_t n, struct lt_block *block,
                    struct lt_error *err);
 
+/* Lets go of the memory behind rows begin ... begin + n - 1, which were read and are not needed soon:
+ * where they lie in a mapped file they will be read from it again, elsewhere nothing happens.  What
+ * was fetched is a copy and stays. */
+void lt_table_release(const struct lt_table *table, int64_t begin, int64_t n);
+
 /* A 64-bit hash of every row's cells: equal rows have equal hashes (text by its
  * spelling, missing cells as such). */
 int lt_table_hash_rows(const struct lt_table *table, uint64_t *hashes /* (N) */,

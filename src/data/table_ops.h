@@ -30,6 +30,8 @@ struct lt_table_ops {
     bool (*row_file)(const struct lt_table *table, int64_t row, struct lt_row_file *out);
     /* NULL: all images have the size of the group. */
     void (*row_image)(const struct lt_table *table, int64_t row, int64_t *h, int64_t *w);
+    /* lt_table_release; NULL: rows are in no file. */
+    void (*let_go)(const struct lt_table *table, int64_t begin, int64_t n);
     int32_t (*text_count)(const struct lt_table *table, int64_t column);
     const char *(*text)(const struct lt_table *table, int64_t column, int32_t code);
     /* Arrays and private_part of a block whose group array exists; NULL: one

@@ -152,6 +152,14 @@ static void row_image(const struct lt_table *table, int64_t row, int64_t *h, int
     lt_table_row_image(v->parent, parent_row(v, row), h, w);
 }
 
+/* Rows that were picked lie anywhere. */
+static void let_go(const struct lt_table *table, int64_t begin, int64_t n)
+{
+    const struct view *v = view_of(table);
+    if (!v->picked)
+        lt_table_release(v->parent, v->row_begin + begin, n);
+}
+
 static int32_t text_count(const struct lt_table *table, int64_t column)
 {
     const struct view *v = view_of(table);
@@ -178,6 +186,7 @@ static const struct lt_table_ops view_ops = {
     .where = where,
     .row_file = row_file,
     .row_image = row_image,
+    .let_go = let_go,
     .text_count = text_count,
     .text = text,
     .block_init = block_init,
