@@ -107,6 +107,24 @@ TEST(each_kind_of_column_gets_its_mapping)
     }
 }
 
+static uint64_t z_scored_with_gaps(int64_t row)
+{
+    return lt_double_bits(((double)(row * row % 1009 * 2 + (row % 1009 == 500)) - 700.5) / 313.77);
+}
+
+TEST(levels_at_equal_distances_take_little_of_the_head)
+{
+    struct rig rig;
+    only_column(&rig, LT_F64, 5000, z_scored_byte, NULL);
+    T_OK(rig.head < 256 * 3);
+    rig_free(&rig);
+    only_column(&rig, LT_F64, 40000, z_scored_with_gaps, NULL);
+    T_STR(lt_planes_mapping(rig.planes, 0), "dictionary");
+    T_OK(rig.head < 505 * 4);
+    rig_same(&rig);
+    rig_free(&rig);
+}
+
 TEST(a_column_without_exceptions_is_one_plane_of_its_values)
 {
     struct rig rig;
