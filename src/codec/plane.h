@@ -204,8 +204,14 @@ void lt_text_gathers_free(struct lt_text_gather **gathers, int64_t columns);
 double lt_planes_far(const struct lt_bound *bound);
 /* Bits of one of `range` + 1 integers. */
 double lt_bits_of_range(int64_t lo, int64_t hi);
-/* Bytes of entries in the head. */
-size_t lt_entries_bytes(const int64_t *entry, size_t count);
+/* About how many bytes the entries of a dictionary, ascending, take in the head.  *steps: how many equal
+ * steps lie between the first and the last where they are written as multiples of one (plane_grid.c); 0:
+ * they are not. */
+size_t lt_entries_bytes(enum lt_type type, const int64_t *entry, size_t count, int64_t *steps);
+/* The key k steps behind the first, and the k of entry i. */
+int64_t lt_grid_key(enum lt_type type, int64_t first, int64_t last, int64_t steps, int64_t k);
+int64_t lt_grid_place(enum lt_type type, const int64_t *entry, size_t count, int64_t steps,
+                      size_t i);
 
 void lt_mapping_free(struct lt_mapping *mapping);
 

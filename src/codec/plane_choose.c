@@ -264,10 +264,12 @@ static int offer_dictionary(const struct lt_gather *g, struct offer *best, struc
     double bits = lt_bits_of_range(0, o.m.hi) + margin;
     if (bits >= best->bits)
         return LT_OK;
+    int64_t steps;
     int rc = lt_distinct_sorted(d, &o.m.entry, err);
     if (rc)
         return rc;
-    o.bits = bits + 8.0 * (double)lt_entries_bytes(o.m.entry, d->count) / (double)g->cells;
+    o.bits = bits + 8.0 * (double)lt_entries_bytes(g->type, o.m.entry, d->count, &steps) /
+                        (double)g->cells;
     if (o.bits < best->bits)
         *best = o;
     else

@@ -78,12 +78,3 @@ void lt_distinct_free(struct lt_distinct *d)
     d->slots = d->count = 0;
     d->zero = false;
 }
-
-size_t lt_entries_bytes(const int64_t *entry, size_t count)
-{
-    size_t bytes = 10;
-    for (size_t i = 1; i < count; i++)
-        for (uint64_t gap = (uint64_t)entry[i] - (uint64_t)entry[i - 1]; gap; gap >>= 7)
-            bytes++;
-    return bytes;
-}

@@ -8,7 +8,8 @@
  *       flags: 1 single, 2 by value
  *       nan, where kinds has it; decimal: digits, least, step; integer: step, base s; decimal, lattice: far (double);
  *       lattice: step (double)
- *       dictionary: keys, the first s, then gaps; of text: texts, each as the bytes it shares with the one
+ *       dictionary: steps of its grid, or 0; the first key s; then the gaps to the next, or (plane_grid.c) the
+ *       gap to the last and, of those between, the gap of k and the rest s; of text: texts, each as the bytes it shares with the one
  *       before and the rest as length and bytes
  *       text: special texts, likewise
  */
@@ -61,9 +62,28 @@ static void put_texts(struct writer *w, const struct lt_texts *texts)
     }
 }
 
+static void put_grid(struct writer *w, const struct lt_mapping *m, int64_t steps)
+{
+    int64_t first = m->entry[0], last = m->entry[m->hi], before = 0;
+    put(w, (uint64_t)last - (uint64_t)first);
+    for (int64_t i = 1; i < m->hi; i++) {
+        int64_t k = lt_grid_place(m->type, m->entry, (size_t)m->hi + 1, steps, (size_t)i);
+        put(w, (uint64_t)(k - before));
+        put_signed(w, m->entry[i] - lt_grid_key(m->type, first, last, steps, k));
+        before = k;
+    }
+}
+
 static void put_entries(struct writer *w, const struct lt_mapping *m)
 {
+    int64_t steps = 0;
+    lt_entries_bytes(m->type, m->entry, (size_t)m->hi + 1, &steps);
+    put(w, (uint64_t)steps);
     put_signed(w, m->entry[0]);
+    if (steps) {
+        put_grid(w, m, steps);
+        return;
+    }
     for (int64_t i = 1; i <= m->hi; i++)
         put(w, (uint64_t)m->entry[i] - (uint64_t)m->entry[i - 1]);
 }

@@ -135,6 +135,17 @@ static bool key_fits(enum lt_type type, int64_t key)
     return lt_raw_key(type, lt_key_raw(type, key)) == key;
 }
 
+static void read_grid(struct lt_reader *r, struct lt_mapping *m, int64_t steps)
+{
+    int64_t first = m->entry[0], last = (int64_t)((uint64_t)first + lt_read_varint(r)), k = 0;
+    m->entry[m->hi] = last;
+    for (int64_t i = 1; i < m->hi && !r->broken; i++) {
+        k += (int64_t)lt_read_up_to(r, (uint64_t)(steps - k));
+        uint64_t key = (uint64_t)lt_grid_key(m->type, first, last, steps, k);
+        m->entry[i] = (int64_t)(key + (uint64_t)lt_read_signed(r));
+    }
+}
+
 static int read_entries(struct lt_reader *r, struct lt_mapping *m, struct lt_error *err)
 {
     if (m->lo != 0 || m->hi < 0 || m->hi >= LT_PLANES_DISTINCT ||
@@ -143,13 +154,14 @@ static int read_entries(struct lt_reader *r, struct lt_mapping *m, struct lt_err
     int rc = lt_alloc(&m->entry, (size_t)m->hi + 1, sizeof *m->entry, "distinct values", err);
     if (rc)
         return rc;
+    int64_t steps = (int64_t)lt_read_up_to(r, lt_type_is_real(m->type) ? UINT32_MAX : 0);
     m->entry[0] = lt_read_signed(r);
-    for (int64_t i = 1; i <= m->hi && !r->broken; i++) {
-        uint64_t gap = lt_read_varint(r);
-        m->entry[i] = (int64_t)((uint64_t)m->entry[i - 1] + gap);
-        r->broken |= m->entry[i] <= m->entry[i - 1];
-    }
-    r->broken |= !key_fits(m->type, m->entry[0]) || !key_fits(m->type, m->entry[m->hi]);
+    if (steps)
+        read_grid(r, m, steps);
+    for (int64_t i = 1; i <= m->hi && !steps && !r->broken; i++)
+        m->entry[i] = (int64_t)((uint64_t)m->entry[i - 1] + lt_read_varint(r));
+    for (int64_t i = 0; i <= m->hi && !r->broken; i++)
+        r->broken |= !key_fits(m->type, m->entry[i]) || (i && m->entry[i] <= m->entry[i - 1]);
     return LT_OK;
 }
 
