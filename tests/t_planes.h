@@ -54,7 +54,7 @@ T_UNUSED static void try_head(const unsigned char *head, size_t size)
     int groups;
     const char *header;
     int64_t rows = 4, count = lt_planes_count(planes), *values = NULL;
-    struct lt_buffer text = {0};
+    struct lt_growable text = {0};
     T_INT(lt_alloc(&values, (size_t)(rows * count), sizeof *values, "test", &err), 0);
     for (int64_t i = 0; i < rows * count; i++) {
         struct lt_plane plane = lt_planes_plane(planes, i % count);
@@ -79,7 +79,7 @@ T_UNUSED static void try_head(const unsigned char *head, size_t size)
         lt_free(out);
     }
     lt_free(values);
-    lt_buffer_free(&text);
+    lt_growable_free(&text);
     lt_planes_free(&planes);
 }
 

@@ -69,7 +69,7 @@ T_UNUSED static struct lt_planes *rig_plan(struct rig *rig, const struct lt_boun
     struct lt_error err = {0};
     struct lt_planner *planner = NULL;
     struct lt_planes *planes = NULL;
-    struct lt_buffer head = {0};
+    struct lt_growable head = {0};
     if (lt_planner_array(&planner, rig->group, rig->groups, bounds, &err))
         T_FAIL("%s", err.text);
     for (int64_t r = 0; r < rig->rows; r += block) {
@@ -82,7 +82,7 @@ T_UNUSED static struct lt_planes *rig_plan(struct rig *rig, const struct lt_boun
         T_FAIL("%s", err.text);
     rig->head = head.used;
     lt_planner_free(&planner);
-    lt_buffer_free(&head);
+    lt_growable_free(&head);
     return planes;
 }
 
@@ -91,7 +91,7 @@ T_UNUSED static void rig_pass(struct rig *rig, const struct lt_bound *bounds, in
 {
     struct lt_error err = {0};
     struct lt_planes *planes = rig_plan(rig, bounds, block);
-    struct lt_buffer exceptions = {0};
+    struct lt_growable exceptions = {0};
     int64_t *values = NULL;
     T_INT(lt_planes_count(planes), lt_planes_count(rig->planes));
     T_INT(lt_planes_rows(rig->planes), rig->rows);
@@ -113,7 +113,7 @@ T_UNUSED static void rig_pass(struct rig *rig, const struct lt_bound *bounds, in
         rig->exceptions += exceptions.used;
     }
     lt_free(values);
-    lt_buffer_free(&exceptions);
+    lt_growable_free(&exceptions);
     lt_planes_free(&planes);
 }
 

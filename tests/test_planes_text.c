@@ -7,23 +7,23 @@
 struct sheet {
     struct lt_text_format format;
     struct lt_planes *planes; /* as read from the head */
-    struct lt_buffer back;    /* the text again */
-    struct lt_buffer head;
+    struct lt_growable back;    /* the text again */
+    struct lt_growable head;
     size_t exceptions;
 };
 
 static void sheet_free(struct sheet *sheet)
 {
     lt_planes_free(&sheet->planes);
-    lt_buffer_free(&sheet->back);
-    lt_buffer_free(&sheet->head);
+    lt_growable_free(&sheet->back);
+    lt_growable_free(&sheet->head);
 }
 
 static void sheet_map(struct sheet *sheet, const struct lt_planes *planes, const char *p,
                       const char *end, int64_t block)
 {
     struct lt_error err = {0};
-    struct lt_buffer exceptions = {0};
+    struct lt_growable exceptions = {0};
     int64_t *values = NULL, rows = 0;
     T_INT(
         lt_alloc(&values, (size_t)(block * lt_planes_count(planes)), sizeof *values, "test", &err),
@@ -41,7 +41,7 @@ static void sheet_map(struct sheet *sheet, const struct lt_planes *planes, const
         p = stop;
     }
     lt_free(values);
-    lt_buffer_free(&exceptions);
+    lt_growable_free(&exceptions);
 }
 
 /* Plans, maps and unmaps text in blocks of lines. */
@@ -66,7 +66,7 @@ static struct sheet sheet_pass(const char *text, size_t size, const struct lt_bo
         T_FAIL("%s", err.text);
     const char *header;
     const struct lt_text_format *format = lt_planes_text(sheet.planes, &header);
-    T_INT(lt_buffer_put(&sheet.back, header, format->header, &err), 0);
+    T_INT(lt_growable_put(&sheet.back, header, format->header, &err), 0);
     sheet_map(&sheet, planes, text + sheet.format.header, text + size, block);
     lt_planes_free(&planes);
     lt_planner_free(&planner);
@@ -281,7 +281,7 @@ TEST(bounds_hold_on_the_numbers_that_text_prints)
         struct lt_bound bounds[2] = {{LT_BOUND_ABSOLUTE, limit, true},
                                      {LT_BOUND_ABSOLUTE, limit, true}};
         struct sheet sheet = sheet_pass(text, (size_t)(p - text), bounds, 33);
-        T_INT(lt_buffer_put(&sheet.back, "", 1, NULL), 0);
+        T_INT(lt_growable_put(&sheet.back, "", 1, NULL), 0);
         check_text_bound(text, (char *)sheet.back.bytes, limit);
         sheet_free(&sheet);
     }
@@ -350,7 +350,7 @@ TEST(a_planner_of_text_survives_any_allocation_that_fails)
     {
         struct lt_planner *planner = NULL;
         struct lt_planes *planes = NULL, *again = NULL;
-        struct lt_buffer head = {0};
+        struct lt_growable head = {0};
         struct lt_error err = {0};
         int rc = lt_planner_text(&planner, &format, text, NULL, &err);
         if (!rc &&
@@ -363,7 +363,7 @@ TEST(a_planner_of_text_survives_any_allocation_that_fails)
         lt_planner_free(&planner);
         lt_planes_free(&planes);
         lt_planes_free(&again);
-        lt_buffer_free(&head);
+        lt_growable_free(&head);
     }
 }
 
