@@ -104,17 +104,17 @@ static void define(struct values *v, const struct lt_conv_spec *s, enum lt_act a
     each_join(v, s, rows, join_backward);
 }
 
-static struct lt_growable upload(struct lt_backend *b, const float *from, int64_t n, int64_t room)
+static struct lt_buffer upload(struct lt_backend *b, const float *from, int64_t n, int64_t room)
 {
     struct lt_error err = {0};
-    struct lt_growable to = {0};
+    struct lt_buffer to = {0};
     T_INT(b->ops->memory_create(b, (size_t)room * sizeof(float), &to.memory, &err), 0);
     if (from)
         b->ops->upload(b, to, from, (size_t)n * sizeof(float));
     return to;
 }
 
-static void download(struct lt_backend *b, float *to, struct lt_growable from, int64_t n)
+static void download(struct lt_backend *b, float *to, struct lt_buffer from, int64_t n)
 {
     b->ops->download(b, to, from, (size_t)n * sizeof(float));
     b->ops->memory_free(b, from.memory);
@@ -128,10 +128,10 @@ static uint16_t rounded(float x)
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-static struct lt_growable upload16(struct lt_backend *b, const uint16_t *from, int64_t n,
+static struct lt_buffer upload16(struct lt_backend *b, const uint16_t *from, int64_t n,
                                  int64_t room)
 {
-    struct lt_growable to = upload(b, NULL, 0, room);
+    struct lt_buffer to = upload(b, NULL, 0, room);
     b->ops->upload(b, to, from, (size_t)n * sizeof *from);
     return to;
 }
@@ -143,19 +143,19 @@ static void compute(struct values *v, const struct lt_conv_spec *s, enum lt_act 
     struct lt_error err = {0};
     struct lt_conv *conv = NULL;
     const int64_t ni = in_values(s), no = out_values(s), nw = weight_count(s), c = out_channels(s);
-    struct lt_growable w = upload(b, v->w, nw, nw), bias = upload(b, v->bias, c, c);
-    struct lt_growable x = upload(b, v->x, rows * ni, LT_ROW_BLOCK * ni);
-    struct lt_growable dy = upload(b, v->dy, rows * no, LT_ROW_BLOCK * no);
-    struct lt_growable y = upload(b, NULL, 0, LT_ROW_BLOCK * no);
-    struct lt_growable pre = upload(b, NULL, 0, LT_ROW_BLOCK * no);
-    struct lt_growable dx = upload(b, v->dx, rows * ni, LT_ROW_BLOCK * ni);
-    struct lt_growable dw = upload(b, NULL, 0, nw), db = upload(b, NULL, 0, c);
+    struct lt_buffer w = upload(b, v->w, nw, nw), bias = upload(b, v->bias, c, c);
+    struct lt_buffer x = upload(b, v->x, rows * ni, LT_ROW_BLOCK * ni);
+    struct lt_buffer dy = upload(b, v->dy, rows * no, LT_ROW_BLOCK * no);
+    struct lt_buffer y = upload(b, NULL, 0, LT_ROW_BLOCK * no);
+    struct lt_buffer pre = upload(b, NULL, 0, LT_ROW_BLOCK * no);
+    struct lt_buffer dx = upload(b, v->dx, rows * ni, LT_ROW_BLOCK * ni);
+    struct lt_buffer dw = upload(b, NULL, 0, nw), db = upload(b, NULL, 0, c);
     if (b->ops->conv_create(b, s, &conv, &err))
         T_FAIL("%s", err.text);
     b->ops->conv_pack(b, conv, w);
-    struct lt_growable plus = upload(b, v->plus, rows * no, LT_ROW_BLOCK * no);
-    struct lt_growable x16 = upload16(b, v->x16, rows * ni, LT_ROW_BLOCK * ni);
-    struct lt_growable y16 = upload(b, NULL, 0, LT_ROW_BLOCK * no), none = {NULL, 0};
+    struct lt_buffer plus = upload(b, v->plus, rows * no, LT_ROW_BLOCK * no);
+    struct lt_buffer x16 = upload16(b, v->x16, rows * ni, LT_ROW_BLOCK * ni);
+    struct lt_buffer y16 = upload(b, NULL, 0, LT_ROW_BLOCK * no), none = {NULL, 0};
     const struct lt_conv_values values = {.rows = rows,
                                           .x = x,
                                           .x16 = s->x_copied ? x16 : none,
@@ -183,7 +183,7 @@ static void compute(struct values *v, const struct lt_conv_spec *s, enum lt_act 
     download(b, v->dx, dx, rows * ni);
     download(b, v->dw, dw, nw);
     download(b, v->db, db, c);
-    struct lt_growable read[] = {w, bias, x, dy, pre, plus, x16, y16};
+    struct lt_buffer read[] = {w, bias, x, dy, pre, plus, x16, y16};
     for (size_t i = 0; i < sizeof read / sizeof *read; i++)
         b->ops->memory_free(b, read[i].memory);
 }

@@ -166,46 +166,46 @@ TEST(a_large_network_is_examined_in_seconds)
 
 static const struct lt_backend_ops *honest; /* what the faults leave out a part of */
 
-static void no_bias(struct lt_backend *b, struct lt_dense *dense, int64_t rows, struct lt_growable x,
-                    struct lt_growable da, struct lt_growable dx, struct lt_growable dw,
-                    struct lt_growable db, bool accumulate)
+static void no_bias(struct lt_backend *b, struct lt_dense *dense, int64_t rows, struct lt_buffer x,
+                    struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dw,
+                    struct lt_buffer db, bool accumulate)
 {
     (void)db;
-    honest->dense_backward(b, dense, rows, x, da, dx, dw, (struct lt_growable){NULL, 0}, accumulate);
+    honest->dense_backward(b, dense, rows, x, da, dx, dw, (struct lt_buffer){NULL, 0}, accumulate);
 }
 
 static void no_data_gradient(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
-                             struct lt_growable x, struct lt_growable da, struct lt_growable dx,
-                             struct lt_growable dw, struct lt_growable db, bool accumulate)
+                             struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                             struct lt_buffer dw, struct lt_buffer db, bool accumulate)
 {
     (void)dx;
-    honest->dense_backward(b, dense, rows, x, da, (struct lt_growable){NULL, 0}, dw, db, accumulate);
+    honest->dense_backward(b, dense, rows, x, da, (struct lt_buffer){NULL, 0}, dw, db, accumulate);
 }
 
 static void no_last_row(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
-                        struct lt_growable x, struct lt_growable da, struct lt_growable dx,
-                        struct lt_growable dw, struct lt_growable db, bool accumulate)
+                        struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                        struct lt_buffer dw, struct lt_buffer db, bool accumulate)
 {
     honest->dense_backward(b, dense, rows, x, da, dx, dw, db, accumulate);
     honest->dense_backward(b, dense, rows - 1, x, da, dx, dw, db, accumulate);
 }
 
-static void no_slope(struct lt_backend *b, enum lt_act act, size_t n, struct lt_growable pre,
-                     struct lt_growable y, struct lt_growable dy, struct lt_growable da)
+static void no_slope(struct lt_backend *b, enum lt_act act, size_t n, struct lt_buffer pre,
+                     struct lt_buffer y, struct lt_buffer dy, struct lt_buffer da)
 {
     (void)b, (void)act, (void)n, (void)pre, (void)y, (void)dy, (void)da;
 }
 
 static void no_update(struct lt_backend *b, enum lt_update kind, const struct lt_update_args *args,
-                      size_t n, struct lt_growable w, struct lt_growable g, struct lt_growable m,
-                      struct lt_growable v)
+                      size_t n, struct lt_buffer w, struct lt_buffer g, struct lt_buffer m,
+                      struct lt_buffer v)
 {
     (void)b, (void)kind, (void)args, (void)n, (void)w, (void)g, (void)m, (void)v;
 }
 
 static void thread_matters(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
-                           struct lt_growable x, struct lt_growable bias, enum lt_act act,
-                           struct lt_growable pre, struct lt_growable y)
+                           struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
+                           struct lt_buffer pre, struct lt_buffer y)
 {
     honest->dense_forward(b, dense, rows, x, bias, act, pre, y);
     if (b->threads == 3)
@@ -213,8 +213,8 @@ static void thread_matters(struct lt_backend *b, struct lt_dense *dense, int64_t
 }
 
 static void forward_is_off(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
-                           struct lt_growable x, struct lt_growable bias, enum lt_act act,
-                           struct lt_growable pre, struct lt_growable y)
+                           struct lt_buffer x, struct lt_buffer bias, enum lt_act act,
+                           struct lt_buffer pre, struct lt_buffer y)
 {
     honest->dense_forward(b, dense, rows, x, bias, act, pre, y);
     honest->axpby(b, (size_t)rows, 0, y, 1.1f, y);

@@ -349,9 +349,9 @@ static void rig_free(struct rig *rig)
     lt_backend_free(&rig->b);
 }
 
-static struct lt_growable at(const struct rig *rig, size_t index)
+static struct lt_buffer at(const struct rig *rig, size_t index)
 {
-    return lt_growable_at((struct lt_growable){rig->memory, 0}, index * sizeof(float));
+    return lt_buffer_at((struct lt_buffer){rig->memory, 0}, index * sizeof(float));
 }
 
 /* Runs every threaded operation over arrays longer than several chunks. */
@@ -360,7 +360,7 @@ static void run_threaded(const struct rig *rig, size_t n, double *dot)
     const struct lt_backend_ops *ops = rig->b->ops;
     const int64_t width = 100, rows = (int64_t)n / width;
     const struct lt_update_args args = {0.01f, 0.9f, 0.99f, 1e-8f, 0, 0.1f, 0.01f, 1};
-    const struct lt_growable x = at(rig, 0), y = at(rig, n), z = at(rig, 2 * n), u = at(rig, 3 * n);
+    const struct lt_buffer x = at(rig, 0), y = at(rig, n), z = at(rig, 2 * n), u = at(rig, 3 * n);
     int64_t ids[5000];
     for (int64_t i = 0; i < rows; i++)
         ids[i] = 7 * i;
@@ -373,10 +373,10 @@ static void run_threaded(const struct rig *rig, size_t n, double *dot)
     ops->axpby(rig->b, n, 0.5f, x, 0.5f, y);
     ops->multiply(rig->b, n, x, z, z);
     ops->act_forward(rig->b, LT_ACT_TANH, n, x, x);
-    ops->act_backward(rig->b, LT_ACT_TANH, n, (struct lt_growable){0}, x, y, y);
+    ops->act_backward(rig->b, LT_ACT_TANH, n, (struct lt_buffer){0}, x, y, y);
     ops->copy_columns(rig->b, rows, width / 2, x, width, u, width, true);
     ops->head(rig->b, LT_LOSS_BCE, LT_ACT_SIGMOID, 0.1f, rows, width, 0, x, u,
-              (struct lt_growable){0}, z, at(rig, 4 * n), at(rig, 4 * n + 2 * (size_t)rows));
+              (struct lt_buffer){0}, z, at(rig, 4 * n), at(rig, 4 * n + 2 * (size_t)rows));
     *dot = ops->dot(rig->b, n, x, z);
     const struct lt_corruption range = {LT_NOISE_GAUSSIAN, 0.1f, 0.3f, 0, 1, 1, 1},
                                counts = {LT_NOISE_POISSON, 5, 50, 0, 1, 1, 1},

@@ -16,7 +16,7 @@ struct layer {
     struct lt_backend *b;
     struct lt_dense_spec spec;
     struct lt_dense *dense;
-    struct lt_growable w, bias, x, pre, y, da, dx, dw, db;
+    struct lt_buffer w, bias, x, pre, y, da, dx, dw, db;
 };
 
 static size_t padded(int64_t rows)
@@ -24,15 +24,15 @@ static size_t padded(int64_t rows)
     return (size_t)((rows + LT_ROW_BLOCK - 1) / LT_ROW_BLOCK * LT_ROW_BLOCK);
 }
 
-static struct lt_growable make(struct lt_backend *b, size_t floats)
+static struct lt_buffer make(struct lt_backend *b, size_t floats)
 {
-    struct lt_growable buffer = {0};
+    struct lt_buffer buffer = {0};
     T_INT(b->ops->memory_create(b, floats * sizeof(float), &buffer.memory, NULL), 0);
     return buffer;
 }
 
 /* Numbers that depend on `which` and the place alone; small so that sums stay near 1. */
-static void fill(struct lt_backend *b, struct lt_growable to, size_t n, uint64_t which, float scale)
+static void fill(struct lt_backend *b, struct lt_buffer to, size_t n, uint64_t which, float scale)
 {
     float *values = malloc((n + 1) * sizeof *values);
     T_OK(values != NULL);
@@ -44,7 +44,7 @@ static void fill(struct lt_backend *b, struct lt_growable to, size_t n, uint64_t
     free(values);
 }
 
-static float *read_back(struct lt_backend *b, struct lt_growable from, size_t n)
+static float *read_back(struct lt_backend *b, struct lt_buffer from, size_t n)
 {
     float *values = malloc((n + 1) * sizeof *values);
     T_OK(values != NULL);
@@ -91,7 +91,7 @@ static void layer_free(struct layer *l)
 static void layer_run(struct layer *l, int64_t rows, bool accumulate)
 {
     const struct lt_backend_ops *ops = l->b->ops;
-    const struct lt_growable none = {0};
+    const struct lt_buffer none = {0};
     ops->dense_pack(l->b, l->dense, l->w);
     ops->dense_forward(l->b, l->dense, rows, l->x, l->bias, LT_ACT_TANH, l->pre, l->y);
     if (l->spec.training)
@@ -117,7 +117,7 @@ static bool has_bf16(void)
     return has;
 }
 
-static void expect_near(struct layer *a, struct lt_growable pa, struct layer *b, struct lt_growable pb,
+static void expect_near(struct layer *a, struct lt_buffer pa, struct layer *b, struct lt_buffer pb,
                         size_t n, double tolerance)
 {
     float *va = read_back(a->b, pa, n), *vb = read_back(b->b, pb, n);
@@ -131,7 +131,7 @@ static void expect_near(struct layer *a, struct lt_growable pa, struct layer *b,
     T_NEAR(worst, 0, tolerance);
 }
 
-static bool same(struct layer *a, struct lt_growable pa, struct layer *b, struct lt_growable pb,
+static bool same(struct layer *a, struct lt_buffer pa, struct layer *b, struct lt_buffer pb,
                  size_t n)
 {
     float *va = read_back(a->b, pa, n), *vb = read_back(b->b, pb, n);
@@ -215,7 +215,7 @@ TEST(ref_products_are_those_of_the_textbook)
 }
 
 /* FNV-1a, over results that every machine must get. */
-static uint64_t hash_floats(uint64_t hash, struct layer *l, struct lt_growable from, size_t n)
+static uint64_t hash_floats(uint64_t hash, struct layer *l, struct lt_buffer from, size_t n)
 {
     float *values = read_back(l->b, from, n);
     for (size_t i = 0; i < n * sizeof *values; i++)
@@ -404,8 +404,8 @@ TEST(padding_rows_never_leak_into_gradients)
         const struct lt_dense_spec spec = {
             .rows = 50, .in = 33, .out = 20, .training = true, .need_dx = true};
         struct layer clean = layer_make(names[n], 1, &spec), dirty = layer_make(names[n], 1, &spec);
-        fill(dirty.b, lt_growable_at(dirty.x, 21 * 33 * sizeof(float)), 43 * 33, 9, 1e30f);
-        fill(dirty.b, lt_growable_at(dirty.da, 21 * 20 * sizeof(float)), 43 * 20, 9, 1e30f);
+        fill(dirty.b, lt_buffer_at(dirty.x, 21 * 33 * sizeof(float)), 43 * 33, 9, 1e30f);
+        fill(dirty.b, lt_buffer_at(dirty.da, 21 * 20 * sizeof(float)), 43 * 20, 9, 1e30f);
         layer_run(&clean, 21, false);
         layer_run(&dirty, 21, false);
         expect_same_results(&clean, &dirty, 21);
@@ -426,7 +426,7 @@ static void compare_matmul(const struct lt_matmul_spec *spec, double tolerance)
         struct lt_matmul *matmul = NULL;
         T_INT(lt_backend_create(&be, names[n], 2, NULL), 0);
         T_INT(be->ops->matmul_create(be, spec, &matmul, NULL), 0);
-        struct lt_growable ma = make(be, a), mb = make(be, b), mc = make(be, c);
+        struct lt_buffer ma = make(be, a), mb = make(be, b), mc = make(be, c);
         fill(be, ma, a, 1, 1.0f / sqrtf((float)spec->k));
         fill(be, mb, b, 2, 1.0f);
         fill(be, mc, c, 3, 1.0f);

@@ -449,14 +449,14 @@ static void run_squares(const struct lt_squares *s, int pool, int upsample, cons
     T_INT(lt_backend_create(&b, "ref", 1, &err), 0);
     T_INT(b->ops->memory_create(b, from * sizeof *x, &in, &err), 0);
     T_INT(b->ops->memory_create(b, to * sizeof *y, &out, &err), 0);
-    b->ops->upload(b, (struct lt_growable){in, 0}, x, from * sizeof *x);
+    b->ops->upload(b, (struct lt_buffer){in, 0}, x, from * sizeof *x);
     if (pool != LT_POOL_NONE)
-        b->ops->pool(b, (enum lt_pool)pool, s, (struct lt_growable){in, 0},
-                     (struct lt_growable){out, 0});
+        b->ops->pool(b, (enum lt_pool)pool, s, (struct lt_buffer){in, 0},
+                     (struct lt_buffer){out, 0});
     else
-        b->ops->upsample(b, (enum lt_upsample)upsample, s, (struct lt_growable){in, 0},
-                         (struct lt_growable){out, 0});
-    b->ops->download(b, y, (struct lt_growable){out, 0}, to * sizeof *y);
+        b->ops->upsample(b, (enum lt_upsample)upsample, s, (struct lt_buffer){in, 0},
+                         (struct lt_buffer){out, 0});
+    b->ops->download(b, y, (struct lt_buffer){out, 0}, to * sizeof *y);
     b->ops->memory_free(b, in);
     b->ops->memory_free(b, out);
     lt_backend_free(&b);
@@ -786,7 +786,7 @@ static void sparsify(struct lt_sparse s, int threads, const float *x, float *y)
     T_INT(lt_backend_create(&b, "ref", threads, &err), 0);
     T_INT(b->ops->memory_create(b, bytes, &from, &err), 0);
     T_INT(b->ops->memory_create(b, bytes, &to, &err), 0);
-    struct lt_growable in = {from, 0}, out = {to, 0}, none = {NULL, 0};
+    struct lt_buffer in = {from, 0}, out = {to, 0}, none = {NULL, 0};
     b->ops->upload(b, in, x, bytes);
     b->ops->sparse(b, &s, in, out, none, none);
     b->ops->download(b, y, out, bytes);
@@ -938,7 +938,7 @@ TEST(adversaries_move_rows_by_the_length_asked_for)
     T_OK(rig_open(&r, &s, NULL, 2, &(struct lt_net_options){.rows = N, .training = true}));
     train_once(&r, N);
     lt_net_get_node(r.net, node_named(&s, "rows"), clean, N);
-    struct lt_growable at =
+    struct lt_buffer at =
         lt_value_of(r.net, node_named(&s, "near.adversary"), &(struct lt_pass){.training = true});
     r.backend->ops->download(r.backend, moved, at, sizeof moved);
     for (int i = 0; i < N; i++) {
@@ -1213,41 +1213,41 @@ TEST(penalties_on_codes_count_while_training_only)
 
 /* Backward passes that lack a term. */
 static void without_bias(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
-                         struct lt_growable x, struct lt_growable da, struct lt_growable dx,
-                         struct lt_growable dw, struct lt_growable db, bool accumulate)
+                         struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                         struct lt_buffer dw, struct lt_buffer db, bool accumulate)
 {
     (void)db;
-    lt_ref_ops.dense_backward(b, dense, rows, x, da, dx, dw, (struct lt_growable){NULL, 0},
+    lt_ref_ops.dense_backward(b, dense, rows, x, da, dx, dw, (struct lt_buffer){NULL, 0},
                               accumulate);
 }
 
 static void without_sharing(struct lt_backend *b, struct lt_dense *dense, int64_t rows,
-                            struct lt_growable x, struct lt_growable da, struct lt_growable dx,
-                            struct lt_growable dw, struct lt_growable db, bool accumulate)
+                            struct lt_buffer x, struct lt_buffer da, struct lt_buffer dx,
+                            struct lt_buffer dw, struct lt_buffer db, bool accumulate)
 {
     (void)accumulate;
     lt_ref_ops.dense_backward(b, dense, rows, x, da, dx, dw, db, false);
 }
 
-static void without_slope(struct lt_backend *b, enum lt_act act, size_t n, struct lt_growable pre,
-                          struct lt_growable y, struct lt_growable dy, struct lt_growable da)
+static void without_slope(struct lt_backend *b, enum lt_act act, size_t n, struct lt_buffer pre,
+                          struct lt_buffer y, struct lt_buffer dy, struct lt_buffer da)
 {
     (void)b, (void)act, (void)n, (void)pre, (void)y, (void)dy, (void)da;
 }
 
 /* As if the deviation or the mean did not depend on the values. */
 static void without_moments(struct lt_backend *b, const struct lt_normalisation *n,
-                            struct lt_growable x, struct lt_growable moments, struct lt_growable gain,
-                            struct lt_growable da, struct lt_growable dx, struct lt_growable dgain,
-                            struct lt_growable dbias)
+                            struct lt_buffer x, struct lt_buffer moments, struct lt_buffer gain,
+                            struct lt_buffer da, struct lt_buffer dx, struct lt_buffer dgain,
+                            struct lt_buffer dbias)
 {
     lt_ref_ops.normalise_backward(b, n, x, moments, gain, da, dx, dgain, dbias);
     lt_ref_ops.axpby(b, (size_t)(n->pixels * n->channels), 0.1f, da, 1, dx);
 }
 
-static void without_gain(struct lt_backend *b, const struct lt_normalisation *n, struct lt_growable x,
-                         struct lt_growable moments, struct lt_growable gain, struct lt_growable da,
-                         struct lt_growable dx, struct lt_growable dgain, struct lt_growable dbias)
+static void without_gain(struct lt_backend *b, const struct lt_normalisation *n, struct lt_buffer x,
+                         struct lt_buffer moments, struct lt_buffer gain, struct lt_buffer da,
+                         struct lt_buffer dx, struct lt_buffer dgain, struct lt_buffer dbias)
 {
     lt_ref_ops.normalise_backward(b, n, x, moments, gain, da, dx, dgain, dbias);
     lt_ref_ops.zero(b, dgain, sizeof(float));
@@ -1255,15 +1255,15 @@ static void without_gain(struct lt_backend *b, const struct lt_normalisation *n,
 
 /* The whole gradient to every pixel of a square. */
 static void without_share(struct lt_backend *b, enum lt_pool kind, const struct lt_squares *s,
-                          struct lt_growable x, struct lt_growable y, struct lt_growable dy,
-                          struct lt_growable dx)
+                          struct lt_buffer x, struct lt_buffer y, struct lt_buffer dy,
+                          struct lt_buffer dx)
 {
     lt_ref_ops.pool_backward(b, kind, s, x, y, dy, dx);
     lt_ref_ops.axpby(b, (size_t)(s->rows * s->h * s->w * s->channels), 3, dx, 1, dx);
 }
 
 static void without_neighbours(struct lt_backend *b, enum lt_upsample kind,
-                               const struct lt_squares *s, struct lt_growable dy, struct lt_growable dx)
+                               const struct lt_squares *s, struct lt_buffer dy, struct lt_buffer dx)
 {
     (void)kind;
     lt_ref_ops.upsample_backward(b, LT_UPSAMPLE_NEAREST, s, dy, dx);

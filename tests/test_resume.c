@@ -56,7 +56,7 @@ static void copy_file(const char *from, const char *to)
     lt_bytes_free(&bytes);
 }
 
-static void copy_then(void *context, struct lt_backend *b, struct lt_growable g, size_t n)
+static void copy_then(void *context, struct lt_backend *b, struct lt_buffer g, size_t n)
 {
     struct copies *c = context;
     (void)b, (void)g, (void)n;

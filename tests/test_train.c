@@ -103,7 +103,7 @@ struct counted {
     long evaluations, at_second;
 };
 
-static void note_allocations(void *context, struct lt_backend *b, struct lt_growable g, size_t n)
+static void note_allocations(void *context, struct lt_backend *b, struct lt_buffer g, size_t n)
 {
     struct counted *c = context;
     (void)b, (void)g, (void)n;
@@ -158,7 +158,7 @@ struct seen {
     float gradient[MOST]; /* of the first evaluation */
 };
 
-static void see(void *context, struct lt_backend *b, struct lt_growable g, size_t n)
+static void see(void *context, struct lt_backend *b, struct lt_buffer g, size_t n)
 {
     struct seen *s = context;
     if (s->calls++ == 0)
@@ -210,7 +210,7 @@ struct moment {
     float weights[MOST], gradients[MOST];
 };
 
-static void take_moment(void *context, struct lt_backend *b, struct lt_growable g, size_t n)
+static void take_moment(void *context, struct lt_backend *b, struct lt_buffer g, size_t n)
 {
     struct moment *m = context;
     lt_net_get_weights(m->net, m->weights);
@@ -324,7 +324,7 @@ struct machine {
     struct job half;
 };
 
-static void add_half(void *context, struct lt_backend *b, struct lt_growable g, size_t n)
+static void add_half(void *context, struct lt_backend *b, struct lt_buffer g, size_t n)
 {
     struct machine *m = context;
     static float x[ROWS * COLUMNS], weights[MOST];
