@@ -78,11 +78,12 @@ static int leads_to(const char *name, const struct stat *out)
 
 static int reads(const struct lt_settings *settings, const struct stat *out)
 {
-    const char *others[] = {settings->valid, settings->data.labels};
+    const char *others[] = {settings->valid, settings->data.labels, settings->pack.model,
+                            settings->unpack.model};
     for (int i = 0; i < settings->operand_count; i++)
         if (leads_to(settings->operands[i], out))
             return 1;
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i] && leads_to(others[i], out))
             return 1;
     return 0;
@@ -165,17 +166,20 @@ void lt_print_word(const char *word, FILE *to)
     fputc('\'', to);
 }
 
-/* The line "next: latent encode MODEL DATA ..." with the names of this run. */
+/* The line "next: latent encode MODEL DATA ..." with the names of this run; a packed FILE stands where
+ * a model does. */
 static void print_next(const struct lt_settings *settings, const char *line, FILE *to)
 {
-    int training = settings->verb->run == lt_cmd_train, count = settings->operand_count;
+    int count = settings->operand_count;
+    int training = settings->verb->run == lt_cmd_train || settings->verb->run == lt_cmd_pack;
     int makes = training || settings->verb->run == lt_cmd_finetune;
     const char *model = makes ? settings->out : count > 0 ? settings->operands[0] : NULL;
     int first = training ? 0 : settings->verb->run == lt_cmd_compare ? 2 : 1;
     const char *data = count > first ? settings->operands[first] : NULL;
     while (*line) {
         size_t length = strcspn(line, " \n");
-        if (model && length == 5 && memcmp(line, "MODEL", 5) == 0)
+        if (model && ((length == 5 && memcmp(line, "MODEL", 5) == 0) ||
+                      (length == 4 && memcmp(line, "FILE", 4) == 0)))
             lt_print_word(model, to);
         else if (data && length == 4 && memcmp(line, "DATA", 4) == 0)
             lt_print_word(data, to);

@@ -32,8 +32,8 @@ int lt_check_json(const struct lt_settings *settings, const char *path, latent_e
 /* A word as a shell would need it. */
 void lt_print_word(const char *word, FILE *to);
 
-/* Prints a result: its JSON, or its text, where "MODEL" and "DATA" in the last
- * line, which says what to do next, become the names that were given. When the
+/* Prints a result: its JSON, or its text, where "MODEL", "FILE" and "DATA" in
+ * the last line, which says what to do next, become the names that were given. When the
  * data went to standard output, pass 1 for beside_data and the text goes to
  * standard error. Fails when standard output, data included, cannot be written. */
 int lt_print_report(const struct lt_settings *settings, const latent_report *report,

@@ -83,7 +83,9 @@ static void print_program(FILE *to)
           ".TP\n1\nfailed: missing or unwritable file, input or output error, memory, diverged\n"
           ".TP\n2\nusage: unknown option or a value that cannot be used\n"
           ".TP\n3\nunreadable or corrupt content, or columns that do not fit the model\n"
-          ".TP\n4\nthe answer is no: doctor found a fault\n"
+          ".TP\n4\nthe answer is no: doctor found a fault, data have moved, models differ, or "
+          "packed\n"
+          "data are not what they should be\n"
           ".TP\n130\ninterrupted; training saved a checkpoint\n"
           ".SH ENVIRONMENT\n.TP\nNO_COLOR\nno colours in the progress bar\n",
           to);

@@ -14,6 +14,9 @@
 #define PROBE LT_VERB_PROBE
 #define CLUSTER LT_VERB_CLUSTER
 #define NEAREST LT_VERB_NEAREST
+#define PACK LT_VERB_PACK
+#define UNPACK LT_VERB_UNPACK
+#define VERIFY LT_VERB_VERIFY
 #define WALK (LT_VERB_SAMPLE | LT_VERB_INTERPOLATE)
 #define APPLY (LT_VERB_ENCODE | LT_VERB_DECODE | LT_VERB_RECONSTRUCT | WALK)
 #define SHEET (TRAIN | LT_VERB_RECONSTRUCT | LT_VERB_EVAL)
@@ -23,7 +26,7 @@
 #define ROWS (DATA | LT_VERB_DECODE)
 #define COMPUTE                                                                                    \
     (TRAIN | APPLY | LT_VERB_EVAL | SCORE | DRIFT | COMPARE | PROBE | LT_VERB_IMPUTE |             \
-     LT_VERB_DENOISE | CLUSTER | NEAREST | FINETUNE | PREDICT)
+     LT_VERB_DENOISE | CLUSTER | NEAREST | FINETUNE | PREDICT | PACK)
 #define ALL LT_VERB_ALL
 #define MANY 1e15 /* no limit worth naming; exact in a double */
 
@@ -60,6 +63,21 @@ static const struct lt_option rows[] = {
     {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), PREDICT, LT_GROUP_FILES, 0, 0, NULL,
      "where the classes go: row, class, probability and the probability of each class, as .csv or .tsv, "
      "each also .gz; default: CSV on standard output"},
+    {"out", 'o', "FILE", LT_OPTION_TEXT, AT(out), PACK, LT_GROUP_FILES, 0, 0, NULL,
+     "where the packed file goes; - is standard output"},
+    {"out", 'o', "DATA", LT_OPTION_TEXT, AT(out), UNPACK, LT_GROUP_FILES, 0, 0, NULL,
+     "where the rows go: text into any file, byte for byte; arrays by the name, .npy .npz .idx .csv .tsv, "
+     "each but .npz also .gz; images also into a folder, as in out/; default: standard output"},
+    {"model", 0, "M", LT_OPTION_TEXT, AT(pack.model), PACK, LT_GROUP_FILES, 0, 0, NULL,
+     "a packed file, whose model is used in place of a new one, or a model that train made, whose code "
+     "is; default: a model is fitted to the data"},
+    {"share-model", 0, NULL, LT_OPTION_FLAG, AT(pack.share_model), PACK, LT_GROUP_FILES, 0, 0, NULL,
+     "with --model: leave the model out of the file and keep its hash; unpack and verify then need "
+     "--model too"},
+    {"model", 0, "M", LT_OPTION_TEXT, AT(unpack.model), UNPACK, LT_GROUP_FILES, 0, 0, NULL,
+     "the file that holds the model, when FILE was packed with --share-model"},
+    {"model", 0, "M", LT_OPTION_TEXT, AT(verify.model), VERIFY, LT_GROUP_FILES, 0, 0, NULL,
+     "the file that holds the model, when FILE was packed with --share-model"},
     {"truth", 0, "CLEAN", LT_OPTION_TEXT, AT(truth), LT_VERB_DENOISE, LT_GROUP_FILES, 0, 0, NULL,
      "the clean images, a file or a folder with the same names: tells PSNR and SSIM before and "
      "after, beside the classical filters; default: none"},
@@ -104,6 +122,12 @@ static const struct lt_option rows[] = {
      "leave these columns out; default: none"},
     {"rows", 0, "A:B", LT_OPTION_ROWS, AT(rows), ROWS, LT_GROUP_DATA, 0, MANY, NULL,
      "use only rows A to B, counted from 0, B excluded; default: all"},
+    {"rows", 0, "A:B", LT_OPTION_ROWS, AT(rows), UNPACK, LT_GROUP_DATA, 0, MANY, NULL,
+     "unpack only rows A to B, counted from 0, B excluded, and read no more than their blocks; "
+     "default: all"},
+    {"salvage", 0, NULL, LT_OPTION_FLAG, AT(unpack.salvage), UNPACK, LT_GROUP_DATA, 0, 0, NULL,
+     "of a damaged or unfinished file, write the rows of all blocks that are whole and tell which are "
+     "lost; the exit status is 4 when any is"},
     {"labels", 0, "WHERE", LT_OPTION_TEXT, AT(data.labels), DATA, LT_GROUP_DATA, 0, 0, NULL,
      "labels: a column (which is then no input), FILE or FILE.npz:KEY; default: none"},
     {"keep-label", 0, "LABEL", LT_OPTION_TEXT, AT(data.keep_label), DATA, LT_GROUP_DATA, 0, 0,
@@ -136,6 +160,21 @@ static const struct lt_option rows[] = {
      "scaling of each column, undone on the way out; quantile is for skewed columns whose many small "
      "values matter as much as the few large ones; default: auto"},
 
+    {"max-abs", 0, "E", LT_OPTION_TEXT, AT(pack.max_abs), PACK, LT_GROUP_BOUNDS, 0, 0, NULL,
+     "values may be off by E at most: 0.05 for all columns of numbers, temp=0.05,vib=0.001 for some (by "
+     "number, 0=0.05,3-7=0.1, where columns have no names), 0.05,vib=0.001 for vib and for all others; "
+     "default: every value is exact"},
+    {"max-rel", 0, "R", LT_OPTION_TEXT, AT(pack.max_rel), PACK, LT_GROUP_BOUNDS, 0, 0, NULL,
+     "the same as a share of the range of the column, from its smallest to its largest finite value: "
+     "0.001, 0.1% or temp=0.1%"},
+    {"lossless", 0, "A,B", LT_OPTION_TEXT, AT(pack.lossless), PACK, LT_GROUP_BOUNDS, 0, 0, NULL,
+     "columns that are exact whatever the bounds, by name, or by number, 0,3-7, where they have none"},
+    {"psnr", 0, "P", LT_OPTION_AMOUNT, AT(pack.psnr), PACK, LT_GROUP_BOUNDS, 1, 200, NULL,
+     "images: lose detail, but keep a PSNR of P dB or more; in place of --max-abs and --max-rel"},
+    {"bpp", 0, "B", LT_OPTION_AMOUNT, AT(pack.bpp), PACK, LT_GROUP_BOUNDS, 0.001, 64, NULL,
+     "images: lose as much as it takes to fit into B bits a pixel; in place of --max-abs and --max-rel"},
+    {"dims", 0, "K", LT_OPTION_WHOLE, AT(pack.dims), PACK, LT_GROUP_NETWORK, 1, MANY, NULL,
+     "width of the code that blocks are packed with; default: drawn from the data"},
     {"dims", 0, "K", LT_OPTION_WHOLE, AT(train.dims), TRAIN, LT_GROUP_NETWORK, 1, MANY, NULL,
      "width of the code, less than the inputs unless --noise, --sparse or --contractive prevents "
      "copying; default: drawn from the data, and explained"},
@@ -280,6 +319,11 @@ static const struct lt_option rows[] = {
      MANY, NULL, "wall time for the whole command, such as 60s, 2m or 1h"},
     {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(train.budget), LT_VERB_DEMO, LT_GROUP_LENGTH,
      0.001, MANY, NULL, "wall time for the first training; default: 60s"},
+    {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(pack.budget), PACK, LT_GROUP_LENGTH, 0, MANY, NULL,
+     "wall time for fitting the model, such as 60s, 2m or 1h; 0: none is fitted; default: drawn from the "
+     "data"},
+    {"quick", 0, NULL, LT_OPTION_FLAG, AT(pack.quick), PACK, LT_GROUP_LENGTH, 0, 0, NULL,
+     "do not measure what gzip -9 and xz -9e make of the same bytes, which takes longer than packing"},
     {"budget", 0, "TIME", LT_OPTION_SECONDS, AT(finetune.budget), FINETUNE, LT_GROUP_LENGTH, 0.001, MANY,
      NULL, "wall time for the training, such as 60s, 2m or 1h"},
     {"steps", 0, "N", LT_OPTION_WHOLE, AT(finetune.steps), FINETUNE, LT_GROUP_LENGTH, 1, MANY, NULL,
@@ -296,6 +340,10 @@ static const struct lt_option rows[] = {
     {"precision", 0, "NAME", LT_OPTION_CHOICE, AT(precision),
      APPLY | LT_VERB_EVAL | SCORE | COMPARE | CLUSTER | NEAREST,
      LT_GROUP_COMPUTE, 0, 0, "precision", "number format of the matrix products; default: f32"},
+    {"reference", 0, NULL, LT_OPTION_FLAG, AT(unpack.reference), UNPACK, LT_GROUP_COMPUTE, 0, 0, NULL,
+     "decode by plain C in place of what is fastest on this CPU; the bytes are the same"},
+    {"reference", 0, NULL, LT_OPTION_FLAG, AT(verify.reference), VERIFY, LT_GROUP_COMPUTE, 0, 0, NULL,
+     "decode by plain C in place of what is fastest on this CPU; the bytes are the same"},
     {"backend", 0, "NAME", LT_OPTION_CHOICE, AT(backend), COMPUTE, LT_GROUP_COMPUTE, 0, 0,
      "backend", "who computes; default: the fastest in this build"},
 
@@ -317,10 +365,15 @@ static const struct lt_option rows[] = {
 /* clang-format on */
 
 static const char *const titles[LT_GROUP_COUNT] = {
-    [LT_GROUP_FILES] = "Files",           [LT_GROUP_DATA] = "The data",
-    [LT_GROUP_NETWORK] = "The network",   [LT_GROUP_OPTIMIZER] = "The optimizer",
-    [LT_GROUP_DETECTOR] = "Anomalies",    [LT_GROUP_TRUST] = "How sure",
-    [LT_GROUP_LENGTH] = "How long",       [LT_GROUP_COMPUTE] = "Computing",
+    [LT_GROUP_FILES] = "Files",
+    [LT_GROUP_DATA] = "The data",
+    [LT_GROUP_BOUNDS] = "How exact",
+    [LT_GROUP_NETWORK] = "The network",
+    [LT_GROUP_OPTIMIZER] = "The optimizer",
+    [LT_GROUP_DETECTOR] = "Anomalies",
+    [LT_GROUP_TRUST] = "How sure",
+    [LT_GROUP_LENGTH] = "How long",
+    [LT_GROUP_COMPUTE] = "Computing",
     [LT_GROUP_EVERYWHERE] = "Everywhere",
 };
 

@@ -26,6 +26,7 @@ enum lt_option_type {
 enum lt_option_group {
     LT_GROUP_FILES,
     LT_GROUP_DATA,
+    LT_GROUP_BOUNDS,
     LT_GROUP_NETWORK,
     LT_GROUP_DETECTOR,
     LT_GROUP_TRUST,
@@ -60,7 +61,10 @@ enum lt_verb_bit {
     LT_VERB_PRETRAIN = 1 << 19,
     LT_VERB_FINETUNE = 1 << 20,
     LT_VERB_PREDICT = 1 << 21,
-    LT_VERB_ALL = (1 << 22) - 1,
+    LT_VERB_PACK = 1 << 22,
+    LT_VERB_UNPACK = 1 << 23,
+    LT_VERB_VERIFY = 1 << 24,
+    LT_VERB_ALL = (1 << 25) - 1,
 };
 
 struct lt_option {

@@ -27,6 +27,9 @@ static void set_defaults(struct lt_settings *settings, int argc, char **argv)
     latent_drift_options_init(&settings->drift);
     latent_compare_options_init(&settings->compare);
     latent_probe_options_init(&settings->probe);
+    latent_pack_options_init(&settings->pack);
+    latent_unpack_options_init(&settings->unpack);
+    latent_verify_options_init(&settings->verify);
 }
 
 static int unknown_verb(const char *word, latent_error *error)

@@ -58,6 +58,9 @@ struct lt_settings {
     latent_drift_options drift;
     latent_compare_options compare;
     latent_probe_options probe;
+    latent_pack_options pack;
+    latent_unpack_options unpack;
+    latent_verify_options verify;
 };
 
 #endif

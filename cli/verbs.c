@@ -245,6 +245,63 @@ static const struct lt_verb verbs[] = {
          {"latent impute m gaps.npy -o full.npy", "NaN is filled, all else keeps its bits"}},
         lt_cmd_impute,
     },
+#ifndef LT_MINIMAL
+    {
+        "pack",
+        LT_VERB_PACK,
+        "Compress",
+        "DATA... -o FILE",
+        1,
+        MANY,
+        "data in fewer bytes, with every value exact or within a bound",
+        "Packs the rows of DATA into FILE. Text comes back byte for byte and arrays bit for bit, "
+        "unless --max-abs, --max-rel, --psnr or --bpp allow more. What decodes it is in the file. "
+        "Every block of rows is decoded and compared before it is written, can be unpacked alone, "
+        "and has a checksum. The report tells the size beside gzip, zstd and xz; where zstd "
+        "packs tighter, it is used.",
+        {{"latent pack log.csv -o log.lpk", "the same bytes again, always"},
+         {"latent pack log.csv -o log.lpk --max-abs temp=0.05,vib=0.001",
+          "two columns within a bound, all others exact"},
+         {"latent pack field.npy -o field.lpk --max-rel 0.1% --lossless 0",
+          "column 0 exact, the others within a thousandth of their range"},
+         {"latent pack today.csv -o today.lpk --model log.lpk --share-model",
+          "small files of one kind, with the model kept once"}},
+        lt_cmd_pack,
+    },
+#endif
+    {
+        "unpack",
+        LT_VERB_UNPACK,
+        "Compress",
+        "FILE",
+        1,
+        1,
+        "the data that pack put into a file, all of it or some rows",
+        "Writes the rows that are packed in FILE. Checksums are checked on the way: a damaged "
+        "block ends the work and is named, and --salvage writes the others. The bytes are the same "
+        "on every machine and for any number of threads.",
+        {{"latent unpack log.lpk -o log.csv", "everything"},
+         {"latent unpack log.lpk --rows 1000:1100", "a hundred rows, to standard output"},
+         {"latent unpack images.lpk -o images/", "images, one file for each"},
+         {"latent unpack broken.lpk -o rest.csv --salvage", "what is whole of a damaged file"}},
+        lt_cmd_unpack,
+    },
+    {
+        "verify",
+        LT_VERB_VERIFY,
+        "Compress",
+        "FILE DATA...",
+        2,
+        MANY,
+        "does a packed file hold these data?",
+        "Unpacks FILE and compares it with DATA: bit by bit, or within the bounds that it was "
+        "packed "
+        "with, and tells the largest difference. The exit status is 4 when a value differs by "
+        "more.",
+        {{"latent verify log.lpk log.csv", "may log.csv be deleted?"},
+         {"latent verify log.lpk log.csv --reference", "the same by the plain C decoder"}},
+        lt_cmd_verify,
+    },
     {
         "eval",
         LT_VERB_EVAL,

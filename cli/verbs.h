@@ -44,6 +44,9 @@ int lt_cmd_doctor(struct lt_settings *settings, latent_error *error);
 int lt_cmd_compare(struct lt_settings *settings, latent_error *error);
 int lt_cmd_drift(struct lt_settings *settings, latent_error *error);
 int lt_cmd_probe(struct lt_settings *settings, latent_error *error);
+int lt_cmd_pack(struct lt_settings *settings, latent_error *error);
+int lt_cmd_unpack(struct lt_settings *settings, latent_error *error);
+int lt_cmd_verify(struct lt_settings *settings, latent_error *error);
 int lt_cmd_demo(struct lt_settings *settings, latent_error *error);
 int lt_cmd_bench(struct lt_settings *settings, latent_error *error);
 

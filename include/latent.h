@@ -574,6 +574,85 @@ LATENT_API int latent_doctor(const latent_model *model, const latent_apply_optio
 LATENT_API int latent_bench(const char *what, const latent_apply_options *options,
                             latent_report **report, latent_error *error);
 
+/* ---- packing ----------------------------------------------------------- */
+
+/* Packed files hold data smaller, with a guarantee: every value comes back exactly, or within the
+ * bound that was asked for.  Text comes back byte for byte, arrays bit for bit.  Blocks of rows have
+ * checksums and are unpacked one by one, by integers alone, to the same bytes on every machine.
+ *
+ * DATA are named, not opened: they are read more than once, in pieces, so that they may be larger than
+ * memory.  Names are those of latent_data_open.  docs/pack.md tells the rest, docs/pack-format.md every
+ * byte of a file. */
+
+typedef struct latent_pack_options {
+    size_t size; /* set by _init */
+    /* How exact.  Bounds hold on the values as they come back, in their own type, measured as doubles.
+     * Texts are "0.05" for all columns or "temp=0.05,vib=0.001" for some, by number where columns have no
+     * names, "0=0.05,3-7=0.001"; NULL: not given.  With none of them all is exact, the default */
+    const char *max_abs;  /* no value is farther from the original than this */
+    const char *max_rel;  /* the same, as a share of the column's finite range: "0.001", "0.1%" */
+    const char *lossless; /* columns that are exact whatever the bounds, "id,status" */
+    double psnr; /* images: at least this many dB, instead of bounds; default 0, not asked */
+    double bpp;  /* images: at most this many bits a pixel, instead of bounds; default 0 */
+    /* the model */
+    const char
+        *model; /* a packed file whose model is used, or a model of latent_model_save whose code
+                          is; NULL: one is fitted to the data */
+    int share_model; /* keep only the hash of `model` in the file: unpacking needs it too; default 0 */
+    int64_t dims;    /* K, width of a code; 0: drawn from the data, the default */
+    double budget; /* seconds of training; 0: none; negative: drawn from the data, the default */
+    /* the run */
+    int quick;           /* do not measure what gzip and xz make of the same bytes; default 0 */
+    uint64_t seed;       /* default 1 */
+    int threads;         /* 0: all CPUs */
+    const char *backend; /* that trains; NULL: best in this build */
+    const latent_listener *listener; /* NULL: silent */
+} latent_pack_options;
+LATENT_API void latent_pack_options_init(latent_pack_options *options);
+
+/* Packs the rows of DATA into `path`, whole or not at all.  Every block is decoded again and compared
+ * before it is written.  The report says bytes before and after, beside gzip, zstd and xz.
+ * LATENT_EUSAGE: options that exclude each other, a bound for a column that is not there or holds no
+ * numbers, text in arrays. */
+LATENT_API int latent_pack(const char *const *data, int count, const char *path,
+                           const latent_pack_options *options /* or NULL */, latent_report **report,
+                           latent_error *error);
+
+typedef struct latent_unpack_options {
+    size_t size; /* set by _init */
+    const char
+        *model; /* the packed file that has the model, where this one only names it; NULL: none */
+    int64_t row_begin; /* first row written, from 0; default 0 */
+    int64_t row_end;   /* one past the last; -1: to the end (the default) */
+    int salvage;       /* write the rows of what is whole in a damaged file; default 0 */
+    int reference;     /* decode by plain C, to the same bytes; default 0 */
+    int threads;       /* 0: all CPUs */
+    const latent_listener *listener; /* NULL: silent */
+} latent_unpack_options;
+LATENT_API void latent_unpack_options_init(latent_unpack_options *options);
+
+/* Writes the rows of a packed file, "-" being standard input: text in any file, arrays and images as
+ * latent_encode_to does; `path` NULL writes to standard output.  LATENT_ECONTENT when the file is damaged,
+ * with the name of the block; LATENT_ENO, with a report, when salvage left rows out. */
+LATENT_API int latent_unpack(const char *file, const char *path,
+                             const latent_unpack_options *options /* or NULL */,
+                             latent_report **report, latent_error *error);
+
+typedef struct latent_verify_options {
+    size_t size;                     /* set by _init */
+    const char *model;               /* as to unpack */
+    int reference;                   /* decode by plain C; default 0 */
+    int threads;                     /* 0: all CPUs */
+    const latent_listener *listener; /* NULL: silent */
+} latent_verify_options;
+LATENT_API void latent_verify_options_init(latent_verify_options *options);
+
+/* Does the packed file hold these data: bit by bit, or within the bounds it was packed with?  Returns
+ * LATENT_ENO, with a report, when it does not. */
+LATENT_API int latent_verify(const char *file, const char *const *data, int count,
+                             const latent_verify_options *options /* or NULL */,
+                             latent_report **report, latent_error *error);
+
 /* ---- reports ----------------------------------------------------------- */
 
 /* For people: the first line is the verdict, the last says what to do next. */
