@@ -9,7 +9,7 @@
  *
  *     mapping     cells                                           integer
  *     integer     u1 ... i8, b1                                   the value; within a bound E: multiples of 2 floor(E) + 1
- *     decimal     f4, f8 that are all nearest to m / 10^d;        m; within a bound: multiples of some units of 10^-d
+ *     decimal     f4, f8 that are nearest to m / 10^d;            m; within a bound: multiples of some units of 10^-d
  *                 text that prints numbers with d digits
  *     lattice     f4, f8 within a bound E                         multiples of a step of about 2 E
  *     single      f8 that are all f4                              the f4's bits, in the order of their values
@@ -17,8 +17,10 @@
  *     dictionary  any with few distinct values                    rank among them
  *     none        text with many                                  0; all cells are exceptions
  *
+ * Decimals may leave some cells as exceptions: sums that carry rounding, a number too small for the digits.
+ *
  * A mapping is chosen by estimated bits per cell: log2 of the number of integers from the smallest to the
- * largest, plus what the head has to hold, plus 64 bits for every exception it would make.  A dictionary
+ * largest, plus what the head has to hold, plus those of every exception it would make.  A dictionary
  * has to win by a bit (4 bits when it holds more than 256 values), since integers with a meaning are
  * easier to predict than ranks; it holds at most LT_PLANES_DISTINCT values and a quarter as many as cells.
  *
