@@ -177,6 +177,21 @@ TEST(images_share_one_mapping)
     rig_free(&rig);
 }
 
+TEST(very_wide_rows_share_one_mapping_without_being_images)
+{
+    struct rig rig = {.rows = 3};
+    struct lt_pixels pixels;
+    rig_group(&rig, LT_F32, 70000);
+    for (int64_t k = 0; k < 3 * 70000; k++)
+        set_cell(&rig, 0, k, two_decimals_f4(k));
+    rig_pass(&rig, NULL, 8);
+    rig_same(&rig);
+    T_OK(rig.head < 40);
+    T_OK(!lt_planes_pixels(rig.planes, &pixels));
+    T_INT(lt_planes_plane(rig.planes, 69999).column, 69999);
+    rig_free(&rig);
+}
+
 TEST(data_that_changed_between_the_passes_is_noticed)
 {
     struct rig rig = {.rows = 100};

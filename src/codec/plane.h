@@ -90,6 +90,12 @@ static inline enum lt_type lt_entry_type(const struct lt_mapping *m)
 {
     return m->single ? LT_F32 : m->type;
 }
+/* Images, and tables so wide that a mapping for every column would be longer than what it saves. */
+static inline bool lt_planes_may_share(const struct lt_planes *planes)
+{
+    return planes->groups == 1 &&
+           (planes->group->shape_rank >= 2 || planes->columns > LT_PLANES_OWN);
+}
 /* Counts planes and sets where each mapping begins; rows, columns and mappings are set. */
 int lt_planes_arrange(struct lt_planes *planes, struct lt_error *err);
 

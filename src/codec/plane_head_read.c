@@ -267,15 +267,12 @@ static int read_mapping(struct lt_reader *r, enum lt_type type, struct lt_mappin
     return rc;
 }
 
-/* One mapping for all columns, where the table is images; else one for each. */
+/* One mapping for each column, or one for all. */
 static bool count_mappings(struct lt_reader *r, struct lt_planes *p)
 {
     p->mappings = read_count(r, LT_PLANES_COLUMNS);
-    p->shared = p->mappings != p->columns;
-    bool images = p->groups == 1 && p->group[0].shape_rank >= 2;
-    if (images && p->mappings == 1)
-        p->shared = true;
-    return !r->broken && (!p->shared || (images && p->mappings == 1));
+    p->shared = p->mappings == 1 && lt_planes_may_share(p);
+    return !r->broken && (p->shared || p->mappings == p->columns);
 }
 
 static int read_mappings(struct lt_reader *r, struct lt_planes *p, struct lt_error *err)

@@ -39,7 +39,8 @@
  * bound is a share of the range of the column's finite values, told by lt_planes_limit.
  *
  * Where a table is one group of shape (H, W) or (H, W, C), all its columns share one mapping, so that pixels
- * are comparable; a relative bound is then of the range over all pixels.
+ * are comparable; a relative bound is then of the range over all pixels.  So do all columns of a single
+ * group of more than LT_PLANES_OWN.
  *
  * Planes do not change once made, and may be used by several threads at once.
  */
@@ -52,6 +53,7 @@
 
 enum {
     LT_PLANES_COLUMNS = 1000000, /* most columns */
+    LT_PLANES_OWN = 65536,       /* most columns of a group that have mappings of their own */
     LT_PLANES_DISTINCT = 65536,  /* most values of a dictionary */
     LT_PLANES_LEVELS = 256,      /* most levels of a symbol */
     LT_PLANES_SPECIAL = 16,      /* most special texts of a column */
