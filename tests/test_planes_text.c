@@ -333,7 +333,7 @@ TEST(text_that_changed_between_the_passes_is_noticed)
     struct lt_text_format format;
     struct lt_planner *planner = NULL;
     struct lt_planes *planes = NULL;
-    struct lt_buffer exceptions = {0};
+    struct lt_growable exceptions = {0};
     int64_t values[4];
     T_INT(lt_text_find(&format, text, strlen(text), NULL), 0);
     T_INT(lt_planner_text(&planner, &format, text, NULL, NULL), 0);
@@ -351,7 +351,7 @@ TEST(text_that_changed_between_the_passes_is_noticed)
     }
     lt_planner_free(&planner);
     lt_planes_free(&planes);
-    lt_buffer_free(&exceptions);
+    lt_growable_free(&exceptions);
 }
 
 /* ---- the head ---------------------------------------------------------- */

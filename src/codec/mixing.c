@@ -6,9 +6,11 @@
 #include <string.h>
 
 enum {
-    RATE = 6,   /* of learning weights, in 16ths */
-    NIBBLE = 4, /* bits of a symbol that share a line */
-    LINE = 16,  /* words: a check, and 15 nodes */
+    RATE = 6,    /* of learning weights, in 16ths, in the end, ... */
+    HASTE = 200, /* ... and what is added to it at first: HASTE / (times that they were used) */
+    USES = 1000, /* that are counted */
+    NIBBLE = 4,  /* bits of a symbol that share a line */
+    LINE = 16,   /* words: a check, and 15 nodes */
     INPUTS = LT_CONTEXTS_MAX + 2,
     WEIGHTS = INPUTS + 1, /* and how often they were used */
     START = 12000,        /* weights at first, 65536 is 1.0 */

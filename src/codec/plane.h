@@ -226,7 +226,7 @@ double lt_bits_of_range(int64_t lo, int64_t hi);
  * steps lie between the first and the last where they are written as multiples of one (plane_grid.c); 0:
  * they are not. */
 size_t lt_entries_bytes(enum lt_type type, const int64_t *entry, size_t count, int64_t *steps);
-/* The key k steps behind the first and `rest` from there (zigzag, codec/buffer.h); and the k and rest of
+/* The key k steps behind the first and `rest` from there (zigzag, codec/growable.h); and the k and rest of
  * entry i. */
 int64_t lt_grid_entry(enum lt_type type, int64_t first, int64_t last, int64_t steps, int64_t k,
                       uint64_t rest);
