@@ -163,8 +163,9 @@ static int within_byte(int v)
     return v < 0 ? 0 : v > 255 ? 255 : v;
 }
 
-static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_view *v)
+static void symbol(const struct lt_surroundings *n, int64_t plane, int expected, struct lt_view *v)
 {
+    (void)expected;
     struct place at = place_of(n, plane);
     const struct lt_pattern *p = n->pattern;
     int shift = LT_SYMBOL_BITS - lt_pattern_series(p, plane)->bits;
