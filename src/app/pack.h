@@ -18,9 +18,9 @@
 struct lt_pack_options {
     const char *const *data; /* (count) names */
     int count;
-    const char *path;     /* where the packed file goes */
-    const char *model;    /* a packed file whose model is used, or a model whose code is; NULL: none */
-    bool share;           /* keep only the model's hash in the file: unpacking will need it too */
+    const char *path;  /* where the packed file goes */
+    const char *model; /* a packed file whose model is used, or a model whose code is; NULL: none */
+    bool share;        /* keep only the model's hash in the file: unpacking will need it too */
     const char *max_abs;  /* "0.05" or "temp=0.05,vib=0.001"; NULL: exact */
     const char *max_rel;  /* likewise, of the range of a column */
     const char *lossless; /* columns that are exact whatever the bounds, "id,status"; NULL: none */
@@ -34,11 +34,14 @@ struct lt_pack_options {
     const latent_listener *listener; /* may be NULL */
 };
 /* `report` may be NULL, here and below. */
+/* What can be refused before data is read. */
+int lt_pack_check(const struct lt_pack_options *options, struct lt_error *err);
 int lt_pack(const struct lt_pack_options *options, struct lt_report **report, struct lt_error *err);
 
 struct lt_unpack_options {
     const char *file;
-    const char *path;  /* where rows go, by the rules of data/writer.h, text in any file; NULL: standard output */
+    const char *
+        path; /* where rows go, by the rules of data/writer.h, text in any file; NULL: standard output */
     const char *model; /* of a file that names its model; NULL: none */
     int64_t rows[2];   /* from, and one past the last; -1: to the end */
     bool salvage;      /* rows of what is whole in a damaged file */

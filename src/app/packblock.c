@@ -2,9 +2,11 @@
 
 #include "base/mem.h"
 #include "codec/container.h"
+#include "codec/general.h"
+#include "codec/packedbytes.h"
 
-/* Bytes of a coded value at most: what does not fit is kept by a general method. */
-enum { VALUE_BYTES = 10, SPARE = 4096 };
+/* What comes out so many bytes larger than it was is kept by a general method. */
+enum { SPARE = 4096 };
 
 int lt_packblock_open(struct lt_packblock *b, const struct lt_planes *planes,
                       const struct lt_pattern *pattern, int64_t most, struct lt_error *err)
@@ -53,7 +55,7 @@ static int put_coded(struct lt_packblock *b, int64_t rows, size_t most, struct l
     int rc = lt_growable_varint(out, LT_PACKED_CODED, err);
     b->bytes.used = 0;
     if (!rc)
-        rc = lt_packed_put(&b->bytes, b->exceptions.bytes, b->exceptions.used, err);
+        rc = lt_packedbytes_put(&b->bytes, b->exceptions.bytes, b->exceptions.used, false, err);
     if (!rc)
         rc = lt_growable_varint(out, b->bytes.used, err);
     if (!rc)
@@ -61,8 +63,8 @@ static int put_coded(struct lt_packblock *b, int64_t rows, size_t most, struct l
     if (!rc)
         rc = lt_grow(&out->bytes, &out->room, out->used + most, 1, "a block", err);
     if (!rc)
-        rc = lt_block_encode(b->coder, b->values, NULL, rows, out->bytes + out->used, most, &written,
-                             err);
+        rc = lt_block_encode(b->coder, b->values, NULL, rows, out->bytes + out->used, most,
+                             &written, err);
     out->used = rc || written == 0 ? begin : out->used + written;
     return rc;
 }
@@ -70,7 +72,7 @@ static int put_coded(struct lt_packblock *b, int64_t rows, size_t most, struct l
 int lt_packblock_keep(const struct lt_growable *raw, struct lt_growable *out, struct lt_error *err)
 {
     int rc = lt_growable_varint(out, LT_PACKED_GENERAL, err);
-    return rc ? rc : lt_packed_put(out, raw->bytes, raw->used, err);
+    return rc ? rc : lt_packedbytes_put(out, raw->bytes, raw->used, false, err);
 }
 
 int lt_packblock_pack(struct lt_packblock *b, const struct lt_packsource *source,
@@ -101,15 +103,15 @@ static int unpack_general(struct lt_packblock *b, const struct lt_packed_parts *
                           struct lt_error *err)
 {
     struct lt_growable *to = b->group ? &b->bytes : &b->rows.text;
-    size_t expected = b->group ? (size_t)lt_packgroups_bytes(b->group, b->groups, rows)
-                               : LT_PACK_PAYLOAD_MAX;
+    size_t expected =
+        b->group ? (size_t)lt_packgroups_bytes(b->group, b->groups, rows) : LT_PACK_PAYLOAD_MAX;
     to->used = 0;
-    int rc = lt_packed_get(to, parts->coded, parts->coded_size, expected, err);
+    int rc = lt_packedbytes_get(to, parts->coded, parts->coded_size, expected, err);
     if (rc || !b->group)
         return rc;
     if (to->used != expected)
-        return lt_fail(err, LT_ECONTENT, "a block holds %zu bytes where its rows have %zu", to->used,
-                       expected);
+        return lt_fail(err, LT_ECONTENT, "a block holds %zu bytes where its rows have %zu",
+                       to->used, expected);
     lt_packgroups_take(b->group, b->groups, rows, to->bytes, b->rows.group);
     return 0;
 }
@@ -120,8 +122,8 @@ static int unpack_coded(struct lt_packblock *b, const struct lt_packed_parts *pa
     if (!b->pattern)
         return lt_fail(err, LT_ECONTENT, "a block is coded, and the file has no model");
     b->exceptions.used = b->rows.text.used = 0;
-    int rc = lt_packed_get(&b->exceptions, parts->exceptions, parts->exceptions_size,
-                           LT_PACK_PAYLOAD_MAX, err);
+    int rc = lt_packedbytes_get(&b->exceptions, parts->exceptions, parts->exceptions_size,
+                                LT_PACK_PAYLOAD_MAX, err);
     if (!rc)
         rc = lt_block_decode(b->coder, parts->coded, parts->coded_size, rows, NULL, b->values, err);
     if (!rc && b->group)

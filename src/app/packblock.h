@@ -7,6 +7,7 @@
 #define LT_APP_PACKBLOCK_H
 
 #include "app/packsource.h"
+#include "codec/block.h"
 #include "codec/packedblock.h"
 
 /* Rows that were unpacked: lines of text, or cells. */

@@ -5,9 +5,9 @@
 #include "app/packblock.h"
 
 struct lt_packdiff {
-    int64_t values;     /* compared */
-    int64_t mismatches; /* beyond what was promised */
-    double most;        /* largest |difference| of values that may differ */
+    int64_t values;      /* compared */
+    int64_t mismatches;  /* beyond what was promised */
+    double most;         /* largest |difference| of values that may differ */
     int64_t row, column; /* of the first mismatch */
 };
 

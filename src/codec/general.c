@@ -46,6 +46,11 @@ int lt_general_pack(unsigned char **out, size_t *room, size_t *size, const void 
     return LT_OK;
 }
 
+bool lt_general_may_win(const void *bytes, size_t n, size_t size)
+{
+    return n < size || (lt_zstd_present() && lt_zstd_quickly(bytes, n) < size + size / 2);
+}
+
 int lt_general_unpack(void *out, size_t n, const void *payload, size_t size, const char *name,
                       struct lt_error *err)
 {

@@ -35,6 +35,9 @@ bool lt_general_has(enum lt_general_method method);
 int lt_general_pack(unsigned char **out, size_t *room, size_t *size, const void *bytes, size_t n,
                     const char *name, struct lt_error *err);
 
+/* Whether packing n bytes may come out below `size`: a quick try at a low level, with a margin. */
+bool lt_general_may_win(const void *bytes, size_t n, size_t size);
+
 /* Unpacks a payload of `size` bytes into exactly n. */
 int lt_general_unpack(void *out /* (n) bytes */, size_t n, const void *payload, size_t size,
                       const char *name, struct lt_error *err);

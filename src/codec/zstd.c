@@ -38,6 +38,17 @@ int lt_zstd_pack(void *out, size_t room, size_t *size, const void *bytes, size_t
     return LT_OK;
 }
 
+size_t lt_zstd_quickly(const void *bytes, size_t n)
+{
+    size_t room = ZSTD_compressBound(n), packed = n;
+    void *out;
+    if (lt_alloc(&out, room, 1, "a try", NULL))
+        return n;
+    packed = ZSTD_compress(out, room, bytes, n, 3);
+    lt_free(out);
+    return ZSTD_isError(packed) ? n : packed;
+}
+
 bool lt_zstd_unpack(void *out, size_t n, const void *packed, size_t size)
 {
     return ZSTD_decompress(out, n, packed, size) == n;
@@ -112,6 +123,12 @@ int lt_zstd_pack(void *out, size_t room, size_t *size, const void *bytes, size_t
     (void)out, (void)room, (void)bytes, (void)n;
     *size = 0;
     return lt_fail(err, LT_EFAIL, "%s: this build lacks zstd", name);
+}
+
+size_t lt_zstd_quickly(const void *bytes, size_t n)
+{
+    (void)bytes;
+    return n;
 }
 
 bool lt_zstd_unpack(void *out, size_t n, const void *packed, size_t size)

@@ -14,6 +14,8 @@ bool lt_zstd_present(void);
 /* *size bytes at `out`; 0 when more than `room` would be needed.  Fails for want of memory only. */
 int lt_zstd_pack(void *out, size_t room, size_t *size, const void *bytes, size_t n,
                  const char *name, struct lt_error *err);
+/* About how many bytes these are at a low level; n when that cannot be told. */
+size_t lt_zstd_quickly(const void *bytes, size_t n);
 /* Whether `size` bytes are whole frames of exactly n bytes, which then are at `out`. */
 bool lt_zstd_unpack(void *out, size_t n, const void *packed, size_t size);
 

@@ -1,0 +1,187 @@
+#include "app/packhead.h"
+
+#include "base/mem.h"
+#include "codec/packedbytes.h"
+#include "model/sha256.h"
+#include <string.h>
+
+enum { FORM = 1, WHOLE = 0, NAMED = 1, HEAD_MOST = 1 << 28, MODEL_MOST = 1 << 26 };
+
+/* ---- writing ---- */
+
+int lt_packhead_write(const struct lt_packhead *head, struct lt_growable *out, struct lt_error *err)
+{
+    struct lt_growable planes = {0};
+    uint64_t numbers[] = {FORM, head->stream, head->modelled, (uint64_t)head->block_rows,
+                          head->bytes};
+    int rc = lt_planes_write(head->planes, &planes, err);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !rc; i++)
+        rc = lt_growable_varint(out, numbers[i], err);
+    if (!rc)
+        rc = lt_packedbytes_put(out, planes.bytes, planes.used, true, err);
+    lt_growable_free(&planes);
+    return rc;
+}
+
+int lt_packmodel_write(const struct lt_pattern *pattern, struct lt_growable *out,
+                       struct lt_error *err)
+{
+    struct lt_growable bytes = {0};
+    unsigned char how = WHOLE;
+    int rc = lt_pattern_write(pattern, &bytes, err);
+    if (!rc)
+        rc = lt_growable_put(out, &how, 1, err);
+    if (!rc)
+        rc = lt_packedbytes_put(out, bytes.bytes, bytes.used, true, err);
+    lt_growable_free(&bytes);
+    return rc;
+}
+
+static void hash_model(const void *bytes, size_t size, unsigned char digest[LT_SHA256_BYTES])
+{
+    struct lt_sha256 hash;
+    lt_sha256_init(&hash);
+    lt_sha256_update(&hash, bytes, size);
+    lt_sha256_final(&hash, digest);
+}
+
+int lt_packmodel_name(const struct lt_growable *whole, struct lt_growable *out,
+                      struct lt_error *err)
+{
+    unsigned char named[1 + LT_SHA256_BYTES] = {NAMED};
+    hash_model(whole->bytes, whole->used, named + 1);
+    return lt_growable_put(out, named, sizeof named, err);
+}
+
+/* ---- reading ---- */
+
+int lt_packhead_read(struct lt_packhead *head, const char *name, const void *bytes, size_t size,
+                     struct lt_error *err)
+{
+    struct lt_reader r = lt_reader_of(bytes, size);
+    struct lt_growable planes = {0};
+    uint64_t form = lt_read_up_to(&r, FORM);
+    *head = (struct lt_packhead){.stream = lt_read_up_to(&r, 1) == 1};
+    head->modelled = lt_read_up_to(&r, 1) == 1;
+    head->block_rows = (int64_t)lt_read_up_to(&r, LT_PACK_BLOCK_ROWS_MAX);
+    head->bytes = lt_read_varint(&r);
+    if (r.broken || form != FORM || head->block_rows < 1)
+        return lt_fail(err, LT_ECONTENT, "%s: its description makes no sense", name);
+    int rc = lt_packedbytes_get(&planes, r.p, lt_reader_left(&r), HEAD_MOST, err);
+    if (!rc)
+        rc = lt_planes_read(&head->planes, name, planes.bytes, planes.used, err);
+    lt_growable_free(&planes);
+    return rc;
+}
+
+/* The whole model that a payload holds; a named one comes from `other`, which must be it. */
+static int find_model(struct lt_packfile *f, const struct lt_pack_payload *payload,
+                      const char *other, struct lt_error *err)
+{
+    unsigned char digest[LT_SHA256_BYTES];
+    struct lt_packfile from;
+    if (payload->size > 0 && payload->data[0] == WHOLE)
+        return lt_growable_put(&f->model, payload->data, payload->size, err);
+    if (payload->size != 1 + LT_SHA256_BYTES || payload->data[0] != NAMED)
+        return lt_fail(err, LT_ECONTENT, "%s: its model makes no sense", f->name);
+    if (!other)
+        return lt_fail(err, LT_EUSAGE,
+                       "%s was packed with --share-model: its model is in another file; name that "
+                       "with --model",
+                       f->name);
+    int rc = lt_packfile_open(&from, other, NULL, false, LT_ISA_BASE, err);
+    if (rc)
+        return rc;
+    hash_model(from.model.bytes, from.model.used, digest);
+    if (from.model.used == 0 || memcmp(digest, payload->data + 1, sizeof digest) != 0)
+        rc = lt_fail(err, LT_EUSAGE, "%s: %s is not the model that it was packed with", f->name,
+                     other);
+    else
+        rc = lt_growable_put(&f->model, from.model.bytes, from.model.used, err);
+    lt_packfile_close(&from);
+    return rc;
+}
+
+static int read_model(struct lt_packfile *f, const char *other, enum lt_isa isa,
+                      struct lt_error *err)
+{
+    struct lt_pack_payload payload;
+    struct lt_growable bytes = {0};
+    int rc = lt_pack_model(f->pack, &payload, err);
+    if (rc || !payload.data)
+        return rc ? rc : lt_fail(err, LT_ECONTENT, "%s: its model is missing", f->name);
+    rc = find_model(f, &payload, other, err);
+    if (!rc)
+        rc = lt_packedbytes_get(&bytes, f->model.bytes + 1, f->model.used - 1, MODEL_MOST, err);
+    if (!rc)
+        rc = lt_pattern_read(&f->pattern, bytes.bytes, bytes.used, isa, err);
+    if (!rc && f->pattern->planes != lt_planes_count(f->head.planes))
+        rc = lt_fail(err, LT_ECONTENT, "%s: its model is for %lld columns where it has %lld",
+                     f->name, (long long)f->pattern->planes,
+                     (long long)lt_planes_count(f->head.planes));
+    lt_growable_free(&bytes);
+    return rc;
+}
+
+int lt_packmodel_fits(const struct lt_pattern *pattern, const struct lt_planes *planes,
+                      const char *name, struct lt_error *err)
+{
+    struct lt_pixels pixels = {0};
+    int64_t count = lt_planes_count(planes);
+    bool grid = lt_planes_pixels(planes, &pixels) && pixels.per == 1;
+    if (pattern->planes != count || grid != (pattern->scene == LT_SCENE_GRID) ||
+        (grid && (pattern->h != pixels.h || pattern->w != pixels.w || pattern->c != pixels.c)))
+        return lt_fail(err, LT_EUSAGE, "the model of %s is for rows of another shape", name);
+    for (int64_t j = 0; j < count; j++) {
+        struct lt_plane plane = lt_planes_plane(planes, j);
+        const struct lt_series *s = lt_pattern_series(pattern, j);
+        bool holds = plane.kind == LT_PLANE_SYMBOL && plane.levels <= 1 << s->bits;
+        if (!s->number && !holds)
+            return lt_fail(err, LT_EUSAGE,
+                           "the model of %s does not fit column %lld (from 0), which has more "
+                           "values here",
+                           name, (long long)plane.column);
+    }
+    return 0;
+}
+
+int lt_packfile_open(struct lt_packfile *file, const char *name, const char *model, bool salvage,
+                     enum lt_isa isa, struct lt_error *err)
+{
+    *file = (struct lt_packfile){.name = name};
+    int rc = lt_bytes_read(&file->bytes, name, err);
+    if (!rc && !lt_pack_is(&file->bytes))
+        rc = lt_fail(err, LT_ECONTENT, "%s is no packed file", name);
+    if (!rc)
+        rc = salvage ? lt_pack_open_salvage(&file->pack, name, &file->bytes, err)
+                     : lt_pack_open(&file->pack, name, &file->bytes, err);
+    if (!rc) {
+        struct lt_pack_payload head = lt_pack_head(file->pack);
+        rc = lt_packhead_read(&file->head, name, head.data, head.size, err);
+    }
+    if (!rc && file->head.modelled)
+        rc = read_model(file, model, isa, err);
+    if (rc)
+        lt_packfile_close(file);
+    return rc;
+}
+
+void lt_packfile_close(struct lt_packfile *file)
+{
+    lt_pattern_free(&file->pattern);
+    lt_growable_free(&file->model);
+    lt_planes_free(&file->head.planes);
+    lt_pack_free(&file->pack);
+    lt_bytes_free(&file->bytes);
+    *file = (struct lt_packfile){0};
+}
+
+bool lt_packfile_is(const char *name)
+{
+    struct lt_bytes bytes;
+    if (lt_bytes_read(&bytes, name, NULL))
+        return false;
+    bool is = lt_pack_is(&bytes);
+    lt_bytes_free(&bytes);
+    return is;
+}

@@ -1,0 +1,55 @@
+/* The description at the beginning of a packed file, and its model: what has to be read before a block.
+ *
+ *     head     varints: form 1, 1 where the file is one stream of zstd (codec/general.h), 1 where it has a
+ *              model, rows of a block, bytes of all rows (lt_packchunk_bytes); then the planes
+ *              (codec/planes.h), packed (codec/packedbytes.h)
+ *     model    u8 0 and the pattern (codec/pattern.h), packed; or u8 1 and the SHA-256 of another file's
+ *              model, 32 bytes
+ */
+#ifndef LT_APP_PACKHEAD_H
+#define LT_APP_PACKHEAD_H
+
+#include "codec/container.h"
+#include "codec/growable.h"
+#include "codec/pattern.h"
+#include "codec/planes.h"
+
+struct lt_packhead {
+    bool stream, modelled;
+    int64_t block_rows;
+    uint64_t bytes;
+    struct lt_planes *planes;
+};
+int lt_packhead_write(const struct lt_packhead *head, struct lt_growable *out,
+                      struct lt_error *err);
+/* head->planes is freed with lt_planes_free. */
+int lt_packhead_read(struct lt_packhead *head, const char *name, const void *bytes, size_t size,
+                     struct lt_error *err);
+
+/* A model's bytes, whole or only their hash. */
+int lt_packmodel_write(const struct lt_pattern *pattern, struct lt_growable *out,
+                       struct lt_error *err);
+int lt_packmodel_name(const struct lt_growable *whole, struct lt_growable *out,
+                      struct lt_error *err);
+
+/* Whether a pattern can code these planes: LT_EUSAGE names what differs. */
+int lt_packmodel_fits(const struct lt_pattern *pattern, const struct lt_planes *planes,
+                      const char *name, struct lt_error *err);
+
+/* A packed file that is open for reading. */
+struct lt_packfile {
+    const char *name;
+    struct lt_bytes bytes;
+    struct lt_pack *pack;
+    struct lt_packhead head;
+    struct lt_pattern *pattern; /* NULL: no model */
+    struct lt_growable model;   /* the whole model's bytes, wherever they came from */
+};
+/* `model` is another packed file, whose model this one names, or NULL; `isa` is for networks. */
+int lt_packfile_open(struct lt_packfile *file, const char *name, const char *model, bool salvage,
+                     enum lt_isa isa, struct lt_error *err);
+void lt_packfile_close(struct lt_packfile *file);
+/* Whether a file begins as packed files do; false also where it cannot be read. */
+bool lt_packfile_is(const char *name);
+
+#endif

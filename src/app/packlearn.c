@@ -1,0 +1,300 @@
+#include "app/packlearn.h"
+
+#include "app/packhead.h"
+#include "app/pattern_fit.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "codec/block.h"
+#include "codec/lag.h"
+#include <math.h>
+#include <string.h>
+
+enum {
+    VALUES = 6 << 20,     /* of all rows that are looked at */
+    RUN_VALUES = 1 << 18, /* of a run of rows, about */
+    RUN_LEAST = 16384,    /* rows, where that is no more than VALUES */
+    JUDGE = 8,            /* one run in so many judges */
+    KINDS_LINEAR = 4096,  /* a table of more columns gets no networks */
+    NODES_MOST = 2048,    /* outputs of trees */
+    WIDTHS = 2,
+    NET_BITS = 10,      /* of a network's weights */
+    LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
+};
+static const int64_t HIDDEN[WIDTHS] = {96, 32};
+static const double LEAST_SECONDS = 0.5;
+
+/* ---- the pattern of planes ---- */
+
+/* Symbols that are numbers of a kind are coded as numbers. */
+static int32_t levels_of(const struct lt_planes *planes, int64_t plane, bool grid)
+{
+    struct lt_plane p = lt_planes_plane(planes, plane);
+    const char *header, *mapping = p.column < 0 ? "" : lt_planes_mapping(planes, p.column);
+    bool named = lt_planes_text(planes, &header) && strcmp(mapping, "dictionary") == 0;
+    if (p.kind != LT_PLANE_SYMBOL)
+        return 0;
+    return grid || named || p.role != LT_PLANE_VALUE || p.levels < LEAST_ORDERED ? p.levels : 0;
+}
+
+struct work {
+    const struct lt_packlearn *learn;
+    struct lt_pattern *pattern;
+    int32_t *levels;   /* (kinds) */
+    int64_t run, runs; /* rows of a run; how many there are */
+    int64_t *values;   /* (run runs, planes) */
+    int64_t rows;      /* in values */
+    int64_t taught;    /* of them teach: the first */
+    struct lt_backend *backend;
+    double deadline;
+};
+
+static int make_pattern(struct work *w, struct lt_error *err)
+{
+    const struct lt_planes *planes = w->learn->planes;
+    struct lt_pixels pixels = {0};
+    bool grid = lt_planes_pixels(planes, &pixels) && pixels.per == 1;
+    int64_t count = lt_planes_count(planes);
+    int rc = lt_pattern_create(&w->pattern, count, grid ? pixels.h : 0, pixels.w, pixels.c, err);
+    int64_t kinds = rc ? 0 : lt_pattern_kinds(w->pattern);
+    if (!rc)
+        rc = lt_alloc(&w->levels, (size_t)kinds, sizeof *w->levels, "a pattern", err);
+    for (int64_t k = 0; k < kinds && !rc; k++)
+        w->levels[k] = levels_of(planes, k, grid);
+    return rc;
+}
+
+/* ---- rows to learn from ---- */
+
+/* Runs are blocks of the source, or the beginnings of them, evenly spread. */
+static void plan_runs(struct work *w)
+{
+    const struct lt_packsource *s = w->learn->source;
+    int64_t planes = w->pattern->planes, run = RUN_VALUES / planes;
+    run = run < RUN_LEAST && w->pattern->scene == LT_SCENE_RECORDS ? RUN_LEAST : run;
+    run = run * planes > VALUES ? VALUES / planes : run;
+    run = run < 1 ? 1 : run;
+    w->run = run < s->block_rows ? run : s->block_rows;
+    int64_t most = VALUES / (w->run * planes);
+    most = most < 1 ? 1 : most;
+    w->runs = most < s->blocks ? most : s->blocks;
+}
+
+static int read_run(struct work *w, int64_t i, struct lt_packchunk *chunk,
+                    struct lt_growable *waste, struct lt_error *err)
+{
+    const struct lt_packsource *s = w->learn->source;
+    const struct lt_planes *planes = w->learn->planes;
+    int64_t block = (int64_t)((double)i * (double)s->blocks / (double)w->runs), passed;
+    int64_t *to = w->values + w->rows * w->pattern->planes;
+    int rc = lt_packsource_fetch(s, block, chunk, err);
+    if (rc)
+        return rc;
+    int64_t n = chunk->rows < w->run ? chunk->rows : w->run;
+    waste->used = 0;
+    if (n < w->run && w->runs > 1)
+        return 0; /* a short last block */
+    if (s->table)
+        rc = lt_planes_map(planes, chunk->group, n, to, waste, err);
+    else
+        rc = lt_planes_map_lines(planes, chunk->begin,
+                                 lt_text_lines(chunk->begin, chunk->end, n, &passed), chunk->first,
+                                 n, to, waste, err);
+    w->rows += rc ? 0 : n;
+    return rc;
+}
+
+static int read_runs(struct work *w, struct lt_error *err)
+{
+    struct lt_packchunk chunk = {0};
+    struct lt_growable waste = {0};
+    plan_runs(w);
+    int rc = lt_alloc(&w->values, (size_t)(w->run * w->runs * w->pattern->planes),
+                      sizeof *w->values, "rows to learn from", err);
+    for (int64_t i = 0; i < w->runs && !rc; i++)
+        rc = read_run(w, i, &chunk, &waste, err);
+    lt_packchunk_close(&chunk);
+    lt_growable_free(&waste);
+    int64_t runs = w->rows / w->run, judge = runs / JUDGE > 0 ? runs / JUDGE : runs > 1;
+    w->taught = runs > 1 ? (runs - judge) * w->run : w->rows * (JUDGE - 1) / JUDGE;
+    w->taught = w->taught < 1 ? w->rows : w->taught;
+    return rc;
+}
+
+/* The limits are those of all rows. */
+static void set_limits(struct work *w)
+{
+    struct lt_pattern *p = w->pattern;
+    for (int64_t k = 0; k < lt_pattern_kinds(p); k++)
+        if (p->series[k].number) {
+            p->series[k].low = INT64_MAX;
+            p->series[k].high = INT64_MIN;
+        }
+    for (int64_t j = 0; j < p->planes; j++) {
+        struct lt_plane plane = lt_planes_plane(w->learn->planes, j);
+        struct lt_series *s = &p->series[p->scene == LT_SCENE_GRID ? j % p->c : j];
+        if (!s->number)
+            continue;
+        s->low = plane.lo < s->low ? plane.lo : s->low;
+        s->high = plane.hi > s->high ? plane.hi : s->high;
+        s->centre = s->centre < s->low ? s->low : s->centre > s->high ? s->high : s->centre;
+    }
+}
+
+static bool find_lags(const struct work *w)
+{
+    const struct lt_pattern *p = w->pattern;
+    for (int64_t first = 0; first < w->rows; first += LT_LAG_SEGMENT) {
+        int64_t left = w->rows - first;
+        left = left < LT_LAG_SEGMENT ? left : LT_LAG_SEGMENT;
+        if (lt_lag_find(p, w->values + first * p->planes, left) > 0)
+            return true;
+    }
+    return false;
+}
+
+static int look(struct work *w, struct lt_error *err)
+{
+    struct lt_look *look = NULL;
+    int rc = lt_look_create(&look, w->pattern, w->levels, err);
+    for (int64_t first = 0; first < w->rows && !rc; first += w->run) {
+        int64_t left = w->rows - first;
+        lt_look_at(look, w->values + first * w->pattern->planes, left < w->run ? left : w->run);
+    }
+    if (!rc) {
+        lt_look_finish(look);
+        set_limits(w);
+        w->pattern->lagged = w->pattern->scene == LT_SCENE_RECORDS && find_lags(w);
+    }
+    lt_look_free(&look);
+    return rc;
+}
+
+/* ---- what pays ---- */
+
+/* Bytes of the rows that judge, as the pattern is now. */
+static int judge(const struct work *w, double *bytes, struct lt_error *err)
+{
+    struct lt_blockcoder *coder = NULL;
+    int64_t planes = w->pattern->planes, first = w->taught < w->rows ? w->taught : 0;
+    int64_t rows = w->rows - first;
+    size_t room = (size_t)(rows * planes) * 10 + 4096, written = 0;
+    unsigned char *out = NULL;
+    int rc = lt_blockcoder_create(&coder, w->pattern, err);
+    if (!rc)
+        rc = lt_alloc(&out, room, 1, "a trial", err);
+    if (!rc)
+        rc = lt_block_encode(coder, w->values + first * planes, NULL, rows, out, room, &written,
+                             err);
+    *bytes = (double)written;
+    lt_free(out);
+    lt_blockcoder_free(&coder);
+    return rc;
+}
+
+/* What the rows that judge stand for. */
+static double scale_of(const struct work *w)
+{
+    int64_t first = w->taught < w->rows ? w->taught : 0;
+    return (double)w->learn->source->rows / (double)(w->rows - first);
+}
+
+static int size_of(const struct lt_pattern *pattern, double *bytes, struct lt_error *err)
+{
+    struct lt_growable out = {0};
+    int rc = lt_packmodel_write(pattern, &out, err);
+    *bytes = (double)out.used;
+    lt_growable_free(&out);
+    return rc;
+}
+
+/* Keeps a network of the pattern if the data get smaller by more than it takes. */
+static int keep_if_it_pays(struct work *w, struct lt_intnet **net, double *best, double *bits,
+                           struct lt_error *err)
+{
+    double with = 0, without = 0, bytes = 0;
+    struct lt_intnet *taken = *net;
+    if (!taken)
+        return 0;
+    int rc = judge(w, &bytes, err);
+    if (!rc)
+        rc = size_of(w->pattern, &with, err);
+    *net = NULL;
+    if (!rc)
+        rc = size_of(w->pattern, &without, err);
+    *net = taken;
+    int64_t first = w->taught < w->rows ? w->taught : 0;
+    *bits = 8 * bytes / (double)((w->rows - first) * w->pattern->planes);
+    if (rc || (*best - bytes) * scale_of(w) <= with - without)
+        lt_intnet_free(net);
+    else
+        *best = bytes;
+    return rc;
+}
+
+static int train(struct work *w, bool trees, double until, struct lt_error *err)
+{
+    const struct lt_packlearn *l = w->learn;
+    struct lt_pattern_sample sample = {.values = w->values, .rows = w->taught, .run = w->run};
+    struct lt_predictor_settings settings = {.layers = WIDTHS,
+                                             .hidden = {HIDDEN[0], HIDDEN[1]},
+                                             .budget = until - lt_clock(),
+                                             .seed = l->seed,
+                                             .backend = w->backend,
+                                             .precision = LT_PRECISION_F32,
+                                             .isa = lt_isa_best(),
+                                             .bits = NET_BITS};
+    if (settings.budget < LEAST_SECONDS)
+        return 0;
+    return trees ? lt_pattern_fit_trees(w->pattern, &sample, &settings, NULL, err)
+                 : lt_pattern_fit_values(w->pattern, &sample, &settings, NULL, err);
+}
+
+static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err)
+{
+    struct lt_pattern *p = w->pattern;
+    struct lt_pattern_sample sample = {.values = w->values, .rows = w->taught, .run = w->run};
+    int64_t numbers, nodes, planes = p->planes;
+    int64_t judged = w->rows - (w->taught < w->rows ? w->taught : 0);
+    double best = 0;
+    lt_pattern_units(p, &numbers, &nodes);
+    bool linear = numbers > 0 && planes <= KINDS_LINEAR, trees = nodes > 0 && nodes <= NODES_MOST;
+    int rc = judge(w, &best, err);
+    told->plain = 8 * best / (double)(judged * planes);
+    if (!rc && linear)
+        rc = lt_pattern_fit_linear(p, &sample, lt_isa_best(), err);
+    if (!rc)
+        rc = keep_if_it_pays(w, &p->linear, &best, &told->linear, err);
+    double now = lt_clock(), left = w->deadline - now;
+    if (!rc && linear)
+        rc = train(w, false, trees ? now + left / 2 : w->deadline, err);
+    if (!rc)
+        rc = keep_if_it_pays(w, &p->values, &best, &told->values, err);
+    if (!rc && trees)
+        rc = train(w, true, w->deadline, err);
+    return rc ? rc : keep_if_it_pays(w, &p->trees, &best, &told->trees, err);
+}
+
+int lt_packlearn(struct lt_pattern **out, const struct lt_packlearn *learn,
+                 struct lt_packlearned *learned, struct lt_error *err)
+{
+    double started = lt_clock();
+    struct work w = {.learn = learn, .deadline = started + learn->budget};
+    *learned = (struct lt_packlearned){NAN, NAN, NAN, NAN, 0};
+    int rc = make_pattern(&w, err);
+    if (!rc)
+        rc = lt_backend_create(&w.backend, learn->backend, learn->threads, err);
+    if (!rc)
+        rc = read_runs(&w, err);
+    if (!rc)
+        rc = look(&w, err);
+    if (!rc && learn->budget > 0)
+        rc = fit(&w, learned, err);
+    learned->seconds = lt_clock() - started;
+    lt_backend_free(&w.backend);
+    lt_free(w.levels);
+    lt_free(w.values);
+    if (rc)
+        lt_pattern_free(&w.pattern);
+    *out = w.pattern;
+    return rc;
+}

@@ -1,0 +1,34 @@
+/* A pattern for data that is to be packed: what its planes are like, and the networks that help to code
+ * them as long as they save more than they cost.
+ *
+ * Some rows are read, in runs spread over the data; nine in ten teach, the others judge.  Networks are
+ * tried in turn (app/pattern_fit.h): each stays when the rows that judge, scaled up to all rows, become
+ * smaller by more than its bytes.
+ */
+#ifndef LT_APP_PACKLEARN_H
+#define LT_APP_PACKLEARN_H
+
+#include "app/packsource.h"
+#include "codec/pattern.h"
+#include "latent.h"
+
+struct lt_packlearn {
+    const struct lt_packsource *source;
+    const struct lt_planes *planes;
+    double budget; /* seconds for networks; 0: none */
+    uint64_t seed;
+    const char *backend;
+    int threads;
+    const latent_listener *listener;
+};
+
+/* What was found on the rows that judge, in bits a value; NaN: not tried. */
+struct lt_packlearned {
+    double plain;                 /* contexts alone, no networks */
+    double linear, values, trees; /* each beside what came before */
+    double seconds;
+};
+int lt_packlearn(struct lt_pattern **out, const struct lt_packlearn *learn,
+                 struct lt_packlearned *learned, struct lt_error *err);
+
+#endif

@@ -1,0 +1,70 @@
+#include "app/packreport.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void tell_numbers(struct lt_report *r, const struct lt_packtold *t)
+{
+    lt_report_integer(r, "rows", t->rows);
+    lt_report_integer(r, "values", t->values);
+    lt_report_integer(r, "bytes_in", (int64_t)t->bytes_in);
+    lt_report_integer(r, "bytes_out", (int64_t)t->bytes_out);
+    lt_report_integer(r, "bytes_codes", 0);
+    lt_report_integer(r, "bytes_residuals", (int64_t)(t->bytes_out - t->bytes_decoder));
+    lt_report_integer(r, "bytes_decoder", (int64_t)t->bytes_decoder);
+    lt_report_number(r, "bits_per_value", 8 * (double)t->bytes_out / (double)t->values);
+    lt_report_number(r, "max_abs_error", t->most);
+    lt_report_integer(r, "blocks", t->blocks);
+    lt_report_integer(r, "blocks_general", t->blocks_general);
+    static const char *const keys[LT_SIZE_METHODS] = {"gzip_bytes", "zstd_bytes", "xz_bytes"};
+    for (int m = 0; m < LT_SIZE_METHODS; m++)
+        if (t->size[m].bytes >= 0)
+            lt_report_integer(r, keys[m], t->size[m].bytes);
+    lt_report_number(r, "bits.plain", t->learned.plain);
+    lt_report_number(r, "bits.linear", t->learned.linear);
+    lt_report_number(r, "bits.values", t->learned.values);
+    lt_report_number(r, "bits.trees", t->learned.trees);
+    lt_report_number(r, "seconds_learning", t->learned.seconds);
+}
+
+static void tell_sizes(struct lt_report *r, const struct lt_packtold *t)
+{
+    double in = (double)t->bytes_in;
+    lt_report_line(r, "  %-22s %14s %8s", "", "bytes", "ratio");
+    lt_report_line(r, "  %-22s %14llu %8.2f", "this file", (unsigned long long)t->bytes_out,
+                   in / (double)t->bytes_out);
+    lt_report_line(r, "    %-20s %14llu", "of it the model", (unsigned long long)t->bytes_decoder);
+    for (int m = 0; m < LT_SIZE_METHODS; m++)
+        if (t->size[m].bytes > 0)
+            lt_report_line(r, "  %-22s %14lld %8.2f%s", lt_size_name((enum lt_size_method)m),
+                           (long long)t->size[m].bytes, in / (double)t->size[m].bytes,
+                           t->size[m].reduced > 0 ? "  (looking back less far, for memory)" : "");
+    lt_report_line(r, "  %-22s %14llu", "as it is", (unsigned long long)t->bytes_in);
+}
+
+void lt_packreport(struct lt_report *r, const struct lt_pack_options *o,
+                   const struct lt_planes *planes, const struct lt_packtold *t)
+{
+    double ratio = (double)t->bytes_in / (double)t->bytes_out;
+    bool bound = false;
+    for (int64_t j = 0; j < lt_planes_columns(planes) && !bound; j++)
+        bound = lt_planes_limit(planes, j) > 0;
+    if (bound)
+        lt_report_verdict(
+            r, "bounded",
+            "Packed %.2f to 1 in %s: every value is within its bound; the largest error "
+            "is %.4g.",
+            ratio, o->path, t->most);
+    else
+        lt_report_verdict(r, "exact", "Packed %.2f to 1 in %s: every value comes back exactly.",
+                          ratio, o->path);
+    tell_numbers(r, t);
+    tell_sizes(r, t);
+    if (t->stream)
+        lt_report_line(
+            r, "zstd -19 makes less of this data than the codec does, so the file holds that");
+    else if (t->blocks_general > 0)
+        lt_report_line(r, "%lld of %lld blocks are smaller by a general method and are kept so",
+                       (long long)t->blocks_general, (long long)t->blocks);
+    lt_report_next(r, "latent verify %s %s proves it", o->path, o->data[0]);
+}

@@ -1,0 +1,21 @@
+/* What packing tells: the table of sizes, and whether the file is worth it.
+ */
+#ifndef LT_APP_PACKREPORT_H
+#define LT_APP_PACKREPORT_H
+
+#include "app/pack.h"
+#include "app/packlearn.h"
+#include "codec/sizes.h"
+
+struct lt_packtold {
+    int64_t rows, values, blocks, blocks_general;
+    uint64_t bytes_in, bytes_out, bytes_decoder;
+    double most; /* largest error of a value */
+    bool stream; /* the whole is one stream of zstd */
+    struct lt_size size[LT_SIZE_METHODS];
+    struct lt_packlearned learned;
+};
+void lt_packreport(struct lt_report *report, const struct lt_pack_options *options,
+                   const struct lt_planes *planes, const struct lt_packtold *told);
+
+#endif
