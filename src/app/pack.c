@@ -74,6 +74,11 @@ static const char *column_name(void *context, int64_t column, char *buf, size_t 
     return lt_text_name(&s->format, (const char *)s->text.data, column, buf, size);
 }
 
+static bool has_names(const struct lt_packsource *s)
+{
+    return s->table ? lt_table_has_names(s->table) : s->format.header > 0;
+}
+
 static int plan_block(struct job *j, struct lt_planner *planner, int64_t block,
                       struct lt_packchunk *chunk, struct lt_error *err)
 {
@@ -126,7 +131,8 @@ static int open_source(struct job *j, struct lt_error *err)
     if (!rc)
         rc = lt_alloc(&bounds, (size_t)j->source.columns, sizeof *bounds, "bounds", err);
     if (!rc)
-        rc = lt_packbounds_parse(bounds, j->source.columns, column_name, &j->source, o->max_abs,
+        rc = lt_packbounds_parse(bounds, j->source.columns,
+                                 has_names(&j->source) ? column_name : NULL, &j->source, o->max_abs,
                                  o->max_rel, o->lossless, err);
     if (!rc)
         rc = lt_packsource_cut(&j->source, rows_of_block(&j->source), err);
@@ -288,6 +294,21 @@ static int pack_blocks(struct job *j, struct lt_error *err)
 
 enum { SIZES_MEMORY = 200 << 20 };
 
+/* Bytes of the header of text, which are not among those of its rows. */
+static size_t header_of(const struct job *j)
+{
+    return j->source.table ? 0 : j->source.format.header;
+}
+
+static int open_sizing(struct job *j, int method, struct lt_error *err)
+{
+    const size_t header = header_of(j);
+    int rc = lt_sizing_create(&j->sizing[method], (enum lt_size_method)method,
+                              j->head.bytes + header, SIZES_MEMORY, j->source.name, err);
+    return rc || header == 0 ? rc
+                             : lt_sizing_feed(j->sizing[method], j->source.text.data, header, err);
+}
+
 static int open_work(struct job *j, struct lt_error *err)
 {
     int rc = 0;
@@ -301,8 +322,7 @@ static int open_work(struct job *j, struct lt_error *err)
                                err);
     for (int m = 0; m < LT_SIZE_METHODS && !rc; m++)
         if (!j->options->quick || m == LT_SIZE_ZSTD)
-            rc = lt_sizing_create(&j->sizing[m], (enum lt_size_method)m, j->head.bytes,
-                                  SIZES_MEMORY, j->source.name, err);
+            rc = open_sizing(j, m, err);
     return rc;
 }
 
@@ -431,7 +451,7 @@ static int run(struct job *j, struct lt_report *report, struct lt_error *err)
     if (!rc)
         rc = lt_pack_writer_commit(&j->writer, err);
     if (!rc) {
-        j->told.bytes_in = j->head.bytes;
+        j->told.bytes_in = j->head.bytes + header_of(j);
         j->told.rows = j->source.rows;
         lt_packreport(report, o, j->head.planes, &j->told);
     }
