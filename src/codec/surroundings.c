@@ -133,6 +133,7 @@ void lt_surroundings_row(struct lt_surroundings *n, int64_t row)
 
 void lt_surroundings_at(struct lt_surroundings *n, int64_t row, int64_t plane)
 {
+    n->match.length = 0; /* rows are not in order */
     lt_surroundings_row(n, row);
     for (int64_t j = 0; j < plane; j++)
         ops_of(n->pattern)->seen(n, j);
@@ -173,8 +174,8 @@ static void look_at_number(struct lt_surroundings *n, int64_t plane, struct lt_o
     const struct lt_series *s = out->series;
     int64_t reference = lt_surroundings_reference(n, plane);
     lt_wide offset = (lt_wide)told_by_networks(n, s, plane) * s->spread >> 20; /* Q4 */
-    lt_wide place = ((lt_wide)reference << 4) + offset;
-    lt_wide low = (lt_wide)s->low << 4, high = (lt_wide)s->high << 4;
+    lt_wide place = (lt_wide)reference * 16 + offset;
+    lt_wide low = (lt_wide)s->low * 16, high = (lt_wide)s->high * 16;
     place = place < low ? low : place > high ? high : place;
     out->base = (int64_t)(place >> 4);
     int part = (int)(place & 15);
