@@ -135,6 +135,7 @@ void lt_surroundings_row(struct lt_surroundings *n, int64_t row)
 
 void lt_surroundings_at(struct lt_surroundings *n, int64_t row, int64_t plane)
 {
+    n->match.length = 0; /* rows are not in order */
     lt_surroundings_row(n, row);
     for (int64_t j = 0; j < plane; j++)
         ops_of(n->pattern)->seen(n, j);
@@ -175,8 +176,8 @@ static lt_wide expected(struct lt_surroundings *n, const struct lt_series *s, in
 {
     int64_t reference = lt_surroundings_reference(n, plane);
     lt_wide offset = (lt_wide)told_by_networks(n, s, plane) * s->spread >> 20;
-    lt_wide place = ((lt_wide)reference << 4) + offset;
-    lt_wide low = (lt_wide)s->low << 4, high = (lt_wide)s->high << 4;
+    lt_wide place = (lt_wide)reference * 16 + offset;
+    lt_wide low = (lt_wide)s->low * 16, high = (lt_wide)s->high * 16;
     return place < low ? low : place > high ? high : place;
 }
 

@@ -79,11 +79,12 @@ static inline int64_t lt_less(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
-/* The value a lag before, and `ahead` rows further on; the row before where there is no lag. */
+/* The value a lag before, and `ahead` rows further on; the row before where there is no lag, or where that
+ * is not known yet. */
 static inline int64_t lt_lagged(const struct lt_surroundings *n, int64_t ahead, int64_t plane)
 {
     int64_t back = n->lag - ahead;
-    return lt_before(n, n->lag > 0 && n->row >= back ? back : 1, plane);
+    return lt_before(n, n->lag > 0 && back > 0 && n->row >= back ? back : 1, plane);
 }
 
 /* a - b as a feature, in spreads of a kind of series. */
