@@ -148,8 +148,10 @@ static bool tell_lost(struct lt_report *report, const struct lt_packfile *file)
         rows += (int64_t)lost[i].rows;
     }
     /* where the end is missing, nobody knows how many there were */
-    lt_report_number(report, "lost",
-                     count > 0 && lost[count - 1].rows == 0 ? (double)NAN : (double)rows);
+    if (count > 0 && lost[count - 1].rows == 0)
+        lt_report_number(report, "lost", (double)NAN);
+    else
+        lt_report_integer(report, "lost", rows);
     return count > 0;
 }
 
