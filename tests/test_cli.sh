@@ -644,8 +644,8 @@ refuses "more_numbers_than_there_are" 2 '--dims 9: codes of this model have 1 to
     encode o builtin:curves,rows=4 --dims 9 -o out/z.csv
 refuses "few_numbers_of_an_unordered_code" 2 '--dims 1: the codes of this model are not ordered, so all 2 '\
 'numbers of one are needed; train a model with latent train --ordered' encode m data.csv --dims 1 -o out/z.csv
-printf '1,2,3,4,5,6,7\n' >wide.csv
-refuses "codes_that_are_too_wide" 3 'wide.csv has 7 columns where codes of this model have 1 to 6; give what '\
+printf '1,2,3,4,5,6,7,8,9\n' >wide.csv
+refuses "codes_that_are_too_wide" 3 'wide.csv has 9 columns where codes of this model have 1 to 8; give what '\
 'latent encode wrote' decode o wide.csv -o out/r.csv
 rm -f wide.csv o
 refuses "an_ordered_variational_code" 2 '--vae chooses by itself how many numbers of a code tell something, in '\

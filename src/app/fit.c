@@ -580,9 +580,10 @@ static int settle_decoders(struct fit *f, struct lt_error *err)
                                  .table = f->table,
                                  .rows = f->train_rows,
                                  .count = rows < SAMPLE ? rows : SAMPLE};
-    struct lt_net_spec spec = f->recipe.spec;
+    struct lt_net_spec spec = f->model->network[0].spec;
     int rc = lt_ordered_settle(&spec, &some, err);
-    f->model->network[0].spec = spec;
+    if (!rc)
+        f->model->network[0].spec = spec;
     return rc;
 }
 

@@ -86,8 +86,8 @@ struct lt_node {
     int input[LT_NODE_INPUTS_MAX]; /* earlier nodes */
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
 
-    /* dense: outputs; slice: columns; prefix: the most values that it shows, 0: all; sparse: values that topk or batchtopk keep; conv, deconv: channels
-     * of its output */
+    /* dense: outputs; slice: columns; sparse: values that topk or batchtopk keep; conv, deconv: channels
+     * of its output; prefix: the most values that it shows, 0: all */
     int64_t width;
     /* dense, conv, deconv, norm */
     enum lt_act act;
