@@ -147,9 +147,11 @@ static bool tell_lost(struct lt_report *report, const struct lt_packfile *file)
         lt_report_line(report, "lost: %s", lt_pack_lost_name(&lost[i], name));
         rows += (int64_t)lost[i].rows;
     }
-    lt_report_integer(report, "lost", rows);
-    if (count > 0 && lost[count - 1].rows == 0) /* of an end that is missing nobody knows */
+    /* where the end is missing, nobody knows how many there were */
+    if (count > 0 && lost[count - 1].rows == 0)
         lt_report_number(report, "lost", (double)NAN);
+    else
+        lt_report_integer(report, "lost", rows);
     return count > 0;
 }
 

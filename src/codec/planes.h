@@ -146,8 +146,8 @@ const char *lt_planes_mapping(const struct lt_planes *planes, int64_t column);
 /* Rows to integers.  Exceptions are appended.  Fails with LT_EFAIL when the data is not what the planner
  * saw. */
 int lt_planes_map(const struct lt_planes *planes, const struct lt_block_group *group /* (groups) */,
-                  int64_t rows, int64_t *values /* (rows, planes) */, struct lt_growable *exceptions,
-                  struct lt_error *err);
+                  int64_t rows, int64_t *values /* (rows, planes) */,
+                  struct lt_growable *exceptions, struct lt_error *err);
 /* And back.  group[i].values has room for (rows, width); group[i].valid is set where the group has missing
  * cells, and else may be NULL.  Every integer is checked: LT_ECONTENT. */
 int lt_planes_unmap(const struct lt_planes *planes, const int64_t *values /* (rows, planes) */,
