@@ -1,5 +1,6 @@
 #include "app/packlearn.h"
 
+#include "app/packblock.h"
 #include "app/packhead.h"
 #include "app/pattern_fit.h"
 #include "base/clock.h"
@@ -44,6 +45,7 @@ struct work {
     int64_t *values;   /* (run runs, planes) */
     int64_t rows;      /* in values */
     int64_t taught;    /* of them teach: the first */
+    struct lt_growable levelled;
     struct lt_backend *backend;
     double deadline;
 };
@@ -82,6 +84,7 @@ static void plan_runs(struct work *w)
 static int read_run(struct work *w, int64_t i, struct lt_packchunk *chunk,
                     struct lt_growable *waste, struct lt_error *err)
 {
+    struct lt_block_group levelled;
     const struct lt_packsource *s = w->learn->source;
     const struct lt_planes *planes = w->learn->planes;
     int64_t block = (int64_t)((double)i * (double)s->blocks / (double)w->runs), passed;
@@ -93,9 +96,11 @@ static int read_run(struct work *w, int64_t i, struct lt_packchunk *chunk,
     waste->used = 0;
     if (n < w->run && w->runs > 1)
         return 0; /* a short last block */
-    if (s->table)
-        rc = lt_planes_map(planes, chunk->group, n, to, waste, err);
-    else
+    if (w->learn->levels)
+        rc = lt_packlevels(w->learn->levels, chunk, s->columns, &w->levelled, &levelled, err);
+    if (!rc && s->table)
+        rc = lt_planes_map(planes, w->learn->levels ? &levelled : chunk->group, n, to, waste, err);
+    else if (!rc)
         rc = lt_planes_map_lines(planes, chunk->begin,
                                  lt_text_lines(chunk->begin, chunk->end, n, &passed), chunk->first,
                                  n, to, waste, err);
@@ -201,7 +206,7 @@ static double scale_of(const struct work *w)
 static int size_of(const struct lt_pattern *pattern, double *bytes, struct lt_error *err)
 {
     struct lt_growable out = {0};
-    int rc = lt_packmodel_write(pattern, &out, err);
+    int rc = lt_packmodel_write(pattern, NULL, &out, err);
     *bytes = (double)out.used;
     lt_growable_free(&out);
     return rc;
@@ -292,6 +297,7 @@ int lt_packlearn(struct lt_pattern **out, const struct lt_packlearn *learn,
     learned->seconds = lt_clock() - started;
     lt_backend_free(&w.backend);
     lt_free(w.levels);
+    lt_growable_free(&w.levelled);
     lt_free(w.values);
     if (rc)
         lt_pattern_free(&w.pattern);

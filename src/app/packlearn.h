@@ -15,6 +15,7 @@
 struct lt_packlearn {
     const struct lt_packsource *source;
     const struct lt_planes *planes;
+    const unsigned char *levels; /* (256): what pixels become first; NULL: nothing */
     double budget; /* seconds for networks; 0: none */
     uint64_t seed;
     const char *backend;
