@@ -1,17 +1,23 @@
 /* Lossy images: levels or a code, as coarse as what was asked for allows. */
 #include "app/packjob.h"
 #include "app/packlevels.h"
-#include "base/clock.h"
 #include "codec/container.h"
 #include <math.h>
 
 enum {
-    TRIALS = 3,   /* of levels, on one block */
+    TRIALS = 4,   /* of levels, on one block */
     ATTEMPTS = 8, /* of the whole file */
     REFINED = 3,  /* of them may come out too small */
 };
 static const double CLOSE = 0.985; /* of the bytes asked for, is close enough */
+static const double SAFE = 0.996;  /* of them is aimed at */
 static const double FIRST = 0.6;   /* bits by contexts for a bit of entropy, to begin with */
+
+/* Bytes of the whole for levels of an entropy. */
+struct curve {
+    int count;
+    double entropy[TRIALS + 2], bytes[TRIALS + 2];
+};
 
 struct lossy {
     struct lt_packjob *job;
@@ -19,7 +25,7 @@ struct lossy {
     int64_t values;
     struct lt_levels levels;
     double most;  /* bytes of the file; 0: the PSNR was asked for */
-    double ratio; /* bits for a bit of entropy */
+    struct curve curve;
 };
 
 /* ---- looking ---- */
@@ -102,29 +108,60 @@ static int try_levels(struct lossy *l, double *bytes, struct lt_error *err)
     return rc;
 }
 
-static double entropy_bytes(const struct lossy *l)
+/* Bytes for an entropy, along straight lines between those that were tried. */
+static double bytes_at(const struct curve *c, double entropy)
 {
-    return l->levels.entropy * (double)l->values / 8;
+    int i = 1;
+    while (i < c->count - 1 && c->entropy[i] < entropy)
+        i++;
+    double from = c->entropy[i - 1], slope = (c->bytes[i] - c->bytes[i - 1]) / (c->entropy[i] - from);
+    return c->bytes[i - 1] + slope * (entropy - from);
+}
+static double entropy_at(const struct curve *c, double bytes)
+{
+    int i = 1;
+    while (i < c->count - 1 && c->bytes[i] < bytes)
+        i++;
+    double from = c->bytes[i - 1], slope = (c->entropy[i] - c->entropy[i - 1]) / (c->bytes[i] - from);
+    return c->entropy[i - 1] + slope * (bytes - from);
 }
 
-/* The finest levels that should fit, beside `fixed` bytes. */
-static void choose_levels(struct lossy *l, double fixed)
+/* Keeps points in order, each larger than the one before. */
+static void add_point(struct curve *c, double entropy, double bytes)
 {
-    double most = 8 * (l->most - fixed) / l->ratio / (double)l->values;
-    lt_levels_below(&l->levels, l->seen, most);
+    int i = c->count;
+    for (; i > 0 && c->entropy[i - 1] >= entropy; i--) {
+        c->entropy[i] = c->entropy[i - 1];
+        c->bytes[i] = c->bytes[i - 1];
+    }
+    c->entropy[i] = entropy;
+    c->bytes[i] = bytes;
+    c->count += i == 0 || (entropy > c->entropy[i - 1] && bytes > c->bytes[i - 1]);
 }
 
-/* What levels come to by contexts alone: l->ratio. */
+/* The finest levels that should come to so many bytes by contexts alone. */
+static void choose_levels(struct lossy *l, double bytes)
+{
+    lt_levels_below(&l->levels, l->seen, entropy_at(&l->curve, bytes));
+}
+
+/* What levels come to by contexts alone, close to what is wanted. */
 static int search_levels(struct lossy *l, struct lt_error *err)
 {
-    double bytes = 0;
+    double bytes = 0, full;
     int rc = 0;
-    l->ratio = FIRST;
+    lt_levels_best(&l->levels, l->seen, 0);
+    full = l->levels.entropy * FIRST * (double)l->values / 8;
+    l->curve = (struct curve){.count = 2, .entropy = {0, l->levels.entropy}, .bytes = {0, full}};
     for (int i = 0; i < TRIALS && !rc; i++) {
-        choose_levels(l, 0);
+        choose_levels(l, l->most);
         rc = try_levels(l, &bytes, err);
-        if (!rc && l->levels.entropy > 0)
-            l->ratio = bytes / entropy_bytes(l);
+        if (i == 0)
+            l->curve.count = 1; /* the end was a guess */
+        if (!rc)
+            add_point(&l->curve, l->levels.entropy, bytes);
+        if (!rc && fabs(bytes / l->most - 1) < 1 - CLOSE)
+            break;
     }
     return rc;
 }
@@ -138,38 +175,38 @@ static double gain_of(const struct lt_packlearned *told)
     return best > 0 ? best / told->plain : 1;
 }
 
-static double seconds_left(const struct lossy *l)
+static int learn_levels(struct lossy *l, double share, struct lt_error *err)
 {
-    return lt_packjob_budget(l->job) * 0.5;
+    set_levels(l);
+    int rc = lt_packjob_plan(l->job, err);
+    return rc ? rc : lt_packjob_learn(l->job, share * lt_packjob_budget(l->job), err);
 }
 
-/* Levels whose file has the bytes asked for. */
+/* Levels whose file has the bytes asked for: what was tried is scaled by what networks make of it, and
+ * then by what the file came to. */
 static int fit_levels(struct lossy *l, struct lt_error *err)
 {
     struct lt_packjob *j = l->job;
     int rc = search_levels(l, err);
-    double fixed = 0, plain = l->ratio;
+    if (!rc)
+        choose_levels(l, l->most);
+    if (!rc)
+        rc = learn_levels(l, 0.4, err);
+    double ratio = rc ? 1 : gain_of(&j->told.learned);
     for (int i = 0; i < ATTEMPTS && !rc; i++) {
-        choose_levels(l, fixed);
-        set_levels(l);
-        rc = lt_packjob_plan(j, err);
-        if (!rc)
-            rc = lt_packjob_learn(j, seconds_left(l), err);
-        fixed = (double)j->model.used;
-        double expected = plain * gain_of(&j->told.learned) * entropy_bytes(l) + fixed;
-        if (!rc && i == 0 && (expected > l->most || expected < CLOSE * l->most)) {
-            l->ratio = plain * gain_of(&j->told.learned);
-            continue; /* networks make more of it than was known */
-        }
+        double fixed = (double)j->model.used;
+        choose_levels(l, (l->most - fixed) / ratio * SAFE);
+        rc = learn_levels(l, 0.6, err);
         if (!rc)
             rc = lt_packjob_write(j, err);
         double bytes = (double)j->told.bytes_out;
-        if (rc || (bytes <= l->most && (bytes >= CLOSE * l->most || i >= REFINED ||
-                                        l->levels.error == 0)))
+        bool fits = bytes <= l->most, full = bytes >= CLOSE * l->most || l->levels.error == 0;
+        if (rc || (fits && (full || i >= REFINED)))
             return rc;
-        if (l->levels.count <= 2 && bytes > l->most)
+        if (l->levels.count <= 2 && !fits)
             break;
-        l->ratio = (bytes - fixed) / entropy_bytes(l) * (i >= REFINED ? 1.01 : 1.002);
+        ratio = (bytes - (double)j->model.used) / bytes_at(&l->curve, l->levels.entropy) *
+                (i >= REFINED ? 1.02 : 1);
     }
     return rc ? rc
               : lt_fail(err, LT_EUSAGE,
@@ -192,10 +229,7 @@ int lt_packjob_lossy(struct lt_packjob *job, struct lt_error *err)
         rc = fit_levels(&l, err);
     else {
         lt_levels_within(&l.levels, l.seen, lt_psnr_error(o->psnr));
-        set_levels(&l);
-        rc = lt_packjob_plan(job, err);
-        if (!rc)
-            rc = lt_packjob_learn(job, seconds_left(&l), err);
+        rc = learn_levels(&l, 1, err);
         if (!rc)
             rc = lt_packjob_write(job, err);
     }
