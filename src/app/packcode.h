@@ -39,9 +39,16 @@ void lt_packcode_free(struct lt_packcode **code);
 /* Rows that teach: values / range, as u16 of 1/65535. */
 struct lt_packcode_rows {
     const struct lt_pattern *pattern; /* its series tell lowest and highest */
-    const uint16_t *x;                /* (rows, planes) */
+    uint16_t *x;                      /* (rows, planes) */
     int64_t rows;
 };
+/* Rows of a source, spread over it, as many as memory should hold; freed by lt_packcode_rows_free. */
+int lt_packcode_read(struct lt_packcode_rows *out, const struct lt_packsource *source,
+                     const struct lt_planes *planes, const struct lt_pattern *pattern,
+                     struct lt_error *err);
+void lt_packcode_rows_free(struct lt_packcode_rows *rows);
+void lt_packcode_scale(const struct lt_pattern *pattern, const int64_t *values /* (rows, planes) */,
+                       int64_t rows, uint16_t *x);
 
 struct lt_packcode_settings {
     int64_t dims;     /* K; 0: as many as carry something, at most 64 */

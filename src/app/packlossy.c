@@ -8,8 +8,15 @@ enum {
     TRIALS = 4,   /* of levels, on one block */
     ATTEMPTS = 8, /* of the whole file */
     REFINED = 3,  /* of them may come out too small */
+    CODES = 3,    /* that are tried */
+    CODED_ROWS = 2000, /* fewer are not worth a code */
+    CODED_VALUES = 1 << 20,
+    CODED_COLUMNS = 32768,
+    HIDDEN = 256, /* weights of a decoder for a pixel, about */
 };
 static const double CLOSE = 0.985; /* of the bytes asked for, is close enough */
+static const double CODED_BITS = 0.5, CODED_PSNR = 34; /* beyond them codes cannot win */
+static const double CODE_SHARE = 0.4;                 /* of the budget */
 static const double SAFE = 0.996;  /* of them is aimed at */
 static const double FIRST = 0.6;   /* bits by contexts for a bit of entropy, to begin with */
 
@@ -26,6 +33,7 @@ struct lossy {
     struct lt_levels levels;
     double most;  /* bytes of the file; 0: the PSNR was asked for */
     struct curve curve;
+    double told_code; /* PSNR of the code that was tried; 0: none was */
 };
 
 /* ---- looking ---- */
@@ -215,24 +223,140 @@ static int fit_levels(struct lossy *l, struct lt_error *err)
                         8 * (double)j->told.bytes_out / (double)l->pixels);
 }
 
+/* Levels with the PSNR asked for, or, where a size was, with that. */
+static int write_levels(struct lossy *l, struct lt_error *err)
+{
+    struct lt_packjob *j = l->job;
+    lt_packcode_free(&j->code);
+    if (l->most > 0)
+        return fit_levels(l, err);
+    lt_levels_within(&l->levels, l->seen, lt_psnr_error(j->options->psnr));
+    int rc = learn_levels(l, 1, err);
+    return rc ? rc : lt_packjob_write(j, err);
+}
+
+/* ---- a code ---- */
+
+/* What levels come to: the error at the size asked for, or the size at the error. */
+static int judge_levels(struct lossy *l, double *bytes, double *error, struct lt_error *err)
+{
+    struct lt_packjob *j = l->job;
+    int rc;
+    if (l->most > 0) {
+        rc = search_levels(l, err);
+        choose_levels(l, l->most);
+        *bytes = l->most;
+        *error = l->levels.count > 2 ? l->levels.error : INFINITY;
+        return rc;
+    }
+    lt_levels_within(&l->levels, l->seen, lt_psnr_error(j->options->psnr));
+    *error = l->levels.error;
+    return try_levels(l, bytes, err);
+}
+
+static bool may_be_coded(const struct lossy *l)
+{
+    const struct lt_pack_options *o = l->job->options;
+    double bits = 8 * l->most / (double)l->values;
+    return l->job->source.rows >= CODED_ROWS && l->values >= CODED_VALUES &&
+           l->job->source.columns <= CODED_COLUMNS && bits <= CODED_BITS &&
+           o->psnr <= CODED_PSNR && lt_packjob_budget(l->job) > 0;
+}
+
+/* A pattern of the pixels as they are, which nothing but the code's guesses tell. */
+static int plan_guesses(struct lt_packjob *j, struct lt_error *err)
+{
+    j->levels = NULL;
+    int rc = lt_packjob_plan(j, err);
+    if (!rc)
+        rc = lt_packjob_learn(j, 0, err);
+    if (!rc)
+        j->pattern->guessed = true;
+    return rc;
+}
+
+static int make_code(struct lossy *l, const struct lt_packcode_rows *rows, double bits,
+                     double error, struct lt_packcode_told *told, struct lt_error *err)
+{
+    struct lt_packjob *j = l->job;
+    const struct lt_pack_options *o = j->options;
+    struct lt_packcode_settings settings = {.dims = o->dims,
+                                            .bits = bits,
+                                            .error = error / (255.0 * 255.0),
+                                            .seconds = CODE_SHARE * lt_packjob_budget(j),
+                                            .seed = o->seed,
+                                            .backend = o->backend,
+                                            .threads = j->threads};
+    lt_packcode_free(&j->code);
+    int rc = lt_packcode_make(&j->code, rows, &settings, told, err);
+    told->error *= 255.0 * 255.0;
+    j->model.used = 0;
+    return rc ? rc : lt_packmodel_write(j->pattern, j->code->code, &j->model, err);
+}
+
+/* Writes what the code makes of the images, and, when that is what was asked for, once more with the PSNR
+ * that this has.  *done: it was. */
+static int write_guesses(struct lossy *l, bool *done, struct lt_error *err)
+{
+    struct lt_packjob *j = l->job;
+    j->head.loss = LT_PACK_GUESSED;
+    j->head.millibels = 0;
+    int rc = lt_packjob_write(j, err);
+    double psnr = lt_error_psnr(j->told.squares / (double)l->values);
+    *done = l->most > 0 ? (double)j->told.bytes_out <= l->most : psnr >= j->options->psnr;
+    if (rc || !*done)
+        return rc;
+    j->head.millibels = (int64_t)floor(1000 * (l->most > 0 ? psnr : j->options->psnr));
+    return lt_packjob_write(j, err);
+}
+
+/* A code, should it be better than levels.  *done: it is, and the file is written. */
+static int try_code(struct lossy *l, bool *done, struct lt_error *err)
+{
+    struct lt_packjob *j = l->job;
+    struct lt_packcode_rows rows = {0};
+    struct lt_packcode_told told = {0};
+    double bytes = 0, error = 0, count = (double)j->source.rows;
+    int rc = judge_levels(l, &bytes, &error, err);
+    if (!rc)
+        rc = plan_guesses(j, err);
+    if (!rc)
+        rc = lt_packcode_read(&rows, &j->source, j->head.planes, j->pattern, err);
+    double decoder = fmin(0.5 * l->most, (double)(HIDDEN * (j->source.columns + 64)));
+    double bits = 8 * (l->most - decoder) / count, aim = l->most > 0 ? 0 : 0.97 * lt_psnr_error(j->options->psnr);
+    for (int i = 0; i < CODES && !rc && !*done; i++) {
+        rc = make_code(l, &rows, l->most > 0 ? bits : 0, aim, &told, err);
+        double size = told.bits * count / 8 + (double)j->model.used;
+        l->told_code = lt_error_psnr(told.error);
+        if (rc || (l->most > 0 ? told.error >= error : size >= bytes))
+            break;
+        rc = write_guesses(l, done, err);
+        double spare = l->most - (double)j->model.used, over = (double)j->told.bytes_out;
+        bits *= 0.98 * fmax(0.1, spare / fmax(1, over - (double)j->model.used));
+        aim *= 0.97 * fmin(1, lt_psnr_error(j->options->psnr) /
+                                  (j->told.squares / (double)l->values));
+    }
+    lt_packcode_rows_free(&rows);
+    return rc;
+}
+
 int lt_packjob_lossy(struct lt_packjob *job, struct lt_error *err)
 {
     const struct lt_pack_options *o = job->options;
     struct lossy l = {.job = job};
+    bool done = false;
     int rc = check_images(job, err);
     if (!rc)
         rc = count_values(&l, err);
     if (rc)
         return rc;
+    job->head.bytes = (uint64_t)l.values;
     l.most = o->bpp > 0 ? o->bpp * (double)l.pixels / 8 : 0;
-    if (l.most > 0)
-        rc = fit_levels(&l, err);
-    else {
-        lt_levels_within(&l.levels, l.seen, lt_psnr_error(o->psnr));
-        rc = learn_levels(&l, 1, err);
-        if (!rc)
-            rc = lt_packjob_write(job, err);
-    }
+    if (may_be_coded(&l))
+        rc = try_code(&l, &done, err);
+    if (!rc && !done)
+        rc = write_levels(&l, err);
+    job->told.code_psnr = l.told_code;
     job->levels = NULL;
     return rc;
 }

@@ -55,6 +55,8 @@ static void tell_loss(struct lt_report *r, const struct lt_pack_options *o,
     double bpp = 8 * (double)t->bytes_out * (double)p.c / (double)t->values;
     lt_report_number(r, "psnr", psnr);
     lt_report_number(r, "bpp", bpp);
+    if (t->code_psnr > 0)
+        lt_report_number(r, "code_psnr", t->code_psnr);
     lt_report_string(r, "loss", t->loss == LT_PACK_LEVELS ? "levels" : "code");
     lt_report_verdict(r, "lossy",
                       "Packed %.2f to 1 in %s: the images come back with a PSNR of %.2f dB, for "

@@ -13,6 +13,7 @@ struct lt_packtold {
     uint64_t bytes_in, bytes_out, bytes_decoder, bytes_codes;
     double most;    /* largest error of a value */
     double squares; /* sum of squared errors, of lossy images */
+    double code_psnr; /* of lossy images: of the code that was tried; 0: none was */
     enum lt_packloss loss;
     bool stream; /* the whole is one stream of zstd */
     struct lt_size size[LT_SIZE_METHODS];
