@@ -7,7 +7,7 @@
 
 # ---- words ------------------------------------------------------------------
 
-verbs="train encode decode reconstruct sample interpolate denoise impute score cluster nearest eval drift compare info doctor demo bench"
+verbs="train encode decode reconstruct sample interpolate denoise impute score cluster nearest pack unpack verify eval drift compare info doctor demo bench"
 
 run --version
 claim "version_begins_with_the_name_and_the_number" \

@@ -15,7 +15,7 @@ static unsigned char *text_of(size_t n)
     T_INT(lt_alloc(&bytes, n, 1, "text", NULL), 0);
     struct lt_stream s = lt_stream(7, LT_RNG_BUILTIN, 0, 0);
     for (size_t i = 0; i < n; i++)
-        bytes[i] = (unsigned char)("aeinst  "[lt_below(&s, 4 * i, 8)]);
+        bytes[i] = (unsigned char)("aeinst  "[lt_below(&s, (uint32_t)(4 * i), 8)]);
     return bytes;
 }
 
@@ -25,7 +25,7 @@ static unsigned char *noise_of(size_t n)
     T_INT(lt_alloc(&bytes, n, 1, "noise", NULL), 0);
     struct lt_stream s = lt_stream(8, LT_RNG_BUILTIN, 0, 0);
     for (size_t i = 0; i < n; i++)
-        bytes[i] = (unsigned char)lt_below(&s, 4 * i, 256);
+        bytes[i] = (unsigned char)lt_below(&s, (uint32_t)(4 * i), 256);
     return bytes;
 }
 

@@ -59,6 +59,10 @@ static uint64_t widened(int64_t row)
 {
     return lt_double_bits((double)lt_float_of((uint32_t)(0x3f800000 + row * 7919 % 1000003)));
 }
+static uint64_t decimal_or_sum(int64_t row)
+{
+    return row % 100 == 7 ? lt_double_bits(0.1 + 0.2) : two_decimals(row);
+}
 static uint64_t decimal_or_fill(int64_t row)
 {
     return row % 50 == 7 ? lt_double_bits(9.96921e36) : two_decimals(row);
@@ -89,6 +93,7 @@ TEST(each_kind_of_column_gets_its_mapping)
         {"f4 in f8", LT_F64, widened, "single", LT_PLANE_NUMBER, 0},
         {"any f8", LT_F64, irrational, "bits", LT_PLANE_NUMBER, 0},
         {"a value for missing", LT_F64, decimal_or_fill, "decimal", LT_PLANE_NUMBER, 0},
+        {"two digits and rounding", LT_F64, decimal_or_sum, "decimal", LT_PLANE_NUMBER, 0},
         {"small integers", LT_I32, small_integer, "integer", LT_PLANE_SYMBOL, 40},
         {"few integers far apart", LT_I64, spread_integer, "dictionary", LT_PLANE_SYMBOL, 0},
         {"integers above 2^63", LT_U64, large_unsigned, "integer", LT_PLANE_SYMBOL, 100},
@@ -107,6 +112,10 @@ TEST(each_kind_of_column_gets_its_mapping)
     }
 }
 
+static uint64_t widened_z_score(int64_t row)
+{
+    return lt_double_bits((double)(float)((double)(row * 2654435761 % 256) / 3.0 - 77.7));
+}
 static uint64_t z_scored_with_gaps(int64_t row)
 {
     return lt_double_bits(((double)(row * row % 1009 * 2 + (row % 1009 == 500)) - 700.5) / 313.77);
@@ -116,11 +125,15 @@ TEST(levels_at_equal_distances_take_little_of_the_head)
 {
     struct rig rig;
     only_column(&rig, LT_F64, 5000, z_scored_byte, NULL);
-    T_OK(rig.head < 256 * 3);
+    T_OK(rig.head < 256 * 2);
+    rig_free(&rig);
+    only_column(&rig, LT_F64, 5000, widened_z_score, NULL);
+    T_OK(rig.head < 256 + 60);
+    rig_same(&rig);
     rig_free(&rig);
     only_column(&rig, LT_F64, 40000, z_scored_with_gaps, NULL);
     T_STR(lt_planes_mapping(rig.planes, 0), "dictionary");
-    T_OK(rig.head < 505 * 4);
+    T_OK(rig.head < 505 * 3);
     rig_same(&rig);
     rig_free(&rig);
 }
@@ -161,6 +174,21 @@ TEST(images_share_one_mapping)
     rig_fill(&rig, 0, SMALL);
     rig_pass(&rig, NULL, 16);
     T_OK(!lt_planes_pixels(rig.planes, &pixels));
+    rig_free(&rig);
+}
+
+TEST(very_wide_rows_share_one_mapping_without_being_images)
+{
+    struct rig rig = {.rows = 3};
+    struct lt_pixels pixels;
+    rig_group(&rig, LT_F32, 70000);
+    for (int64_t k = 0; k < 3 * 70000; k++)
+        set_cell(&rig, 0, k, two_decimals_f4(k));
+    rig_pass(&rig, NULL, 8);
+    rig_same(&rig);
+    T_OK(rig.head < 40);
+    T_OK(!lt_planes_pixels(rig.planes, &pixels));
+    T_INT(lt_planes_plane(rig.planes, 69999).column, 69999);
     rig_free(&rig);
 }
 

@@ -124,6 +124,22 @@ static uint64_t cents_f4(int64_t row)
     return lt_float_bits((float)((double)(row * 7919 % 10007) / 100.0));
 }
 
+static uint64_t whole_or_subnormal(int64_t row)
+{
+    return lt_double_bits(row == 3 ? 5e-324 : (double)(row * 7919 % 10007));
+}
+
+TEST(subnormal_numbers_come_back_exactly_among_bounded_ones)
+{
+    struct rig rig;
+    struct lt_bound bound = {LT_BOUND_ABSOLUTE, 1.2, true};
+    only_column(&rig, LT_F64, 5000, whole_or_subnormal, &bound);
+    T_STR(lt_planes_mapping(rig.planes, 0), "decimal");
+    T_OK(((double *)rig.out[0].values)[3] == 5e-324);
+    rig_within(&rig, 1.2);
+    rig_free(&rig);
+}
+
 /* 0.57 - 0.56 > 0.01: what holds for the decimals need not hold for the doubles. */
 TEST(bounds_of_whole_units_hold_for_decimals)
 {

@@ -325,6 +325,35 @@ TEST(a_bound_named_for_words_is_refused_with_the_column)
         "column \"colour\" holds text, which no bound can hold for; keep it exactly (--lossless)");
 }
 
+TEST(text_that_changed_between_the_passes_is_noticed)
+{
+    static const char *const changed[] = {"1,2\n3,4",     "1,2\n",      "1,2\n3,4\n5,6\n",
+                                          "1,2\n3,4,5\n", "1,2\n3,x\n", "1,2\n3,9\n"};
+    const char *text = "1,2\n3,4\n";
+    struct lt_text_format format;
+    struct lt_planner *planner = NULL;
+    struct lt_planes *planes = NULL;
+    struct lt_growable exceptions = {0};
+    int64_t values[4];
+    T_INT(lt_text_find(&format, text, strlen(text), NULL), 0);
+    T_INT(lt_planner_text(&planner, &format, text, NULL, NULL), 0);
+    T_INT(lt_planner_add_lines(planner, text, text + strlen(text), NULL), 0);
+    T_INT(lt_planner_finish(planner, &planes, NULL), 0);
+    T_INT(lt_planes_count(planes), 2);
+    T_INT(lt_planes_map_lines(planes, text, text + strlen(text), 0, 2, values, &exceptions, NULL),
+          0);
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        const char *end = changed[i] + strlen(changed[i]);
+        struct lt_error err = {0};
+        T_INT(lt_planes_map_lines(planes, changed[i], end, 0, 2, values, &exceptions, &err),
+              LT_EFAIL);
+        T_OK(strstr(err.text, "changed while it was read"));
+    }
+    lt_planner_free(&planner);
+    lt_planes_free(&planes);
+    lt_growable_free(&exceptions);
+}
+
 /* ---- the head ---------------------------------------------------------- */
 
 TEST(a_damaged_head_of_text_never_does_harm)

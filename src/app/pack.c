@@ -33,6 +33,11 @@ static const char *column_name(void *context, int64_t column, char *buf, size_t 
     return lt_text_name(&s->format, (const char *)s->text.data, column, buf, size);
 }
 
+static bool has_names(const struct lt_packsource *s)
+{
+    return s->table ? lt_table_has_names(s->table) : s->format.header > 0;
+}
+
 /* Rows of a block: many values, so that coding learns; not too many bytes. */
 static int64_t rows_of_block(const struct lt_packsource *s, bool lossy)
 {
@@ -49,7 +54,8 @@ static int open_source(struct lt_packjob *j, struct lt_error *err)
     if (!rc)
         rc = lt_alloc(&j->bounds, (size_t)j->source.columns, sizeof *j->bounds, "bounds", err);
     if (!rc)
-        rc = lt_packbounds_parse(j->bounds, j->source.columns, column_name, &j->source, o->max_abs,
+        rc = lt_packbounds_parse(j->bounds, j->source.columns,
+                                 has_names(&j->source) ? column_name : NULL, &j->source, o->max_abs,
                                  o->max_rel, o->lossless, err);
     if (!rc)
         rc = lt_packsource_cut(&j->source, rows_of_block(&j->source, o->psnr > 0 || o->bpp > 0),
@@ -152,7 +158,7 @@ static int run(struct lt_packjob *j, struct lt_report *report, struct lt_error *
     if (!rc)
         rc = lt_pack_writer_commit(&j->writer, err);
     if (!rc) {
-        j->told.bytes_in = j->head.bytes;
+        j->told.bytes_in = j->head.bytes + lt_packjob_header(j);
         j->told.rows = j->source.rows;
         j->told.loss = j->head.loss;
         lt_packreport(report, o, j->head.planes, &j->told);

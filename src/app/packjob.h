@@ -38,6 +38,11 @@ int lt_packjob_plan(struct lt_packjob *job, struct lt_error *err);
 int lt_packjob_learn(struct lt_packjob *job, double budget, struct lt_error *err);
 /* Seconds that networks have in all. */
 double lt_packjob_budget(const struct lt_packjob *job);
+/* Bytes of the header of text, which are not among those of its rows. */
+static inline size_t lt_packjob_header(const struct lt_packjob *job)
+{
+    return job->source.table ? 0 : job->source.format.header;
+}
 struct lt_packway lt_packjob_way(const struct lt_packjob *job);
 
 /* Writes the file, in place of one that was written and not committed; fills job->told. */

@@ -262,7 +262,9 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
     int64_t judged = w->rows - (w->taught < w->rows ? w->taught : 0);
     double best = 0;
     lt_pattern_units(p, &numbers, &nodes);
-    bool linear = numbers > 0 && planes <= KINDS_LINEAR, trees = nodes > 0 && nodes <= NODES_MOST;
+    bool records = p->scene == LT_SCENE_RECORDS;
+    bool linear = (records || numbers > 0) && planes <= KINDS_LINEAR,
+         trees = nodes > 0 && nodes <= NODES_MOST;
     int rc = judge(w, &best, err);
     told->plain = 8 * best / (double)(judged * planes);
     if (!rc && linear)
@@ -270,7 +272,7 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
     if (!rc)
         rc = keep_if_it_pays(w, &p->linear, &best, &told->linear, err);
     double now = lt_clock(), left = w->deadline - now;
-    if (!rc && linear)
+    if (!rc && numbers > 0 && planes <= KINDS_LINEAR)
         rc = train(w, false, trees ? now + left / 2 : w->deadline, err);
     if (!rc)
         rc = keep_if_it_pays(w, &p->values, &best, &told->values, err);

@@ -144,6 +144,16 @@ static int pack_blocks(struct write *w, struct lt_error *err)
 
 enum { SIZES_MEMORY = 200 << 20 };
 
+static int open_sizing(struct write *w, int method, struct lt_error *err)
+{
+    const struct lt_packjob *j = w->job;
+    const size_t header = lt_packjob_header(j);
+    int rc = lt_sizing_create(&w->sizing[method], (enum lt_size_method)method,
+                              j->head.bytes + header, SIZES_MEMORY, j->source.name, err);
+    return rc || header == 0 ? rc
+                             : lt_sizing_feed(w->sizing[method], j->source.text.data, header, err);
+}
+
 static int open_hand(struct write *w, struct hand *h, struct lt_error *err)
 {
     const struct lt_packjob *j = w->job;
@@ -166,8 +176,7 @@ static int open_work(struct write *w, struct lt_error *err)
         rc = open_hand(w, &w->hand[t], err);
     for (int m = 0; m < LT_SIZE_METHODS && !rc && !w->job->sized; m++)
         if (!w->job->options->quick || m == LT_SIZE_ZSTD)
-            rc = lt_sizing_create(&w->sizing[m], (enum lt_size_method)m, w->job->head.bytes,
-                                  SIZES_MEMORY, w->job->source.name, err);
+            rc = open_sizing(w, m, err);
     return rc;
 }
 

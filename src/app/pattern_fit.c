@@ -120,7 +120,7 @@ static void fit_kind(struct finder *f, int64_t kind, struct normal *eq, float *w
     const struct lt_pattern *p = f->pattern;
     bool grid = p->scene == LT_SCENE_GRID;
     int64_t pixels = grid ? p->h * p->w : 1, all = f->sample->rows * pixels;
-    double cost = (double)eq->n * (double)eq->n * (double)f->numbers;
+    double cost = (double)eq->n * (double)eq->n * (double)lt_pattern_kinds(p);
     int64_t most = (int64_t)fmax(EXAMPLES_LEAST, fmin(EXAMPLES, FLOPS / cost));
     int64_t count = all < most ? all : most;
     for (int64_t i = 0; i < eq->n * eq->n; i++)
@@ -134,9 +134,14 @@ static void fit_kind(struct finder *f, int64_t kind, struct normal *eq, float *w
         add_example(eq, x, target_of(f, row, plane));
     }
     solve(eq);
-    float *to = weights + p->series[kind].unit * eq->n;
+    float *to = weights + lt_pattern_line(p, kind) * eq->n;
     for (int64_t i = 0; i < eq->n; i++)
         to[i] = (float)eq->w[i];
+}
+
+static bool has_line(const struct lt_pattern *p, int64_t kind)
+{
+    return p->scene == LT_SCENE_RECORDS || p->series[kind].number;
 }
 
 static int fit_kinds(struct finder *f, float *weights, struct lt_error *err)
@@ -148,7 +153,7 @@ static int fit_kinds(struct finder *f, float *weights, struct lt_error *err)
     if (!rc)
         rc = lt_alloc(&eq.w, (size_t)eq.n, sizeof *eq.w, "least squares", err);
     for (int64_t k = 0; k < lt_pattern_kinds(f->pattern) && !rc; k++)
-        if (f->pattern->series[k].number)
+        if (has_line(f->pattern, k))
             fit_kind(f, k, &eq, weights);
     lt_free(eq.a);
     lt_free(eq.b);
@@ -162,14 +167,15 @@ int lt_pattern_fit_linear(struct lt_pattern *pattern, const struct lt_pattern_sa
     struct finder f;
     float *weights = NULL, *biases = NULL;
     int rc = finder_open(&f, pattern, sample, err);
-    if (rc || f.numbers == 0) {
+    int64_t lines = pattern->scene == LT_SCENE_RECORDS ? pattern->planes : f.numbers;
+    if (rc || lines == 0) {
         finder_close(&f);
         return rc;
     }
-    int64_t widths[] = {f.features, f.numbers};
-    rc = lt_alloc(&weights, (size_t)(f.features * f.numbers), sizeof *weights, "weights", err);
+    int64_t widths[] = {f.features, lines};
+    rc = lt_alloc(&weights, (size_t)(f.features * lines), sizeof *weights, "weights", err);
     if (!rc)
-        rc = lt_alloc(&biases, (size_t)f.numbers, sizeof *biases, "weights", err);
+        rc = lt_alloc(&biases, (size_t)lines, sizeof *biases, "weights", err);
     if (!rc)
         rc = fit_kinds(&f, weights, err);
     if (!rc)
@@ -208,7 +214,7 @@ static int read_values(void *context, const int64_t *ids, int64_t n, float *x, s
         double told = 0;
         if (f->pattern->linear)
             told = lt_intnet_unit(f->pattern->linear, lt_surroundings_features(f->around, plane),
-                                  s->unit) /
+                                  lt_pattern_line(f->pattern, plane)) /
                    65536.0;
         targets[s->unit] = (float)(target_of(f, row, plane) - told);
     }

@@ -20,7 +20,7 @@ struct goal {
     bool alike;               /* all columns have one type */
     struct lt_growable cells; /* rows of them as they are written */
     int64_t from, to;         /* rows */
-    int64_t rows;             /* written */
+    int64_t rows, bytes;      /* written: cells as they are stored, lines with the header */
 };
 
 static int open_lines(struct goal *g, const char *path, struct lt_error *err)
@@ -29,6 +29,7 @@ static int open_lines(struct goal *g, const char *path, struct lt_error *err)
     const struct lt_text_format *format = lt_planes_text(g->file->head.planes, &header);
     bool gzip = path && strlen(path) > 3 && strcmp(path + strlen(path) - 3, ".gz") == 0;
     int rc = lt_sink_open(&g->sink, path ? path : "-", gzip, err);
+    g->bytes = (int64_t)format->header;
     return rc || format->header == 0 ? rc : lt_sink_write(g->sink, header, format->header, err);
 }
 
@@ -115,6 +116,7 @@ static int put_lines(struct goal *g, const struct lt_packrows *r, int64_t a, int
     int64_t passed;
     p = lt_text_lines(p, end, a, &passed);
     const char *stop = lt_text_lines(p, end, n, &passed);
+    g->bytes += stop - p;
     return lt_sink_write(g->sink, p, (size_t)(stop - p), err);
 }
 
@@ -127,6 +129,7 @@ static int take_rows(void *context, const struct lt_packrows *r, struct lt_error
     if (a >= b)
         return 0;
     g->rows += b - a;
+    g->bytes += (b - a) * g->row_bytes;
     if (g->sink)
         return put_lines(g, r, a, b - a, err);
     return g->alike ? put_alike(g, r, a, b - a, err) : put_mixed(g, r, a, b - a, err);
@@ -134,15 +137,22 @@ static int take_rows(void *context, const struct lt_packrows *r, struct lt_error
 
 /* ---- what is lost ---- */
 
-static int64_t tell_lost(struct lt_report *report, const struct lt_packfile *file)
+static bool tell_lost(struct lt_report *report, const struct lt_packfile *file)
 {
     size_t count;
     const struct lt_pack_lost *lost = lt_pack_lost(file->pack, &count);
     char name[LT_PACK_NAME];
-    for (size_t i = 0; i < count; i++)
+    int64_t rows = 0;
+    for (size_t i = 0; i < count; i++) {
         lt_report_line(report, "lost: %s", lt_pack_lost_name(&lost[i], name));
-    lt_report_integer(report, "lost", (int64_t)count);
-    return (int64_t)count;
+        rows += (int64_t)lost[i].rows;
+    }
+    /* where the end is missing, nobody knows how many there were */
+    if (count > 0 && lost[count - 1].rows == 0)
+        lt_report_number(report, "lost", (double)NAN);
+    else
+        lt_report_integer(report, "lost", rows);
+    return count > 0;
 }
 
 /* Rows that can be read, of those asked for. */
@@ -190,7 +200,9 @@ static int run(const struct lt_unpack_options *o, struct lt_packfile *file, stru
                       (long long)goal->rows, (long long)goal->columns, o->file);
     lt_report_integer(report, "rows", goal->rows);
     lt_report_integer(report, "columns", goal->columns);
-    if (o->salvage && tell_lost(report, file) > 0)
+    lt_report_integer(report, "bytes", goal->bytes);
+    lt_report_integer(report, "lost", 0);
+    if (o->salvage && tell_lost(report, file))
         return LT_ENO;
     return 0;
 }

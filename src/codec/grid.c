@@ -163,8 +163,9 @@ static int within_byte(int v)
     return v < 0 ? 0 : v > 255 ? 255 : v;
 }
 
-static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_view *v)
+static void symbol(const struct lt_surroundings *n, int64_t plane, int expected, struct lt_view *v)
 {
+    (void)expected;
     struct place at = place_of(n, plane);
     const struct lt_pattern *p = n->pattern;
     int shift = LT_SYMBOL_BITS - lt_pattern_series(p, plane)->bits;
@@ -199,14 +200,14 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_vie
     if (at.channel > 0) {
         struct place other = at;
         other.channel--;
-        int beside = (int)pixel(&other, 0, 0) << shift;
-        int same = within_byte(s.w + beside - ((int)pixel(&other, 0, -1) << shift));
+        int beside = (int)(pixel(&other, 0, 0) & 255) << shift;
+        int same = within_byte(s.w + beside - ((int)(pixel(&other, 0, -1) & 255) << shift));
         lt_context(v, k, lt_hash3(beside, s.w / 4, 2));
         lt_context(v, k, lt_hash3(same, s.n / 8, 3));
     }
     if (at.guess)
         lt_context(v, k,
-                   lt_hash4(guessed_pixel(&at, 0, 0) >> 4 << shift >> 2, s.w / 32, s.n / 32, 4));
+                   lt_hash4((guessed_pixel(&at, 0, 0) >> 4) * (1 << shift) >> 2, s.w / 32, s.n / 32, 4));
     v->set[1] = ((s.w > 0) | (s.n > 0) << 1 | (s.ne > 0) << 2 | (s.nw > 0) << 3 | (s.ww > 0) << 4 |
                  (s.nn > 0) << 5) *
                     8 +

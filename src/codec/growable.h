@@ -20,7 +20,7 @@ int lt_growable_put(struct lt_growable *buffer, const void *bytes, size_t n, str
 int lt_growable_varint(struct lt_growable *buffer, uint64_t value, struct lt_error *err);
 int lt_growable_signed(struct lt_growable *buffer, int64_t value, struct lt_error *err);
 int lt_growable_double(struct lt_growable *buffer, double value,
-                     struct lt_error *err); /* 8 bytes, lowest first */
+                       struct lt_error *err); /* 8 bytes, lowest first */
 void lt_growable_free(struct lt_growable *buffer);
 
 /* A place in bytes that are read.  What would pass the end, or is no varint, gives 0 (or NULL), sets

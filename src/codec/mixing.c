@@ -6,11 +6,14 @@
 #include <string.h>
 
 enum {
-    RATE = 6,   /* of learning weights, in 16ths */
-    NIBBLE = 4, /* bits of a symbol that share a line */
-    LINE = 16,  /* words: a check, and 15 nodes */
+    RATE = 6,    /* of learning weights, in 16ths, in the end, ... */
+    HASTE = 200, /* ... and what is added to it at first: HASTE / (times that they were used) */
+    USES = 1000, /* that are counted */
+    NIBBLE = 4,  /* bits of a symbol that share a line */
+    LINE = 16,   /* words: a check, and 15 nodes */
     INPUTS = LT_CONTEXTS_MAX + 2,
-    ONE = 65536, /* of weights */
+    WEIGHTS = INPUTS + 1, /* and how often they were used */
+    START = 12000,        /* weights at first, 65536 is 1.0 */
     COUNT_MOST = 1023,
     BUCKETS = 33, /* of a correction */
     SPAN = 2 * LT_STRETCH_MOST + 1,
@@ -27,7 +30,7 @@ struct lt_mixing {
     int lines;                      /* log2 */
     uint32_t (*line)[LINE];
     int32_t sets;
-    int32_t (*weight)[INPUTS];    /* (sets, nodes) */
+    int32_t (*weight)[WEIGHTS];   /* (sets, nodes) */
     uint16_t (*correct)[BUCKETS]; /* (CORRECTIONS) */
     /* of the bit at hand */
     uint32_t *node[LT_CONTEXTS_MAX];
@@ -102,11 +105,13 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
     int64_t b = place / SPAN, part = place % SPAN;
     uint16_t *c = m->correct[lt_hash(v->guess, (uint32_t)node) % CORRECTIONS];
     int corrected = (int)((c[b] * (SPAN - part) + c[b + 1] * part) / SPAN);
-    int p = clamp_probability((mixed * 3 + corrected) / 4);
+    int p = clamp_probability((mixed + corrected) / 2);
     bit = lt_range_bit(range, bit, (uint32_t)p);
     for (int s = 0; s < LT_SELECTORS; s++) {
         int q = lt_squash(&m->logistic, stretched[s]);
-        adjust(weight[s], m->input, n, ((bit << 16) - q) * RATE >> 4);
+        int32_t *uses = &weight[s][INPUTS], rate = RATE + HASTE / (*uses + 1);
+        *uses += *uses < USES;
+        adjust(weight[s], m->input, n, ((bit << 16) - q) * rate >> 4);
     }
     int64_t near = part * 2 < SPAN ? b : b + 1;
     c[near] = (uint16_t)(c[near] + (((bit ? 65535 : 0) - c[near]) >> 6));
@@ -162,8 +167,8 @@ void lt_mixing_reset(struct lt_mixing *m)
 {
     memset(m->line, 0, sizeof *m->line << m->lines);
     for (int64_t i = 0; i < (int64_t)m->sets * 256; i++)
-        for (int k = 0; k < INPUTS; k++)
-            m->weight[i][k] = ONE / 4;
+        for (int k = 0; k < WEIGHTS; k++)
+            m->weight[i][k] = k < INPUTS ? START : 0;
     for (int i = 0; i < CORRECTIONS; i++)
         for (int b = 0; b < BUCKETS; b++) {
             int64_t s = (int64_t)b * SPAN / (BUCKETS - 1) - LT_STRETCH_MOST;
@@ -192,7 +197,7 @@ int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, struct lt_
     lt_logistic_init(&m->logistic);
     for (int n = 0; n <= COUNT_MOST; n++) {
         m->rate[n] = (uint16_t)(131072 / (2 * n + 3));
-        m->trust[n] = (uint16_t)(256 * n / (n + 1));
+        m->trust[n] = (uint16_t)(512 * n / (2 * n + 1));
     }
     lt_mixing_reset(m);
     return 0;

@@ -43,8 +43,8 @@ struct lt_pattern {
     int64_t planes;
     int64_t h, w, c;          /* of a grid */
     bool frames;              /* of a grid: the row before is the frame before */
-    bool lagged; /* of records: blocks may have a lag (codec/lag.h) */
-    bool guessed; /* a code guesses every value (codec/surroundings.h) */
+    bool lagged;              /* of records: blocks may have a lag (codec/lag.h) */
+    bool guessed;             /* a code guesses every value (codec/surroundings.h) */
     struct lt_series *series; /* (planes); of a grid (c), the same for all pixels */
     struct lt_intnet *linear, *values, *trees; /* NULL: none */
 };
@@ -52,6 +52,11 @@ struct lt_pattern {
 static inline const struct lt_series *lt_pattern_series(const struct lt_pattern *p, int64_t plane)
 {
     return &p->series[p->scene == LT_SCENE_GRID ? plane % p->c : plane];
+}
+/* The output of linear for a plane: all of records have one, of pixels those that are numbers. */
+static inline int32_t lt_pattern_line(const struct lt_pattern *p, int64_t plane)
+{
+    return p->scene == LT_SCENE_GRID ? p->series[plane % p->c].unit : (int32_t)plane;
 }
 static inline int64_t lt_pattern_kinds(const struct lt_pattern *p) /* of series */
 {
@@ -63,8 +68,8 @@ int lt_pattern_create(struct lt_pattern **out, int64_t planes, int64_t h, int64_
                       struct lt_error *err);
 void lt_pattern_free(struct lt_pattern **pattern);
 
-/* Gives series their units, in order, and counts the outputs that networks have: one for every number,
- * and one for every node of the trees of symbols. */
+/* Gives series their units, in order, and counts the outputs that networks have: `values` one for every
+ * number, `trees` one for every node of the trees of symbols. */
 void lt_pattern_units(struct lt_pattern *pattern, int64_t *numbers, int64_t *nodes);
 
 /* ---- measuring ---- */

@@ -38,8 +38,9 @@ static int write_network(const struct lt_intnet *net, struct lt_growable *out, s
 
 int lt_pattern_write(const struct lt_pattern *p, struct lt_growable *out, struct lt_error *err)
 {
-    uint64_t numbers[] = {FORM,           (uint64_t)p->scene, (uint64_t)p->planes, (uint64_t)p->h,
-                          (uint64_t)p->w, (uint64_t)p->c,     p->frames, p->lagged, p->guessed};
+    uint64_t numbers[] = {FORM,           (uint64_t)p->scene, (uint64_t)p->planes,
+                          (uint64_t)p->h, (uint64_t)p->w,     (uint64_t)p->c,
+                          p->frames,      p->lagged,          p->guessed};
     const struct lt_intnet *networks[] = {p->linear, p->values, p->trees};
     int rc = 0;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !rc; i++)
@@ -92,7 +93,8 @@ static bool networks_fit(struct lt_pattern *p)
 {
     int64_t features = lt_surroundings_count(p), numbers, nodes;
     lt_pattern_units(p, &numbers, &nodes);
-    return fits(p->linear, features, numbers) && (!p->linear || p->linear->layers == 1) &&
+    int64_t lines = p->scene == LT_SCENE_GRID ? numbers : p->planes;
+    return fits(p->linear, features, lines) && (!p->linear || p->linear->layers == 1) &&
            fits(p->values, features, numbers) && fits(p->trees, features, nodes);
 }
 

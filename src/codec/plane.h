@@ -33,17 +33,18 @@ enum { LT_DIGITS_MAX = 18 }; /* behind the point */
 struct lt_mapping {
     enum lt_mapping_kind kind;
     enum lt_type type; /* LT_TEXT: cells of text */
-    bool single;       /* f8 that are all f4, so that what is written is rounded to f4 */
-    bool by_value;     /* text within a bound: its number counts, not how it is written */
-    uint8_t kinds;     /* levels of the plane of kinds; 0: there is none */
-    uint8_t digits;    /* decimal: behind the point */
-    uint8_t least;     /* text: zeros at the end are left out down to so many digits */
-    uint64_t step;     /* integer, decimal: units of a multiple, 1 where exact */
-    double scale;      /* lattice: the step */
-    double far;        /* decimal, lattice: larger values are kept raw */
-    int64_t base;      /* integer: key - base is the value */
-    uint64_t nan;      /* raw of LT_CELL_NAN */
-    int64_t lo, hi;    /* smallest and largest integer */
+    bool
+        single; /* f8 that are all f4, so that what is written is rounded to f4, and so are entries */
+    bool by_value;  /* text within a bound: its number counts, not how it is written */
+    uint8_t kinds;  /* levels of the plane of kinds; 0: there is none */
+    uint8_t digits; /* decimal: behind the point */
+    uint8_t least;  /* text: zeros at the end are left out down to so many digits */
+    uint64_t step;  /* integer, decimal: units of a multiple, 1 where exact */
+    double scale;   /* lattice: the step */
+    double far;     /* decimal, lattice: larger values are kept raw */
+    int64_t base;   /* integer: key - base is the value */
+    uint64_t nan;   /* raw of LT_CELL_NAN */
+    int64_t lo, hi; /* smallest and largest integer */
     struct lt_bound bound;
     double limit;            /* the bound as a number; 0: exact */
     int64_t *entry;          /* dictionary of typed cells: keys, ascending; (hi + 1) */
@@ -84,6 +85,17 @@ static inline int32_t lt_mapping_levels(const struct lt_mapping *m)
     uint64_t range = (uint64_t)m->hi - (uint64_t)m->lo;
     return range < LT_PLANES_LEVELS ? (int32_t)range + 1 : 0;
 }
+/* The type of a dictionary's entries. */
+static inline enum lt_type lt_entry_type(const struct lt_mapping *m)
+{
+    return m->single ? LT_F32 : m->type;
+}
+/* Images, and tables so wide that a mapping for every column would be longer than what it saves. */
+static inline bool lt_planes_may_share(const struct lt_planes *planes)
+{
+    return planes->groups == 1 &&
+           (planes->group->shape_rank >= 2 || planes->columns > LT_PLANES_OWN);
+}
 /* Counts planes and sets where each mapping begins; rows, columns and mappings are set. */
 int lt_planes_arrange(struct lt_planes *planes, struct lt_error *err);
 
@@ -107,8 +119,12 @@ double lt_power_of_ten(int digits); /* 0 ... 22, exact */
 int64_t lt_nearest_multiple(int64_t x, uint64_t step);
 /* Decimals of more units are not told apart from others safely. */
 double lt_most_units(int digits, bool single);
-/* Units of 10^-digits of which x is a double (or, `single`, a float) nearest; false: there are none. */
-bool lt_real_units(double x, int digits, bool single, int64_t *units);
+/* The units of 10^-digits nearest to x; *exact: x is the double (or, `single`, the float) nearest to
+ * them.  False: there are too many. */
+bool lt_real_units(double x, int digits, bool single, int64_t *units, bool *exact);
+/* The fewest digits, 0 ... LT_DECIMALS, with which x is exact; more: none.  `guess` is tried first. */
+enum { LT_DECIMALS = 15 };
+int lt_real_digits(double x, bool single, int guess);
 
 /* What a mapping does to one cell.  forward gives LT_CELL_REGULAR and the integer, or the kind of cell that it
  * cannot express. */
@@ -179,7 +195,9 @@ struct lt_gather {
     uint32_t seen;            /* bit k: a cell of enum lt_cell_kind k */
     bool subnormal;
     bool wide;        /* an f8 that is no f4 */
-    int8_t digits[2]; /* of the decimals that fit, as f8 and as f4; 16: none do */
+    uint8_t guess[2]; /* digits of the last decimal, as f8 and as f4 */
+    /* Cells by the fewest digits that tell them, as f8 and as f4; the last: by none. */
+    uint32_t digits[2][LT_DECIMALS + 2];
     struct lt_distinct distinct;
 };
 void lt_gather_begin(struct lt_gather *g, enum lt_type type, const struct lt_bound *bound,
@@ -208,10 +226,12 @@ double lt_bits_of_range(int64_t lo, int64_t hi);
  * steps lie between the first and the last where they are written as multiples of one (plane_grid.c); 0:
  * they are not. */
 size_t lt_entries_bytes(enum lt_type type, const int64_t *entry, size_t count, int64_t *steps);
-/* The key k steps behind the first, and the k of entry i. */
-int64_t lt_grid_key(enum lt_type type, int64_t first, int64_t last, int64_t steps, int64_t k);
-int64_t lt_grid_place(enum lt_type type, const int64_t *entry, size_t count, int64_t steps,
-                      size_t i);
+/* The key k steps behind the first and `rest` from there (zigzag, codec/growable.h); and the k and rest of
+ * entry i. */
+int64_t lt_grid_entry(enum lt_type type, int64_t first, int64_t last, int64_t steps, int64_t k,
+                      uint64_t rest);
+uint64_t lt_grid_rest(enum lt_type type, const int64_t *entry, size_t count, int64_t steps,
+                      size_t i, int64_t *k);
 
 void lt_mapping_free(struct lt_mapping *mapping);
 

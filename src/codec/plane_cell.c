@@ -117,12 +117,36 @@ double lt_most_units(int digits, bool single)
     return single ? 0x1p22 : 0x1p50;
 }
 
-bool lt_real_units(double x, int digits, bool single, int64_t *units)
+bool lt_real_units(double x, int digits, bool single, int64_t *units, bool *exact)
 {
     double m = rint(x * lt_power_of_ten(digits));
     if (!(fabs(m) <= lt_most_units(digits, single)))
         return false;
     *units = (int64_t)m;
     double back = m / lt_power_of_ten(digits);
-    return (single ? (double)(float)back : back) == x;
+    *exact = (single ? (double)(float)back : back) == x;
+    return true;
+}
+
+static bool is_decimal(double x, int digits, bool single)
+{
+    int64_t units;
+    bool exact;
+    return lt_real_units(x, digits, single, &units, &exact) && exact;
+}
+
+/* More digits never lose a number that fewer told, up to the most that its size allows. */
+int lt_real_digits(double x, bool single, int guess)
+{
+    int most = LT_DECIMALS, digits = 0;
+    while (most > 0 && fabs(x) * lt_power_of_ten(most) > lt_most_units(most, single))
+        most--;
+    if (!is_decimal(x, most, single))
+        return LT_DECIMALS + 1;
+    if (guess <= most && is_decimal(x, guess, single) &&
+        (guess == 0 || !is_decimal(x, guess - 1, single)))
+        return guess;
+    while (!is_decimal(x, digits, single))
+        digits++;
+    return digits;
 }

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { DECIMALS = 15, NO_DECIMALS = DECIMALS + 1, RAW_BITS = 64 };
+enum { RAW_EXTRA = 8 }; /* bits that an exception costs beside its own */
 
 double lt_planes_far(const struct lt_bound *bound)
 {
@@ -37,14 +37,14 @@ static void widen(int64_t *lo, int64_t *hi, int64_t key)
     *hi = key > *hi ? key : *hi;
 }
 
-/* More digits never lose a number that fewer told (lt_gather_choose checks the largest). */
 static void gather_digits(struct lt_gather *g, double x)
 {
-    for (int single = 0; single < 2; single++) {
-        int64_t units;
-        while (g->digits[single] <= DECIMALS &&
-               !lt_real_units(x, g->digits[single], single, &units))
-            g->digits[single]++;
+    for (int single = g->type == LT_F32; single < (g->wide ? 1 : 2); single++) {
+        int digits = lt_real_digits(x, single, g->guess[single]);
+        uint32_t *count = &g->digits[single][digits];
+        *count += *count < UINT32_MAX;
+        if (digits <= LT_DECIMALS)
+            g->guess[single] = (uint8_t)digits;
     }
 }
 
@@ -107,15 +107,19 @@ static uint8_t kinds_of(uint32_t seen)
     return seen ? (uint8_t)(32 - __builtin_clz(seen)) : 0;
 }
 
+/* Bits a cell where so many of the regular ones are exceptions. */
+static double raw_bits(const struct lt_gather *g, double cells)
+{
+    return cells / (double)g->cells * (8.0 * (double)lt_type_size(g->type) + RAW_EXTRA);
+}
+
 /* lo and hi of an offer from two raws, between whose integers all others lie. */
-static void span(const struct lt_gather *g, struct offer *o, uint64_t lo, uint64_t hi)
+static void span(struct offer *o, uint64_t lo, uint64_t hi)
 {
     const struct lt_mapping_ops *ops = &lt_mapping_ops[o->m.kind];
     if (ops->forward(&o->m, lo, &o->m.lo) || ops->forward(&o->m, hi, &o->m.hi))
         return; /* costs stay infinite */
     o->bits = lt_bits_of_range(o->m.lo, o->m.hi);
-    if (o->m.kind == LT_MAP_DECIMAL || o->m.kind == LT_MAP_LATTICE)
-        o->bits += RAW_BITS * (double)g->far_cells / (double)g->cells;
 }
 
 static struct offer offer_of(const struct lt_gather *g, enum lt_mapping_kind kind, uint32_t seen)
@@ -132,26 +136,24 @@ static struct offer offer_of(const struct lt_gather *g, enum lt_mapping_kind kin
 static struct offer offer_bits(const struct lt_gather *g, enum lt_mapping_kind kind)
 {
     struct offer o = offer_of(g, kind, g->seen & ~(1u << LT_CELL_NEG_ZERO));
-    span(g, &o, lt_key_raw(g->type, g->lo), lt_key_raw(g->type, g->hi));
+    span(&o, lt_key_raw(g->type, g->lo), lt_key_raw(g->type, g->hi));
     return o;
 }
 
-/* The largest value that is not far. */
+/* The ends of what is not far, as doubles. */
+static double near_lo(const struct lt_gather *g)
+{
+    return lt_raw_value(g->type, lt_key_raw(g->type, g->near_lo));
+}
+
+static double near_hi(const struct lt_gather *g)
+{
+    return lt_raw_value(g->type, lt_key_raw(g->type, g->near_hi));
+}
+
 static double largest(const struct lt_gather *g)
 {
-    double lo = lt_raw_value(g->type, lt_key_raw(g->type, g->near_lo));
-    double hi = lt_raw_value(g->type, lt_key_raw(g->type, g->near_hi));
-    return fmax(fabs(lo), fabs(hi));
-}
-
-static void span_near(const struct lt_gather *g, struct offer *o)
-{
-    span(g, o, lt_key_raw(g->type, g->near_lo), lt_key_raw(g->type, g->near_hi));
-}
-
-static uint32_t seen_near(const struct lt_gather *g)
-{
-    return g->seen | (g->far_cells ? 1u << LT_CELL_RAW : 0);
+    return fmax(fabs(near_lo(g)), fabs(near_hi(g)));
 }
 
 /* Rounding of what is written (2^-53, and 2^-24 where it is f4) and of the difference. */
@@ -160,12 +162,14 @@ static double rounding(double largest, bool f4)
     return largest * (f4 ? 0x1.00001p-24 : 0x1.8p-51) + (f4 ? 0x1p-149 : 0.0);
 }
 
-static struct offer offer_decimal(const struct lt_gather *g, bool single, double limit)
+/* Decimals of so many digits, the other cells as exceptions. */
+static struct offer offer_decimal(const struct lt_gather *g, int digits, bool single, double limit)
 {
-    struct offer o = offer_of(g, LT_MAP_DECIMAL, seen_near(g));
-    int digits = g->digits[single];
-    double most = largest(g);
-    if (digits > DECIMALS || !(most * lt_power_of_ten(digits) <= lt_most_units(digits, single)))
+    double most = largest(g), others = (double)g->far_cells;
+    for (int d = digits + 1; d < LT_DECIMALS + 2; d++)
+        others += g->digits[single][d];
+    struct offer o = offer_of(g, LT_MAP_DECIMAL, g->seen | (others > 0.0 ? 1u << LT_CELL_RAW : 0));
+    if (!(most * lt_power_of_ten(digits) <= lt_most_units(digits, single)))
         return o;
     o.m.single = single;
     o.m.digits = (uint8_t)digits;
@@ -175,8 +179,24 @@ static struct offer offer_decimal(const struct lt_gather *g, bool single, double
         o.m.step = 2 * (uint64_t)within + 1;
         o.m.limit = limit;
     }
-    span_near(g, &o);
+    double power = lt_power_of_ten(digits);
+    o.m.lo = lt_nearest_multiple((int64_t)rint(near_lo(g) * power), o.m.step);
+    o.m.hi = lt_nearest_multiple((int64_t)rint(near_hi(g) * power), o.m.step);
+    o.bits = lt_bits_of_range(o.m.lo, o.m.hi) + raw_bits(g, others);
     return o;
+}
+
+static void take_decimals(const struct lt_gather *g, struct offer *best, double limit)
+{
+    for (int single = g->type == LT_F32; single < (g->wide ? 1 : 2); single++)
+        for (int digits = 0; digits <= LT_DECIMALS; digits++) {
+            if (!g->digits[single][digits])
+                continue;
+            struct offer exact = offer_decimal(g, digits, single, 0.0);
+            struct offer within = offer_decimal(g, digits, single, limit);
+            take_cheaper(best, &exact);
+            take_cheaper(best, &within);
+        }
 }
 
 /* x = n step + r, |r| <= step / 2, and rounding adds at most m: a step of 2 (E - m).  Where m is no
@@ -184,15 +204,16 @@ static struct offer offer_decimal(const struct lt_gather *g, bool single, double
  * is itself a multiple. */
 static struct offer offer_lattice(const struct lt_gather *g, double limit)
 {
-    struct offer o =
-        offer_of(g, LT_MAP_LATTICE, seen_near(g) | (g->subnormal ? 1u << LT_CELL_RAW : 0));
+    bool others = g->subnormal || g->far_cells;
+    struct offer o = offer_of(g, LT_MAP_LATTICE, g->seen | (others ? 1u << LT_CELL_RAW : 0));
     double most = largest(g), m = rounding(most, g->type == LT_F32) + 0x1p-51 * limit;
     if (limit < (g->type == LT_F32 ? 0x1p-126 : 0x1p-1022))
         return o;
     o.m.limit = limit;
     o.m.scale = m <= limit / 8 ? 2.0 * (limit - m) : ldexp(1.0, ilogb(limit) + 1);
     if (most / o.m.scale <= 0x1p61)
-        span_near(g, &o);
+        span(&o, lt_key_raw(g->type, g->near_lo), lt_key_raw(g->type, g->near_hi));
+    o.bits += raw_bits(g, (double)g->far_cells);
     return o;
 }
 
@@ -204,9 +225,7 @@ static double limit_of(const struct lt_gather *g)
         return fmin(g->bound.value, most);
     if (g->bound.kind == LT_BOUND_NONE || g->near_lo >= g->near_hi)
         return 0.0;
-    double lo = lt_raw_value(g->type, lt_key_raw(g->type, g->near_lo));
-    double hi = lt_raw_value(g->type, lt_key_raw(g->type, g->near_hi));
-    return fmin(g->bound.value * hi - g->bound.value * lo, most);
+    return fmin(g->bound.value * near_hi(g) - g->bound.value * near_lo(g), most);
 }
 
 static struct offer choose_real(const struct lt_gather *g)
@@ -219,12 +238,7 @@ static struct offer choose_real(const struct lt_gather *g)
     }
     if (g->near_lo > g->near_hi)
         return best;
-    for (int single = g->type == LT_F32; single < (g->wide ? 1 : 2); single++) {
-        struct offer exact = offer_decimal(g, single, 0.0),
-                     within = offer_decimal(g, single, limit);
-        take_cheaper(&best, &exact);
-        take_cheaper(&best, &within);
-    }
+    take_decimals(g, &best, limit);
     if (limit > 0.0) {
         struct offer lattice = offer_lattice(g, limit);
         take_cheaper(&best, &lattice);
@@ -248,8 +262,20 @@ static struct offer choose_integer(const struct lt_gather *g)
     }
     if (g->type == LT_U64 && g->hi < 0)
         o.m.base = INT64_MIN; /* all below 2^63: the integers are the values */
-    span(g, &o, lt_key_raw(g->type, g->lo), lt_key_raw(g->type, g->hi));
+    span(&o, lt_key_raw(g->type, g->lo), lt_key_raw(g->type, g->hi));
     return o;
+}
+
+/* Entries of f8 that are all f4 become f4, which keeps their order; a NaN need not survive that. */
+static void narrow_entries(const struct lt_gather *g, struct lt_mapping *m)
+{
+    if (g->type != LT_F64 || g->wide || g->seen & (1u << LT_CELL_NAN | 1u << LT_CELL_RAW))
+        return;
+    m->single = true;
+    for (int64_t i = 0; i <= m->hi; i++) {
+        double x = lt_raw_value(LT_F64, lt_key_raw(LT_F64, m->entry[i]));
+        m->entry[i] = lt_raw_key(LT_F32, lt_float_bits((float)x));
+    }
 }
 
 /* A dictionary holds every value, NaN and -0 too. */
@@ -268,7 +294,9 @@ static int offer_dictionary(const struct lt_gather *g, struct offer *best, struc
     int rc = lt_distinct_sorted(d, &o.m.entry, err);
     if (rc)
         return rc;
-    o.bits = bits + 8.0 * (double)lt_entries_bytes(g->type, o.m.entry, d->count, &steps) /
+    narrow_entries(g, &o.m);
+    o.bits = bits + 8.0 *
+                        (double)lt_entries_bytes(lt_entry_type(&o.m), o.m.entry, d->count, &steps) /
                         (double)g->cells;
     if (o.bits < best->bits)
         *best = o;

@@ -11,18 +11,23 @@ static double value_of(enum lt_type type, int64_t key)
     return lt_raw_value(type, lt_key_raw(type, key));
 }
 
-int64_t lt_grid_key(enum lt_type type, int64_t first, int64_t last, int64_t steps, int64_t k)
+int64_t lt_grid_entry(enum lt_type type, int64_t first, int64_t last, int64_t steps, int64_t k,
+                      uint64_t rest)
 {
     double a = value_of(type, first), b = value_of(type, last);
     double value = a + (double)k * ((b - a) / (double)steps);
-    return lt_raw_key(type, lt_value_raw(type, value));
+    uint64_t key = (uint64_t)lt_raw_key(type, lt_value_raw(type, value));
+    return (int64_t)(key + (rest >> 1 ^ (rest & 1 ? UINT64_MAX : 0)));
 }
 
-int64_t lt_grid_place(enum lt_type type, const int64_t *entry, size_t count, int64_t steps,
-                      size_t i)
+uint64_t lt_grid_rest(enum lt_type type, const int64_t *entry, size_t count, int64_t steps,
+                      size_t i, int64_t *k)
 {
-    double a = value_of(type, entry[0]), b = value_of(type, entry[count - 1]);
-    return (int64_t)rint((value_of(type, entry[i]) - a) / ((b - a) / (double)steps));
+    int64_t first = entry[0], last = entry[count - 1];
+    double a = value_of(type, first), b = value_of(type, last);
+    *k = (int64_t)rint((value_of(type, entry[i]) - a) / ((b - a) / (double)steps));
+    uint64_t rest = (uint64_t)entry[i] - (uint64_t)lt_grid_entry(type, first, last, steps, *k, 0);
+    return rest << 1 ^ (rest >> 63 ? UINT64_MAX : 0);
 }
 
 /* Whether every entry is near a whole number of steps. */
@@ -75,13 +80,10 @@ static size_t plain_bytes(const int64_t *entry, size_t count)
 static size_t grid_bytes(enum lt_type type, const int64_t *entry, size_t count, int64_t steps)
 {
     size_t bytes = 23; /* both ends and the number of steps */
-    int64_t before = 0;
-    for (size_t i = 1; i + 1 < count; i++) {
-        int64_t k = lt_grid_place(type, entry, count, steps, i);
-        int64_t rest = entry[i] - lt_grid_key(type, entry[0], entry[count - 1], steps, k);
-        bytes += varint_bytes((uint64_t)(k - before)) +
-                 varint_bytes((uint64_t)(rest < 0 ? -rest : rest) * 2);
-        before = k;
+    int64_t before = 0, k;
+    for (size_t i = 1; i + 1 < count; i++, before = k) {
+        uint64_t rest = lt_grid_rest(type, entry, count, steps, i, &k);
+        bytes += varint_bytes(rest) + (k != before + 1);
     }
     return bytes;
 }

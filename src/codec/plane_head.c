@@ -9,7 +9,7 @@
  *       nan, where kinds has it; decimal: digits, least, step; integer: step, base s; decimal, lattice: far (double);
  *       lattice: step (double)
  *       dictionary: steps of its grid, or 0; the first key s; then the gaps to the next, or (plane_grid.c) the
- *       gap to the last and, of those between, the gap of k and the rest s; of text: texts, each as the bytes it shares with the one
+ *       gap to the last and, of those between, 2 rest where k is the next, else 2 (gap of k) + 1 and rest; of text: texts, each as the bytes it shares with the one
  *       before and the rest as length and bytes
  *       text: special texts, likewise
  */
@@ -62,22 +62,27 @@ static void put_texts(struct writer *w, const struct lt_texts *texts)
     }
 }
 
+/* Mostly the next step, and little rounding: one byte. */
 static void put_grid(struct writer *w, const struct lt_mapping *m, int64_t steps)
 {
-    int64_t first = m->entry[0], last = m->entry[m->hi], before = 0;
-    put(w, (uint64_t)last - (uint64_t)first);
-    for (int64_t i = 1; i < m->hi; i++) {
-        int64_t k = lt_grid_place(m->type, m->entry, (size_t)m->hi + 1, steps, (size_t)i);
-        put(w, (uint64_t)(k - before));
-        put_signed(w, m->entry[i] - lt_grid_key(m->type, first, last, steps, k));
-        before = k;
+    size_t count = (size_t)m->hi + 1;
+    int64_t before = 0, k;
+    put(w, (uint64_t)m->entry[m->hi] - (uint64_t)m->entry[0]);
+    for (size_t i = 1; i + 1 < count; i++, before = k) {
+        uint64_t rest = lt_grid_rest(lt_entry_type(m), m->entry, count, steps, i, &k);
+        if (k == before + 1 && rest < LT_HEAD_REST) {
+            put(w, 2 * rest);
+        } else {
+            put(w, 2 * (uint64_t)(k - before) + 1);
+            put(w, rest);
+        }
     }
 }
 
 static void put_entries(struct writer *w, const struct lt_mapping *m)
 {
     int64_t steps = 0;
-    lt_entries_bytes(m->type, m->entry, (size_t)m->hi + 1, &steps);
+    lt_entries_bytes(lt_entry_type(m), m->entry, (size_t)m->hi + 1, &steps);
     put(w, (uint64_t)steps);
     put_signed(w, m->entry[0]);
     if (steps) {

@@ -140,9 +140,14 @@ static void read_grid(struct lt_reader *r, struct lt_mapping *m, int64_t steps)
     int64_t first = m->entry[0], last = (int64_t)((uint64_t)first + lt_read_varint(r)), k = 0;
     m->entry[m->hi] = last;
     for (int64_t i = 1; i < m->hi && !r->broken; i++) {
-        k += (int64_t)lt_read_up_to(r, (uint64_t)(steps - k));
-        uint64_t key = (uint64_t)lt_grid_key(m->type, first, last, steps, k);
-        m->entry[i] = (int64_t)(key + (uint64_t)lt_read_signed(r));
+        uint64_t token = lt_read_varint(r), gap = token & 1 ? token >> 1 : 1;
+        uint64_t rest = token & 1 ? lt_read_varint(r) : token >> 1;
+        if (gap > (uint64_t)(steps - k)) {
+            r->broken = true;
+            return;
+        }
+        k += (int64_t)gap;
+        m->entry[i] = lt_grid_entry(lt_entry_type(m), first, last, steps, k, rest);
     }
 }
 
@@ -161,7 +166,8 @@ static int read_entries(struct lt_reader *r, struct lt_mapping *m, struct lt_err
     for (int64_t i = 1; i <= m->hi && !steps && !r->broken; i++)
         m->entry[i] = (int64_t)((uint64_t)m->entry[i - 1] + lt_read_varint(r));
     for (int64_t i = 0; i <= m->hi && !r->broken; i++)
-        r->broken |= !key_fits(m->type, m->entry[i]) || (i && m->entry[i] <= m->entry[i - 1]);
+        r->broken |=
+            !key_fits(lt_entry_type(m), m->entry[i]) || (i && m->entry[i] <= m->entry[i - 1]);
     return LT_OK;
 }
 
@@ -252,7 +258,8 @@ static int read_mapping(struct lt_reader *r, enum lt_type type, struct lt_mappin
     m->by_value = flags & LT_HEAD_BY_VALUE;
     if (m->kinds > LT_CELL_NAN && type != LT_TEXT)
         m->nan = lt_read_varint(r);
-    if (r->broken || !suits(m->kind, type) || m->kinds == 1)
+    if (r->broken || !suits(m->kind, type) || m->kinds == 1 ||
+        (m->single && !lt_type_is_real(type)))
         return broken(r);
     int rc = read_parameters(r, m, err);
     if (!rc && m->kinds > LT_CELL_SPECIAL && m->kinds - LT_CELL_SPECIAL > m->special.count)
@@ -260,15 +267,12 @@ static int read_mapping(struct lt_reader *r, enum lt_type type, struct lt_mappin
     return rc;
 }
 
-/* One mapping for all columns, where the table is images; else one for each. */
+/* One mapping for each column, or one for all. */
 static bool count_mappings(struct lt_reader *r, struct lt_planes *p)
 {
     p->mappings = read_count(r, LT_PLANES_COLUMNS);
-    p->shared = p->mappings != p->columns;
-    bool images = p->groups == 1 && p->group[0].shape_rank >= 2;
-    if (images && p->mappings == 1)
-        p->shared = true;
-    return !r->broken && (!p->shared || (images && p->mappings == 1));
+    p->shared = p->mappings == 1 && lt_planes_may_share(p);
+    return !r->broken && (p->shared || p->mappings == p->columns);
 }
 
 static int read_mappings(struct lt_reader *r, struct lt_planes *p, struct lt_error *err)

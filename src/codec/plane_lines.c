@@ -48,8 +48,8 @@ static int map_cells(const struct lt_planes *planes, const struct lt_text_cell *
 }
 
 int lt_planes_map_lines(const struct lt_planes *planes, const char *begin, const char *end,
-                        int64_t first, int64_t rows, int64_t *values, struct lt_growable *exceptions,
-                        struct lt_error *err)
+                        int64_t first, int64_t rows, int64_t *values,
+                        struct lt_growable *exceptions, struct lt_error *err)
 {
     struct lt_text_cell *cells = NULL;
     int rc = lt_alloc(&cells, (size_t)planes->columns, sizeof *cells, "columns", err);
@@ -115,8 +115,8 @@ static int unmap_line(const struct lt_planes *planes, const int64_t *from,
 }
 
 int lt_planes_unmap_lines(const struct lt_planes *planes, const int64_t *values, int64_t first,
-                          int64_t rows, const void *exceptions, size_t size, struct lt_growable *text,
-                          struct lt_error *err)
+                          int64_t rows, const void *exceptions, size_t size,
+                          struct lt_growable *text, struct lt_error *err)
 {
     int rc = LT_OK;
     struct lt_reader reader = lt_reader_of(exceptions, size);

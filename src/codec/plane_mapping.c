@@ -33,6 +33,12 @@ static uint64_t integer_back(const struct lt_mapping *m, int64_t n)
     return lt_key_raw(m->type, (int64_t)key);
 }
 
+/* Subnormal numbers are special values. */
+static bool is_subnormal(enum lt_type type, double x)
+{
+    return x != 0.0 && fabs(x) < (type == LT_F32 ? 0x1p-126 : 0x1p-1022);
+}
+
 /* ---- decimal ----------------------------------------------------------- */
 
 static double decimal_value(const struct lt_mapping *m, int64_t n)
@@ -46,14 +52,16 @@ static enum lt_cell_kind decimal_forward(const struct lt_mapping *m, uint64_t ra
 {
     double x = lt_raw_value(m->type, raw);
     enum lt_cell_kind kind = lt_real_kind(x);
-    int64_t units = 0;
+    int64_t units;
+    bool exact;
     if (kind)
         return kind;
-    if (fabs(x) > m->far || !lt_real_units(x, m->digits, m->single || m->type == LT_F32, &units))
+    if (fabs(x) > m->far || !lt_real_units(x, m->digits, m->single, &units, &exact))
         return LT_CELL_RAW;
     *n = lt_nearest_multiple(units, m->step);
-    return m->step == 1 || fabs(decimal_value(m, *n) - x) <= m->limit ? LT_CELL_REGULAR
-                                                                      : LT_CELL_RAW;
+    if (m->step > 1)
+        exact = !is_subnormal(m->type, x) && fabs(decimal_value(m, *n) - x) <= m->limit;
+    return exact ? LT_CELL_REGULAR : LT_CELL_RAW;
 }
 
 static uint64_t decimal_back(const struct lt_mapping *m, int64_t n)
@@ -70,12 +78,6 @@ static uint64_t lattice_back(const struct lt_mapping *m, int64_t n)
     double value = (double)n * m->scale;
     value = value > most ? most : value < -most ? -most : value;
     return lt_value_raw(m->type, value);
-}
-
-/* Subnormal numbers are special values. */
-static bool is_subnormal(enum lt_type type, double x)
-{
-    return x != 0.0 && fabs(x) < (type == LT_F32 ? 0x1p-126 : 0x1p-1022);
 }
 
 static enum lt_cell_kind lattice_forward(const struct lt_mapping *m, uint64_t raw, int64_t *n)
@@ -124,9 +126,10 @@ static uint64_t single_back(const struct lt_mapping *m, int64_t n)
 
 /* ---- dictionary -------------------------------------------------------- */
 
-static enum lt_cell_kind dictionary_forward(const struct lt_mapping *m, uint64_t raw, int64_t *n)
+/* The place of the first entry that is not less. */
+static int64_t find_entry(const struct lt_mapping *m, int64_t key)
 {
-    int64_t key = lt_raw_key(m->type, raw), lo = 0, hi = m->hi;
+    int64_t lo = 0, hi = m->hi;
     while (lo < hi) {
         int64_t middle = lo + (hi - lo) / 2;
         if (m->entry[middle] < key)
@@ -134,13 +137,26 @@ static enum lt_cell_kind dictionary_forward(const struct lt_mapping *m, uint64_t
         else
             hi = middle;
     }
-    *n = lo;
-    return m->entry[lo] == key ? LT_CELL_REGULAR : LT_CELL_RAW;
+    return lo;
+}
+
+static enum lt_cell_kind dictionary_forward(const struct lt_mapping *m, uint64_t raw, int64_t *n)
+{
+    if (m->single) {
+        double x = lt_raw_value(m->type, raw);
+        if ((double)(float)x != x)
+            return LT_CELL_RAW;
+        raw = lt_float_bits((float)x);
+    }
+    int64_t key = lt_raw_key(lt_entry_type(m), raw);
+    *n = find_entry(m, key);
+    return m->entry[*n] == key ? LT_CELL_REGULAR : LT_CELL_RAW;
 }
 
 static uint64_t dictionary_back(const struct lt_mapping *m, int64_t n)
 {
-    return lt_key_raw(m->type, m->entry[n]);
+    uint64_t raw = lt_key_raw(lt_entry_type(m), m->entry[n]);
+    return m->single ? lt_value_raw(m->type, lt_raw_value(LT_F32, raw)) : raw;
 }
 
 /* ---- none -------------------------------------------------------------- */

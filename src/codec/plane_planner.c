@@ -66,7 +66,7 @@ static int keep_groups(struct lt_planes *source, const struct lt_group *group, i
 static int begin_gathers(struct lt_planner *p, struct lt_error *err)
 {
     struct lt_planes *source = &p->source;
-    source->shared = source->groups == 1 && source->group[0].shape_rank >= 2 && same_bounds(p);
+    source->shared = lt_planes_may_share(source) && same_bounds(p);
     p->gathers = source->shared ? 1 : source->columns;
     int rc = lt_alloc(&p->gather, (size_t)p->gathers, sizeof *p->gather, "columns", err);
     /* Sets are half full at least: 16 bytes a value, 32 while they grow. */

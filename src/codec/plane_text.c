@@ -136,7 +136,8 @@ enum lt_cell_kind lt_text_forward(const struct lt_mapping *m, const struct lt_te
     return special < 0 ? LT_CELL_RAW : LT_CELL_SPECIAL + (enum lt_cell_kind)special;
 }
 
-int lt_text_back(const struct lt_mapping *m, int64_t n, struct lt_growable *out, struct lt_error *err)
+int lt_text_back(const struct lt_mapping *m, int64_t n, struct lt_growable *out,
+                 struct lt_error *err)
 {
     if (m->kind == LT_MAP_DICTIONARY) {
         const size_t *start = m->text.start + n;

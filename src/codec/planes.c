@@ -80,7 +80,7 @@ struct lt_plane lt_planes_plane(const struct lt_planes *planes, int64_t plane)
 bool lt_planes_pixels(const struct lt_planes *planes, struct lt_pixels *pixels)
 {
     const struct lt_group *g = planes->group;
-    if (!planes->shared || g->shape_rank > 3)
+    if (!planes->shared || g->shape_rank < 2 || g->shape_rank > 3)
         return false;
     *pixels = (struct lt_pixels){.h = g->shape[0],
                                  .w = g->shape[1],

@@ -9,7 +9,7 @@
  *
  *     mapping     cells                                           integer
  *     integer     u1 ... i8, b1                                   the value; within a bound E: multiples of 2 floor(E) + 1
- *     decimal     f4, f8 that are all nearest to m / 10^d;        m; within a bound: multiples of some units of 10^-d
+ *     decimal     f4, f8 that are nearest to m / 10^d;            m; within a bound: multiples of some units of 10^-d
  *                 text that prints numbers with d digits
  *     lattice     f4, f8 within a bound E                         multiples of a step of about 2 E
  *     single      f8 that are all f4                              the f4's bits, in the order of their values
@@ -17,8 +17,10 @@
  *     dictionary  any with few distinct values                    rank among them
  *     none        text with many                                  0; all cells are exceptions
  *
+ * Decimals may leave some cells as exceptions: sums that carry rounding, a number too small for the digits.
+ *
  * A mapping is chosen by estimated bits per cell: log2 of the number of integers from the smallest to the
- * largest, plus what the head has to hold, plus 64 bits for every exception it would make.  A dictionary
+ * largest, plus what the head has to hold, plus those of every exception it would make.  A dictionary
  * has to win by a bit (4 bits when it holds more than 256 values), since integers with a meaning are
  * easier to predict than ranks; it holds at most LT_PLANES_DISTINCT values and a quarter as many as cells.
  *
@@ -37,7 +39,8 @@
  * bound is a share of the range of the column's finite values, told by lt_planes_limit.
  *
  * Where a table is one group of shape (H, W) or (H, W, C), all its columns share one mapping, so that pixels
- * are comparable; a relative bound is then of the range over all pixels.
+ * are comparable; a relative bound is then of the range over all pixels.  So do all columns of a single
+ * group of more than LT_PLANES_OWN.
  *
  * Planes do not change once made, and may be used by several threads at once.
  */
@@ -50,6 +53,7 @@
 
 enum {
     LT_PLANES_COLUMNS = 1000000, /* most columns */
+    LT_PLANES_OWN = 65536,       /* most columns of a group that have mappings of their own */
     LT_PLANES_DISTINCT = 65536,  /* most values of a dictionary */
     LT_PLANES_LEVELS = 256,      /* most levels of a symbol */
     LT_PLANES_SPECIAL = 16,      /* most special texts of a column */
@@ -142,8 +146,8 @@ const char *lt_planes_mapping(const struct lt_planes *planes, int64_t column);
 /* Rows to integers.  Exceptions are appended.  Fails with LT_EFAIL when the data is not what the planner
  * saw. */
 int lt_planes_map(const struct lt_planes *planes, const struct lt_block_group *group /* (groups) */,
-                  int64_t rows, int64_t *values /* (rows, planes) */, struct lt_growable *exceptions,
-                  struct lt_error *err);
+                  int64_t rows, int64_t *values /* (rows, planes) */,
+                  struct lt_growable *exceptions, struct lt_error *err);
 /* And back.  group[i].values has room for (rows, width); group[i].valid is set where the group has missing
  * cells, and else may be NULL.  Every integer is checked: LT_ECONTENT. */
 int lt_planes_unmap(const struct lt_planes *planes, const int64_t *values /* (rows, planes) */,

@@ -9,20 +9,37 @@
 enum { NOW, LAST = 1, LAST2 = 2, LAST3 = 3, PLACE, RISE, SHOWN = 4 };
 enum { LAG_OWN = 3 };
 enum {
-    ALL = 24,    /* so many planes see each other */
+    ALL = 224,   /* planes see each other where that makes no more features */
     WINDOW = 16, /* planes of a wider table see so many before them */
     SETS = 31 * 16,
 };
 
-static int64_t shown(const struct lt_pattern *p)
+/* Of one plane: the row at hand, and where rows follow one another those before. */
+static int shows(const struct lt_pattern *p, int64_t plane)
 {
-    return p->planes <= ALL ? p->planes : WINDOW;
+    return p->series[plane].follows ? SHOWN + p->lagged : 1;
+}
+
+/* Features of all planes; 0 where these are too many, and they see a window. */
+static int64_t all_shown(const struct lt_pattern *p)
+{
+    int64_t sum = 0;
+    for (int64_t j = 0; j < p->planes && sum <= ALL; j++)
+        sum += shows(p, j);
+    return sum <= ALL ? sum : 0;
 }
 
 /* Shown planes, the plane's own, which plane it is where all see each other, guess, 1. */
 static int64_t count(const struct lt_pattern *p)
 {
-    return shown(p) * (SHOWN + p->lagged) + 2 + (p->lagged ? LAG_OWN : 0) + (p->planes <= ALL ? p->planes : 0) + p->guessed + 1;
+    int64_t all = all_shown(p);
+    return (all ? all + p->planes : (int64_t)WINDOW * (SHOWN + p->lagged)) + 2 +
+           (p->lagged ? LAG_OWN : 0) + p->guessed + 1;
+}
+
+bool lt_records_all(const struct lt_pattern *p)
+{
+    return all_shown(p) > 0;
 }
 
 static int64_t reference_at(const struct lt_surroundings *n, int64_t back, int64_t plane)
@@ -42,7 +59,8 @@ static void match_row(struct lt_surroundings *n)
     struct lt_match *m = &n->match;
     if (n->row < 2)
         m->length = 0;
-    uint32_t both = lt_hash(m->last, n->prefix), *seat = (uint32_t *)&m->seat[both % LT_MATCH_SEATS];
+    uint32_t both = lt_hash(m->last, n->prefix),
+             *seat = (uint32_t *)&m->seat[both % LT_MATCH_SEATS];
     bool goes_on = m->length > 0 && !m->missed;
     m->length = goes_on ? m->length + 1 : 0;
     m->at++;
@@ -94,10 +112,10 @@ static void features(struct lt_surroundings *n, int64_t plane)
 {
     static const int showing[SHOWN + 1] = {NOW, LAST, LAST2, PLACE, RISE};
     const struct lt_pattern *p = n->pattern;
-    bool all = p->planes <= ALL;
-    int64_t at = 0, first = all ? 0 : plane - WINDOW;
-    for (int64_t j = first; j < first + shown(p); j++)
-        for (int i = 0; i < SHOWN + p->lagged; i++)
+    bool all = n->all;
+    int64_t at = 0;
+    for (int64_t j = all ? 0 : plane - WINDOW; j < (all ? p->planes : plane); j++)
+        for (int i = 0; i < (all ? shows(p, j) : SHOWN + p->lagged); i++)
             n->x[at++] = j < 0 ? 0 : n->trace[j].feature[showing[i]];
     n->x[at++] = n->trace[plane].feature[LAST];
     n->x[at++] = n->trace[plane].feature[LAST3];
@@ -117,7 +135,7 @@ static void features(struct lt_surroundings *n, int64_t plane)
 
 /* ---- contexts ---- */
 
-static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_view *v)
+static void symbol(const struct lt_surroundings *n, int64_t plane, int expected, struct lt_view *v)
 {
     int64_t up = lt_before(n, 1, plane), up2 = lt_before(n, 2, plane);
     int64_t left = plane > 0 ? lt_here(n, plane - 1) : 0;
@@ -136,6 +154,10 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, struct lt_vie
     lt_context(v, k, lt_hash2(n->trace[plane].run, up));
     lt_context(v, k, lt_hash2(sure(n), sure(n) ? matched(n, plane) : up));
     lt_context(v, k, lt_hash3(n->match.last, n->prefix, 1));
+    if (expected >= 0) {
+        lt_context(v, k, lt_hash2(expected, 3));
+        lt_context(v, k, lt_hash3(expected >> 1, left, 4));
+    }
     if (n->lag > 0) {
         int64_t north = lt_lagged(n, 0, plane);
         lt_context(v, k, lt_hash3(north, up, 2));
@@ -170,7 +192,9 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
     lt_context(v, k, lt_hash2(t->run < 15 ? t->run : 15, rise));
     lt_context(v, k, lt_hash2(part, lt_coarse(n->left)));
     lt_context(v, k, lt_hash2(part, base));
-    lt_context(v, k, lt_hash3(sure(n), sure(n) ? lt_within(lt_less(matched(n, plane), base), 200) : rise, part >> 3));
+    lt_context(v, k,
+               lt_hash3(sure(n), sure(n) ? lt_within(lt_less(matched(n, plane), base), 200) : rise,
+                        part >> 3));
     lt_context(v, k, lt_hash3(n->match.last, n->prefix, base));
     if (n->lag > 0) {
         int64_t north = lt_less(lt_lagged(n, 0, plane), base);

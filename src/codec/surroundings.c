@@ -76,6 +76,7 @@ int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern
     n = *out;
     n->pattern = pattern;
     n->features = lt_surroundings_count(pattern);
+    n->all = pattern->scene == LT_SCENE_RECORDS && lt_records_all(pattern);
     size_t room = LT_INTNET_WIDTH + LT_INTNET_PAD, kinds = (size_t)lt_pattern_kinds(pattern);
     rc = lt_alloc(&n->scale, kinds, sizeof *n->scale, "surroundings", err);
     if (!rc)
@@ -85,7 +86,8 @@ int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern
     if (!rc)
         rc = lt_alloc(&n->match.seat, LT_MATCH_SEATS, sizeof *n->match.seat, "neighbours", err);
     if (!rc)
-        rc = lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "surroundings", err);
+        rc =
+            lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "surroundings", err);
     if (!rc)
         rc = lt_alloc(&n->hidden, room, sizeof *n->hidden, "surroundings", err);
     if (rc)
@@ -110,7 +112,7 @@ void lt_surroundings_free(struct lt_surroundings **n)
 }
 
 void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values, const int32_t *guess,
-                            const uint16_t *lags)
+                           const uint16_t *lags)
 {
     n->values = values;
     n->lags = n->pattern->lagged ? lags : NULL;
@@ -133,6 +135,7 @@ void lt_surroundings_row(struct lt_surroundings *n, int64_t row)
 
 void lt_surroundings_at(struct lt_surroundings *n, int64_t row, int64_t plane)
 {
+    n->match.length = 0; /* rows are not in order */
     lt_surroundings_row(n, row);
     for (int64_t j = 0; j < plane; j++)
         ops_of(n->pattern)->seen(n, j);
@@ -160,22 +163,28 @@ static int64_t told_by_networks(struct lt_surroundings *n, const struct lt_serie
         return 0;
     lt_surroundings_features(n, plane);
     if (p->linear) /* whose last layer is its only one */
-        sum += lt_intnet_unit(p->linear, n->x, s->unit);
-    if (p->values) {
+        sum += lt_intnet_unit(p->linear, n->x, lt_pattern_line(p, plane));
+    if (p->values && s->number) {
         lt_intnet_hidden(p->values, n->x, n->hidden);
         sum += lt_intnet_unit(p->values, n->hidden, s->unit);
     }
     return sum;
 }
 
+/* Where a value is expected, in Q4, within the limits of its series. */
+static lt_wide expected(struct lt_surroundings *n, const struct lt_series *s, int64_t plane)
+{
+    int64_t reference = lt_surroundings_reference(n, plane);
+    lt_wide offset = (lt_wide)told_by_networks(n, s, plane) * s->spread >> 20;
+    lt_wide place = (lt_wide)reference * 16 + offset;
+    lt_wide low = (lt_wide)s->low * 16, high = (lt_wide)s->high * 16;
+    return place < low ? low : place > high ? high : place;
+}
+
 static void look_at_number(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out)
 {
     const struct lt_series *s = out->series;
-    int64_t reference = lt_surroundings_reference(n, plane);
-    lt_wide offset = (lt_wide)told_by_networks(n, s, plane) * s->spread >> 20; /* Q4 */
-    lt_wide place = ((lt_wide)reference << 4) + offset;
-    lt_wide low = (lt_wide)s->low << 4, high = (lt_wide)s->high << 4;
-    place = place < low ? low : place > high ? high : place;
+    lt_wide place = expected(n, s, plane);
     out->base = (int64_t)(place >> 4);
     int part = (int)(place & 15);
     out->view.common = s->common;
@@ -188,7 +197,8 @@ static void look_at_symbol(struct lt_surroundings *n, int64_t plane, struct lt_o
     const struct lt_pattern *p = n->pattern;
     out->base = 0;
     out->view.common = out->series->common;
-    ops_of(p)->symbol(n, plane, &out->view);
+    bool linear = p->linear && p->scene == LT_SCENE_RECORDS;
+    ops_of(p)->symbol(n, plane, linear ? (int)expected(n, out->series, plane) : -1, &out->view);
     if (p->trees) {
         lt_surroundings_features(n, plane);
         lt_intnet_hidden(p->trees, n->x, n->hidden);

@@ -37,7 +37,7 @@ int32_t lt_surroundings_sets(const struct lt_pattern *pattern);
 /* Begins a block; `lags` are those of its segments where the pattern is lagged (codec/lag.h). */
 void lt_surroundings_begin(struct lt_surroundings *n, const int64_t *values /* (rows, planes) */,
                            const int32_t *guess /* (rows, planes), where the pattern is guessed */,
-                         const uint16_t *lags);
+                           const uint16_t *lags);
 /* Begins a row; those before it are known. */
 void lt_surroundings_row(struct lt_surroundings *n, int64_t row);
 /* Begins a row and passes over the planes before this one, as far as features go: for random access. */

@@ -33,14 +33,15 @@ struct lt_surroundings {
     const uint16_t *lags;
     int64_t lag; /* of the row; 0: none */
     int64_t features;
+    bool all;               /* of records: planes all see each other */
     int64_t *scale;         /* (kinds): what differences are multiplied with to be features, Q32 */
     int64_t *reach;         /* (kinds): differences beyond it have the largest feature */
     struct lt_trace *trace; /* (planes) */
     int64_t left;           /* of the row so far: how much predictions left, decaying */
     struct lt_match match;
-    uint32_t prefix;        /* hash of the row so far */
-    int16_t *x;             /* (features, padded) */
-    int16_t *hidden;        /* of the network asked last */
+    uint32_t prefix; /* hash of the row so far */
+    int16_t *x;      /* (features, padded) */
+    int16_t *hidden; /* of the network asked last */
 };
 
 /* One row each: how a scene makes features and contexts. */
@@ -49,13 +50,17 @@ struct lt_scene_ops {
     void (*row)(struct lt_surroundings *n);
     void (*features)(struct lt_surroundings *n, int64_t plane);
     int64_t (*reference)(const struct lt_surroundings *n, int64_t plane);
-    /* Contexts, and which mixing weights; a prediction in Q4 stands in *base, *part (0 ... 15). */
-    void (*symbol)(const struct lt_surroundings *n, int64_t plane, struct lt_view *view);
+    /* Contexts, and which mixing weights.  A number is expected at base + part / 16; so is a symbol, in
+     * Q4, where linear tells; else -1. */
+    void (*symbol)(const struct lt_surroundings *n, int64_t plane, int expected,
+                   struct lt_view *view);
     void (*number)(const struct lt_surroundings *n, int64_t plane, int64_t base, int part,
                    struct lt_view *view);
     void (*seen)(struct lt_surroundings *n, int64_t plane);
     int32_t sets; /* of mixing weights for one kind of series */
 };
+/* Whether all planes of records see each other. */
+bool lt_records_all(const struct lt_pattern *pattern);
 extern const struct lt_scene_ops lt_scene_records, lt_scene_grid;
 
 /* The value of a plane `back` rows before the one at hand; 0 before the first. */
@@ -74,11 +79,12 @@ static inline int64_t lt_less(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
-/* The value a lag before, and `ahead` rows further on; the row before where there is no lag. */
+/* The value a lag before, and `ahead` rows further on; the row before where there is no lag, or where that
+ * is not known yet. */
 static inline int64_t lt_lagged(const struct lt_surroundings *n, int64_t ahead, int64_t plane)
 {
     int64_t back = n->lag - ahead;
-    return lt_before(n, n->lag > 0 && n->row >= back ? back : 1, plane);
+    return lt_before(n, n->lag > 0 && back > 0 && n->row >= back ? back : 1, plane);
 }
 
 /* a - b as a feature, in spreads of a kind of series. */
