@@ -96,6 +96,9 @@ static int take_model(struct lt_packjob *j, struct lt_error *err)
         return rc;
     if (!from.pattern)
         rc = lt_fail(err, LT_EUSAGE, "%s holds no model that could be used", name);
+    if (!rc && from.code)
+        rc = lt_fail(err, LT_EUSAGE,
+                     "%s has a code, and only those who made it can encode other rows", name);
     if (!rc)
         rc = lt_packmodel_fits(from.pattern, j->head.planes, name, err);
     if (!rc)
@@ -114,17 +117,20 @@ int lt_packjob_learn(struct lt_packjob *j, double budget, struct lt_error *err)
     struct lt_packlearn learn = {.source = &j->source,
                                  .planes = j->head.planes,
                                  .levels = j->levels,
+                                 .weigh = j->options->psnr == 0 && j->options->bpp == 0,
+                                 .dims = o->dims,
                                  .budget = budget,
                                  .seed = o->seed,
                                  .backend = o->backend,
                                  .threads = o->threads,
                                  .listener = o->listener};
     lt_pattern_free(&j->pattern);
+    lt_packcode_free(&j->code);
     j->model.used = 0;
     if (lt_planes_count(j->head.planes) > LT_PATTERN_PLANES)
         return 0; /* rows too wide to learn from are kept by general methods */
-    int rc = lt_packlearn(&j->pattern, &learn, &j->told.learned, err);
-    return rc ? rc : lt_packmodel_write(j->pattern, NULL, &j->model, err);
+    int rc = lt_packlearn(&j->pattern, &j->code, &learn, &j->told.learned, err);
+    return rc ? rc : lt_packmodel_write(j->pattern, j->code ? j->code->code : NULL, &j->model, err);
 }
 
 struct lt_packway lt_packjob_way(const struct lt_packjob *j)

@@ -79,5 +79,10 @@ int lt_packcoder_create(struct lt_packcoder **out, const struct lt_packcode *cod
                         struct lt_packencoder *encoder /* to be used while *out is */,
                         struct lt_error *err);
 void lt_packcoder_free(struct lt_packcoder **coder);
+/* The codes of rows, and what they guess. */
+int lt_packcode_guess(const struct lt_packcode *code, const struct lt_pattern *pattern,
+                      const int64_t *values /* (rows, planes) */, int64_t rows,
+                      int64_t *q /* (rows, dims) */, int32_t *guess /* (rows, planes) */,
+                      struct lt_error *err);
 
 #endif

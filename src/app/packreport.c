@@ -27,7 +27,25 @@ static void tell_numbers(struct lt_report *r, const struct lt_packtold *t)
     lt_report_number(r, "bits.linear", t->learned.linear);
     lt_report_number(r, "bits.values", t->learned.values);
     lt_report_number(r, "bits.trees", t->learned.trees);
+    if (t->learned.weighed.decoder > 0) {
+        lt_report_number(r, "bits.code_only", t->learned.weighed.code_only);
+        lt_report_number(r, "bits.context_only", t->learned.weighed.context_only);
+        lt_report_number(r, "bits.both", t->learned.weighed.both);
+    }
     lt_report_number(r, "seconds_learning", t->learned.seconds);
+}
+
+/* Whether an autoencoder's code is worth its bits here. */
+static void tell_code(struct lt_report *r, const struct lt_packlearned *l)
+{
+    const struct lt_packweighed *w = &l->weighed;
+    if (w->decoder <= 0)
+        return;
+    lt_report_line(r, "bits a value on rows that judge: %.3f by a code alone, %.3f by contexts, %.3f by both",
+                   w->code_only, w->context_only, w->both);
+    lt_report_line(r, l->coded ? "the code pays for itself and its decoder of %.0f bytes, so it is kept"
+                               : "the code does not pay for itself and its decoder of %.0f bytes, so it is left out",
+                   w->decoder);
 }
 
 static void tell_sizes(struct lt_report *r, const struct lt_packtold *t)
@@ -84,6 +102,7 @@ void lt_packreport(struct lt_report *r, const struct lt_pack_options *o,
                           ratio, o->path);
     tell_numbers(r, t);
     tell_sizes(r, t);
+    tell_code(r, &t->learned);
     if (t->stream)
         lt_report_line(
             r, "zstd -19 makes less of this data than the codec does, so the file holds that");
