@@ -148,8 +148,8 @@ static int pack_exactly(struct lt_packjob *j, struct lt_error *err)
 {
     int rc = lt_packjob_plan(j, err);
     if (!rc)
-        rc = j->options->model ? take_model(j, err)
-                               : lt_packjob_learn(j, lt_packjob_budget(j), err);
+        rc =
+            j->options->model ? take_model(j, err) : lt_packjob_learn(j, lt_packjob_budget(j), err);
     return rc ? rc : lt_packjob_write(j, err);
 }
 

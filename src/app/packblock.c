@@ -230,8 +230,8 @@ static int unpack_coded(struct lt_packblock *b, const struct lt_packed_parts *pa
     else if (!rc)
         rc = lt_block_decode(b->coder, coded, size, rows, b->guess, b->values, err);
     if (!rc && b->group)
-        rc = lt_planes_unmap(b->way.planes, b->values, rows, b->exceptions.bytes, b->exceptions.used,
-                             b->rows.group, err);
+        rc = lt_planes_unmap(b->way.planes, b->values, rows, b->exceptions.bytes,
+                             b->exceptions.used, b->rows.group, err);
     else if (!rc)
         rc = lt_planes_unmap_lines(b->way.planes, b->values, first, rows, b->exceptions.bytes,
                                    b->exceptions.used, &b->rows.text, err);

@@ -27,7 +27,7 @@ struct lt_packway {
     const struct lt_pattern *pattern; /* NULL: blocks are kept by general methods */
     const struct lt_code *code;       /* NULL: none */
     bool guessed;                     /* values are what the code guesses */
-    const unsigned char *levels;      /* (256): what pixels become before they are packed; NULL: same */
+    const unsigned char *levels; /* (256): what pixels become before they are packed; NULL: same */
 };
 
 /* Codes of rows. */
@@ -39,17 +39,17 @@ struct lt_packencoder {
 
 struct lt_packblock {
     struct lt_packway way;
-    const struct lt_group *group;     /* (groups); text: NULL */
+    const struct lt_group *group; /* (groups); text: NULL */
     int groups;
-    int64_t most; /* rows of a block */
+    int64_t most;                             /* rows of a block */
     struct lt_blockcoder *coder, *code_coder; /* of the code's integers */
-    int64_t *values; /* (most, planes) */
-    int64_t *q;      /* (most, dims) */
-    int32_t *guess;  /* (most, planes) */
+    int64_t *values;                          /* (most, planes) */
+    int64_t *q;                               /* (most, dims) */
+    int32_t *guess;                           /* (most, planes) */
     int16_t *room;
     struct lt_packencoder encoder; /* set by those who pack */
     struct lt_growable exceptions, bytes, levelled;
-    size_t code_bytes; /* of the block that was packed last: what codes take of it */
+    size_t code_bytes;       /* of the block that was packed last: what codes take of it */
     struct lt_packrows rows; /* unpacked last */
 };
 

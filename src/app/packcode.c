@@ -32,8 +32,8 @@ struct make {
     struct lt_net *net;
     struct lt_params layout;
     float *params;
-    double weight;       /* of a nat */
-    float *mean, *sigma; /* (rows, dims) */
+    double weight;        /* of a nat */
+    float *mean, *sigma;  /* (rows, dims) */
     double *nats, *noise; /* (dims): mean divergence; geometric mean of sigma */
     float *x;             /* (BATCH, planes) */
     struct lt_packcode *code;

@@ -29,9 +29,9 @@ struct lt_packcode {
     struct lt_net_spec encoder; /* planes -> their numbers, all of them */
     float *params;              /* of the encoder */
     int64_t planes;
-    int64_t width;  /* of its numbers */
-    int32_t *kept;  /* (dims): those that are in the code */
-    double *step;   /* (dims) */
+    int64_t width;    /* of its numbers */
+    int32_t *kept;    /* (dims): those that are in the code */
+    double *step;     /* (dims) */
     float *low, *per; /* (planes): x = (value - low) per */
 };
 void lt_packcode_free(struct lt_packcode **code);
@@ -51,11 +51,11 @@ void lt_packcode_scale(const struct lt_pattern *pattern, const int64_t *values /
                        int64_t rows, uint16_t *x);
 
 struct lt_packcode_settings {
-    int64_t dims;     /* K; 0: as many as carry something, at most 64 */
-    double bits;      /* wanted for a row's code, about; 0: .error decides */
-    double error;     /* wanted: squared error of a value between 0 and 1 */
-    double seconds;   /* of training in all */
-    int64_t steps;    /* of each of the trainings instead; 0: seconds decide */
+    int64_t dims;   /* K; 0: as many as carry something, at most 64 */
+    double bits;    /* wanted for a row's code, about; 0: .error decides */
+    double error;   /* wanted: squared error of a value between 0 and 1 */
+    double seconds; /* of training in all */
+    int64_t steps;  /* of each of the trainings instead; 0: seconds decide */
     uint64_t seed;
     const char *backend;
     int threads;

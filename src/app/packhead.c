@@ -5,20 +5,23 @@
 #include "model/sha256.h"
 #include <string.h>
 
-enum { FORM = 1, WHOLE = 0, NAMED = 1, HEAD_MOST = 1 << 28, MODEL_MOST = 1 << 26, MILLIBELS_MOST = 1000000 };
+enum {
+    FORM = 1,
+    WHOLE = 0,
+    NAMED = 1,
+    HEAD_MOST = 1 << 28,
+    MODEL_MOST = 1 << 26,
+    MILLIBELS_MOST = 1000000
+};
 
 /* ---- writing ---- */
 
 int lt_packhead_write(const struct lt_packhead *head, struct lt_growable *out, struct lt_error *err)
 {
     struct lt_growable planes = {0};
-    uint64_t numbers[] = {FORM,
-                          head->stream,
-                          head->modelled,
-                          (uint64_t)head->block_rows,
-                          head->bytes,
-                          (uint64_t)head->loss,
-                          (uint64_t)head->millibels};
+    uint64_t numbers[] = {
+        FORM,        head->stream,         head->modelled,           (uint64_t)head->block_rows,
+        head->bytes, (uint64_t)head->loss, (uint64_t)head->millibels};
     int rc = lt_planes_write(head->planes, &planes, err);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !rc; i++)
         rc = lt_growable_varint(out, numbers[i], err);
@@ -82,7 +85,8 @@ int lt_packhead_read(struct lt_packhead *head, const char *name, const void *byt
     head->bytes = lt_read_varint(&r);
     head->loss = (enum lt_packloss)lt_read_up_to(&r, LT_PACKLOSSES - 1);
     head->millibels = (int64_t)lt_read_up_to(&r, head->loss ? MILLIBELS_MOST : 0);
-    if (r.broken || (head->loss && !head->modelled && !head->stream) || form != FORM || head->block_rows < 1)
+    if (r.broken || (head->loss && !head->modelled && !head->stream) || form != FORM ||
+        head->block_rows < 1)
         return lt_fail(err, LT_ECONTENT, "%s: its description makes no sense", name);
     int rc = lt_packedbytes_get(&planes, r.p, lt_reader_left(&r), HEAD_MOST, err);
     if (!rc)
@@ -147,8 +151,7 @@ static int check_model(const struct lt_packfile *f, struct lt_error *err)
     if (f->pattern->planes != planes)
         return lt_fail(err, LT_ECONTENT, "%s: its model is for %lld columns where it has %lld",
                        f->name, (long long)f->pattern->planes, (long long)planes);
-    if (f->pattern->guessed != (f->code != NULL) ||
-        (f->head.loss == LT_PACK_GUESSED && !f->code))
+    if (f->pattern->guessed != (f->code != NULL) || (f->head.loss == LT_PACK_GUESSED && !f->code))
         return lt_fail(err, LT_ECONTENT, "%s: its model has no code, or one that is not used",
                        f->name);
     return 0;

@@ -20,8 +20,8 @@
 /* What images lose; nothing is lost elsewhere but within the bounds of columns. */
 enum lt_packloss {
     LT_PACK_EXACT,
-    LT_PACK_LEVELS, /* pixels have fewer levels than they had */
-    LT_PACK_GUESSED,  /* pixels are what the code makes of them */
+    LT_PACK_LEVELS,  /* pixels have fewer levels than they had */
+    LT_PACK_GUESSED, /* pixels are what the code makes of them */
     LT_PACKLOSSES
 };
 

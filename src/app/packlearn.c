@@ -18,8 +18,8 @@ enum {
     KINDS_LINEAR = 4096,  /* a table of more columns gets no networks */
     NODES_MOST = 2048,    /* outputs of trees */
     WIDTHS = 2,
-    NET_BITS = 10,      /* of a network's weights */
-    CODE_ROWS = 2000,   /* fewer, or fewer values, get no code */
+    NET_BITS = 10,    /* of a network's weights */
+    CODE_ROWS = 2000, /* fewer, or fewer values, get no code */
     CODE_PLANES = 32768,
     CODE_DIMS = 16,
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
@@ -45,11 +45,11 @@ static int32_t levels_of(const struct lt_planes *planes, int64_t plane, bool gri
 struct work {
     const struct lt_packlearn *learn;
     struct lt_pattern *pattern;
-    int32_t *levels;   /* (kinds) */
-    int64_t run, runs; /* rows of a run; how many there are */
-    int64_t *values;   /* (run runs, planes) */
-    int64_t rows;      /* in values */
-    int64_t taught;    /* of them teach: the first */
+    int32_t *levels;          /* (kinds) */
+    int64_t run, runs;        /* rows of a run; how many there are */
+    int64_t *values;          /* (run runs, planes) */
+    int64_t rows;             /* in values */
+    int64_t taught;           /* of them teach: the first */
     struct lt_packcode *code; /* NULL: none */
     int32_t *guess;           /* (rows, planes), by it */
     struct lt_growable levelled;
@@ -358,8 +358,9 @@ static int try_code(struct work *w, struct lt_packlearned *told, struct lt_error
     return told->coded ? guess_rows(w, err) : rc;
 }
 
-int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code, const struct lt_packlearn *learn,
-                 struct lt_packlearned *learned, struct lt_error *err)
+int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code,
+                 const struct lt_packlearn *learn, struct lt_packlearned *learned,
+                 struct lt_error *err)
 {
     double started = lt_clock();
     struct work w = {.learn = learn, .deadline = started + learn->budget};

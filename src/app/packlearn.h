@@ -18,9 +18,9 @@ struct lt_packlearn {
     const struct lt_packsource *source;
     const struct lt_planes *planes;
     const unsigned char *levels; /* (256): what pixels become first; NULL: nothing */
-    bool weigh;    /* try a code */
-    int64_t dims;  /* of it; 0: the default */
-    double budget; /* seconds for networks; 0: none */
+    bool weigh;                  /* try a code */
+    int64_t dims;                /* of it; 0: the default */
+    double budget;               /* seconds for networks; 0: none */
     uint64_t seed;
     const char *backend;
     int threads;
@@ -36,7 +36,8 @@ struct lt_packlearned {
     bool coded;                    /* the code stayed */
 };
 /* *code: the one that stayed, or NULL. */
-int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code, const struct lt_packlearn *learn,
-                 struct lt_packlearned *learned, struct lt_error *err);
+int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code,
+                 const struct lt_packlearn *learn, struct lt_packlearned *learned,
+                 struct lt_error *err);
 
 #endif

@@ -5,20 +5,20 @@
 #include <math.h>
 
 enum {
-    TRIALS = 4,   /* of levels, on one block */
-    ATTEMPTS = 8, /* of the whole file */
-    REFINED = 3,  /* of them may come out too small */
-    CODES = 3,    /* that are tried */
+    TRIALS = 4,        /* of levels, on one block */
+    ATTEMPTS = 8,      /* of the whole file */
+    REFINED = 3,       /* of them may come out too small */
+    CODES = 3,         /* that are tried */
     CODED_ROWS = 2000, /* fewer are not worth a code */
     CODED_VALUES = 1 << 20,
     CODED_COLUMNS = 32768,
     HIDDEN = 256, /* weights of a decoder for a pixel, about */
 };
-static const double CLOSE = 0.985; /* of the bytes asked for, is close enough */
+static const double CLOSE = 0.985;                     /* of the bytes asked for, is close enough */
 static const double CODED_BITS = 0.5, CODED_PSNR = 34; /* beyond them codes cannot win */
-static const double CODE_SHARE = 0.4;                 /* of the budget */
-static const double SAFE = 0.996;  /* of them is aimed at */
-static const double FIRST = 0.6;   /* bits by contexts for a bit of entropy, to begin with */
+static const double CODE_SHARE = 0.4;                  /* of the budget */
+static const double SAFE = 0.996;                      /* of them is aimed at */
+static const double FIRST = 0.6; /* bits by contexts for a bit of entropy, to begin with */
 
 /* Bytes of the whole for levels of an entropy. */
 struct curve {
@@ -31,7 +31,7 @@ struct lossy {
     int64_t seen[LT_LEVELS], pixels; /* (h w), without channels; of all images */
     int64_t values;
     struct lt_levels levels;
-    double most;  /* bytes of the file; 0: the PSNR was asked for */
+    double most; /* bytes of the file; 0: the PSNR was asked for */
     struct curve curve;
     double told_code; /* PSNR of the code that was tried; 0: none was */
 };
@@ -43,8 +43,8 @@ static int check_images(const struct lt_packjob *j, struct lt_error *err)
     const struct lt_packsource *s = &j->source;
     const char *asked = j->options->psnr > 0 ? "--psnr" : "--bpp";
     if (j->options->share)
-        return lt_fail(err, LT_EUSAGE, "%s makes a model of its own, which --share-model cannot name",
-                       asked);
+        return lt_fail(err, LT_EUSAGE,
+                       "%s makes a model of its own, which --share-model cannot name", asked);
     if (s->groups != 1 || s->group[0].type != LT_U8 || s->group[0].missing ||
         s->group[0].shape_rank < 2 || s->group[0].shape_rank > 3)
         return lt_fail(err, LT_EUSAGE,
@@ -122,7 +122,8 @@ static double bytes_at(const struct curve *c, double entropy)
     int i = 1;
     while (i < c->count - 1 && c->entropy[i] < entropy)
         i++;
-    double from = c->entropy[i - 1], slope = (c->bytes[i] - c->bytes[i - 1]) / (c->entropy[i] - from);
+    double from = c->entropy[i - 1],
+           slope = (c->bytes[i] - c->bytes[i - 1]) / (c->entropy[i] - from);
     return c->bytes[i - 1] + slope * (entropy - from);
 }
 static double entropy_at(const struct curve *c, double bytes)
@@ -130,7 +131,8 @@ static double entropy_at(const struct curve *c, double bytes)
     int i = 1;
     while (i < c->count - 1 && c->bytes[i] < bytes)
         i++;
-    double from = c->bytes[i - 1], slope = (c->entropy[i] - c->entropy[i - 1]) / (c->bytes[i] - from);
+    double from = c->bytes[i - 1],
+           slope = (c->entropy[i] - c->entropy[i - 1]) / (c->bytes[i] - from);
     return c->entropy[i - 1] + slope * (bytes - from);
 }
 
@@ -259,8 +261,8 @@ static bool may_be_coded(const struct lossy *l)
     const struct lt_pack_options *o = l->job->options;
     double bits = 8 * l->most / (double)l->values;
     return l->job->source.rows >= CODED_ROWS && l->values >= CODED_VALUES &&
-           l->job->source.columns <= CODED_COLUMNS && bits <= CODED_BITS &&
-           o->psnr <= CODED_PSNR && lt_packjob_budget(l->job) > 0;
+           l->job->source.columns <= CODED_COLUMNS && bits <= CODED_BITS && o->psnr <= CODED_PSNR &&
+           lt_packjob_budget(l->job) > 0;
 }
 
 /* A pattern of the pixels as they are, which nothing but the code's guesses tell. */
@@ -323,7 +325,8 @@ static int try_code(struct lossy *l, bool *done, struct lt_error *err)
     if (!rc)
         rc = lt_packcode_read(&rows, &j->source, j->head.planes, j->pattern, err);
     double decoder = fmin(0.5 * l->most, (double)(HIDDEN * (j->source.columns + 64)));
-    double bits = 8 * (l->most - decoder) / count, aim = l->most > 0 ? 0 : 0.97 * lt_psnr_error(j->options->psnr);
+    double bits = 8 * (l->most - decoder) / count,
+           aim = l->most > 0 ? 0 : 0.97 * lt_psnr_error(j->options->psnr);
     for (int i = 0; i < CODES && !rc && !*done; i++) {
         rc = make_code(l, &rows, l->most > 0 ? bits : 0, aim, &told, err);
         double size = told.bits * count / 8 + (double)j->model.used;
@@ -333,8 +336,8 @@ static int try_code(struct lossy *l, bool *done, struct lt_error *err)
         rc = write_guesses(l, done, err);
         double spare = l->most - (double)j->model.used, over = (double)j->told.bytes_out;
         bits *= 0.98 * fmax(0.1, spare / fmax(1, over - (double)j->model.used));
-        aim *= 0.97 * fmin(1, lt_psnr_error(j->options->psnr) /
-                                  (j->told.squares / (double)l->values));
+        aim *=
+            0.97 * fmin(1, lt_psnr_error(j->options->psnr) / (j->told.squares / (double)l->values));
     }
     lt_packcode_rows_free(&rows);
     return rc;

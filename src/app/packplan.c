@@ -21,8 +21,7 @@ static int add_cells(struct work *w, struct lt_error *err)
         rc = lt_packlevels(p->levels, &w->chunk, p->source->columns, &w->levelled, &levelled, err);
         group = &levelled;
     }
-    w->bytes +=
-        (uint64_t)lt_packgroups_bytes(p->source->group, p->source->groups, w->chunk.rows);
+    w->bytes += (uint64_t)lt_packgroups_bytes(p->source->group, p->source->groups, w->chunk.rows);
     return rc ? rc : lt_planner_add(w->planner, group, w->chunk.rows, err);
 }
 

@@ -41,11 +41,15 @@ static void tell_code(struct lt_report *r, const struct lt_packlearned *l)
     const struct lt_packweighed *w = &l->weighed;
     if (w->decoder <= 0)
         return;
-    lt_report_line(r, "bits a value on rows that judge: %.3f by a code alone, %.3f by contexts, %.3f by both",
-                   w->code_only, w->context_only, w->both);
-    lt_report_line(r, l->coded ? "the code pays for itself and its decoder of %.0f bytes, so it is kept"
-                               : "the code does not pay for itself and its decoder of %.0f bytes, so it is left out",
-                   w->decoder);
+    lt_report_line(
+        r, "bits a value on rows that judge: %.3f by a code alone, %.3f by contexts, %.3f by both",
+        w->code_only, w->context_only, w->both);
+    lt_report_line(
+        r,
+        l->coded
+            ? "the code pays for itself and its decoder of %.0f bytes, so it is kept"
+            : "the code does not pay for itself and its decoder of %.0f bytes, so it is left out",
+        w->decoder);
 }
 
 static void tell_sizes(struct lt_report *r, const struct lt_packtold *t)

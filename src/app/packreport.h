@@ -11,8 +11,8 @@
 struct lt_packtold {
     int64_t rows, values, blocks, blocks_general;
     uint64_t bytes_in, bytes_out, bytes_decoder, bytes_codes;
-    double most;    /* largest error of a value */
-    double squares; /* sum of squared errors, of lossy images */
+    double most;      /* largest error of a value */
+    double squares;   /* sum of squared errors, of lossy images */
     double code_psnr; /* of lossy images: of the code that was tried; 0: none was */
     enum lt_packloss loss;
     bool stream; /* the whole is one stream of zstd */

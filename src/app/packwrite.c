@@ -47,7 +47,8 @@ static int prove(struct write *w, struct hand *h, struct slot *s)
     int rc = lt_packblock_unpack(&h->block, s->payload.bytes, s->payload.used, h->chunk.first,
                                  h->chunk.rows, &s->err);
     if (!rc)
-        rc = lt_packcheck(w->job->head.planes, &w->job->source, &h->chunk, &h->block.rows, &s->diff, &s->err);
+        rc = lt_packcheck(w->job->head.planes, &w->job->source, &h->chunk, &h->block.rows, &s->diff,
+                          &s->err);
     return rc;
 }
 
@@ -60,8 +61,8 @@ static int pack_block(struct write *w, struct hand *h, struct slot *s, int64_t b
     if (!rc)
         rc = lt_packchunk_bytes(&w->job->source, &h->chunk, &s->raw, &s->err);
     if (!rc)
-        rc = lt_packblock_pack(&h->block, &w->job->source, &h->chunk, &s->raw, &s->payload, &s->general,
-                               &s->err);
+        rc = lt_packblock_pack(&h->block, &w->job->source, &h->chunk, &s->raw, &s->payload,
+                               &s->general, &s->err);
     s->rows = h->chunk.rows;
     s->code_bytes = s->general ? 0 : h->block.code_bytes;
     if (!rc)
@@ -109,8 +110,8 @@ static int write_round(struct write *w, struct lt_error *err)
         struct slot *s = &w->slot[i];
         if (s->err.code)
             return lt_fail(err, s->err.code, "%s", s->err.text);
-        rc = lt_pack_writer_block(w->job->writer, (uint64_t)s->rows, s->payload.bytes, s->payload.used,
-                                  err);
+        rc = lt_pack_writer_block(w->job->writer, (uint64_t)s->rows, s->payload.bytes,
+                                  s->payload.used, err);
         w->job->told.blocks++;
         w->job->told.bytes_codes += s->code_bytes;
         w->job->told.squares += s->diff.squares;
@@ -271,8 +272,8 @@ static int pack_stream(struct write *w, struct lt_error *err)
     if (!rc)
         rc = feed_stream(w, stream, err);
     if (!rc)
-        rc = lt_pack_writer_block(w->job->writer, (uint64_t)(w->job->source.rows - p.rows), p.held.bytes,
-                                  p.held.used, err);
+        rc = lt_pack_writer_block(w->job->writer, (uint64_t)(w->job->source.rows - p.rows),
+                                  p.held.bytes, p.held.used, err);
     if (!rc) {
         w->job->told.stream = true;
         w->job->told.most = w->job->told.squares = 0;
@@ -283,7 +284,6 @@ static int pack_stream(struct write *w, struct lt_error *err)
     lt_growable_free(&p.held);
     return rc;
 }
-
 
 /* ---- all of it ---- */
 

@@ -123,7 +123,8 @@ static int read_shape(struct lt_code **out, const struct lt_pattern *values, str
 {
     int64_t dims = (int64_t)lt_read_up_to(r, LT_CODE_DIMS);
     int64_t planes = (int64_t)lt_read_up_to(r, LT_PATTERN_PLANES);
-    if (r->broken || dims < 1 || dims > planes || planes != values->planes || !lt_code_possible(values))
+    if (r->broken || dims < 1 || dims > planes || planes != values->planes ||
+        !lt_code_possible(values))
         return lt_fail(err, LT_ECONTENT, "the model's code is not one of these rows");
     int rc = lt_code_create(out, dims, planes, err);
     for (int64_t k = 0; k < dims && !rc; k++) {
@@ -151,9 +152,9 @@ int lt_code_read(struct lt_code **out, const struct lt_pattern *values, const vo
     }
     if (!rc)
         rc = lt_intnet_read(&c->decoder, r.p, lt_reader_left(&r), isa, err);
-    if (!rc && (c->pattern->planes != c->dims || !all_numbers(c->pattern) ||
-                lt_intnet_inputs(c->decoder) != c->dims ||
-                lt_intnet_outputs(c->decoder) != c->planes))
+    if (!rc &&
+        (c->pattern->planes != c->dims || !all_numbers(c->pattern) ||
+         lt_intnet_inputs(c->decoder) != c->dims || lt_intnet_outputs(c->decoder) != c->planes))
         rc = lt_fail(err, LT_ECONTENT, "the parts of the model's code do not fit each other");
     if (rc)
         lt_code_free(&c);
