@@ -1,4 +1,4 @@
-#include "app/packcode.h"
+#include "app/packcode_parts.h"
 
 #include "app/predictor.h"
 #include "base/clock.h"
@@ -10,35 +10,14 @@
 
 enum {
     HIDDEN = 256,
-    BATCH = 256,
     CODE_DIMS = 64,
     TRAININGS = 3,
-    JUDGE = 10, /* one row in so many does not teach */
-    FIRST = 1,  /* layers of an encoder before the means */
-    SEARCH = 24,
+    JUDGE = 10,      /* one row in so many does not teach */
     WEIGHT_BITS = 8, /* of the decoder's weights */
 };
 static const double SHARE[TRAININGS] = {0.15, 0.15, 0.35}; /* of the seconds; the rest refines */
-static const double CARRIES = 0.05;                        /* nats: less is dropped */
 static const double RATE = 1e-3, REFINE = 1e-3;            /* learning rates */
 static const double FIRST_ERROR = 0.01; /* of a value, that is weighed against bits to begin with */
-
-struct make {
-    const struct lt_packcode_rows *rows;
-    const struct lt_packcode_settings *settings;
-    int64_t taught, dims, hidden, planes;
-    struct lt_backend *backend;
-    struct lt_net_spec spec;
-    struct lt_net *net;
-    struct lt_params layout;
-    float *params;
-    double weight;        /* of a nat */
-    float *mean, *sigma;  /* (rows, dims) */
-    double *nats, *noise; /* (dims): mean divergence; geometric mean of sigma */
-    float *x;             /* (BATCH, planes) */
-    struct lt_packcode *code;
-    int64_t *q; /* (rows, kept) */
-};
 
 void lt_packcode_free(struct lt_packcode **code)
 {
@@ -57,7 +36,7 @@ void lt_packcode_free(struct lt_packcode **code)
 /* ---- the network ---- */
 
 /* input -> hidden -> mean, logvar -> sample -> hidden -> output */
-static int build(struct make *m, struct lt_error *err)
+static int build(struct lt_codemake *m, struct lt_error *err)
 {
     struct lt_net_spec *s = &m->spec;
     *s = (struct lt_net_spec){0};
@@ -79,23 +58,27 @@ static int build(struct make *m, struct lt_error *err)
     return lt_net_spec_infer(s, err);
 }
 
-static int read_rows(void *context, uint32_t epoch, const int64_t *ids, int64_t n, float *x,
-                     struct lt_error *err)
+void lt_codemake_read(const struct lt_codemake *m, const int64_t *ids, int64_t n, float *x)
 {
-    const struct make *m = context;
-    (void)epoch;
-    (void)err;
     for (int64_t r = 0; r < n; r++)
         for (int64_t j = 0; j < m->planes; j++)
             *x++ = (float)m->rows->x[ids[r] * m->planes + j] / 65535.0f;
+}
+
+static int read_rows(void *context, uint32_t epoch, const int64_t *ids, int64_t n, float *x,
+                     struct lt_error *err)
+{
+    (void)epoch;
+    (void)err;
+    lt_codemake_read(context, ids, n, x);
     return 0;
 }
 
 /* The net, bound anew, with the weights that there are. */
-static int bind(struct make *m, struct lt_error *err)
+static int bind(struct lt_codemake *m, struct lt_error *err)
 {
     struct lt_net_options options = {
-        .rows = BATCH, .training = true, .precision = LT_PRECISION_F32};
+        .rows = LT_PACKCODE_BATCH, .training = true, .precision = LT_PRECISION_F32};
     lt_net_free(&m->net);
     int rc = build(m, err);
     if (!rc)
@@ -113,14 +96,27 @@ static int bind(struct make *m, struct lt_error *err)
     return rc;
 }
 
-static int progress_of(void *context, const struct lt_train_progress *progress)
+static int tell(void *context, const struct lt_train_progress *p)
 {
-    const struct lt_packcode_settings *s = context;
-    (void)progress;
-    return s->progress(s->context);
+    const latent_listener *listener = context;
+    latent_progress progress = {.stage = "learning a code",
+                                .step = p->step,
+                                .steps = p->steps,
+                                .train_loss = p->train_loss,
+                                .valid_error = NAN,
+                                .pca_error = NAN,
+                                .rows_per_second = p->rows_per_second,
+                                .seconds = p->seconds,
+                                .seconds_left = p->seconds_left};
+    return listener->progress(listener->context, &progress);
 }
 
-static int train(struct make *m, int turn, struct lt_error *err)
+static bool listens(const struct lt_packcode_settings *s)
+{
+    return s->listener && s->listener->progress;
+}
+
+static int train(struct lt_codemake *m, int turn, struct lt_error *err)
 {
     const struct lt_packcode_settings *s = m->settings;
     struct lt_source none = {0},
@@ -131,15 +127,15 @@ static int train(struct make *m, int turn, struct lt_error *err)
                                         .count = m->taught}};
     struct lt_train_settings settings = {
         .optimizer = lt_optimizer_by_name("adamw"),
-        .optimizer_settings = {.lr = RATE, .batch = BATCH, .linear = true},
+        .optimizer_settings = {.lr = RATE, .batch = LT_PACKCODE_BATCH, .linear = true},
         .schedule = {LT_SCHEDULE_TRAPEZOID, 20},
-        .batch = m->taught < BATCH ? m->taught : BATCH,
+        .batch = m->taught < LT_PACKCODE_BATCH ? m->taught : LT_PACKCODE_BATCH,
         .steps = s->steps,
         .budget = s->steps > 0 ? 0 : s->seconds * SHARE[turn],
         .validate_every = INT64_MAX,
         .seed = s->seed + (uint64_t)turn,
-        .progress = s->progress ? progress_of : NULL,
-        .progress_context = (void *)(uintptr_t)s};
+        .progress = listens(s) ? tell : NULL,
+        .progress_context = (void *)(uintptr_t)s->listener};
     struct lt_trainer *trainer = NULL;
     struct lt_train_outcome outcome;
     int rc = bind(m, err);
@@ -153,142 +149,14 @@ static int train(struct make *m, int turn, struct lt_error *err)
     return rc;
 }
 
-/* ---- what it tells of the rows ---- */
-
-static void encode_rows(struct make *m)
-{
-    int64_t ids[BATCH];
-    for (int64_t at = 0; at < m->rows->rows; at += BATCH) {
-        int64_t n = m->rows->rows - at < BATCH ? m->rows->rows - at : BATCH;
-        for (int64_t i = 0; i < n; i++)
-            ids[i] = at + i;
-        read_rows(m, 0, ids, n, m->x, NULL);
-        struct lt_pass pass = {.rows = n};
-        lt_net_put_input(m->net, m->x, n);
-        lt_net_encode(m->net, &pass);
-        lt_net_get_code(m->net, m->mean + at * m->dims, n);
-        lt_net_get_spread(m->net, m->sigma + at * m->dims, n);
-    }
-}
-
-/* Divergences and noise of every number; all nats of a row. */
-static double measure_numbers(struct make *m)
-{
-    double all = 0, rows = (double)m->rows->rows;
-    for (int64_t k = 0; k < m->dims; k++) {
-        double nats = 0, logs = 0;
-        for (int64_t r = 0; r < m->rows->rows; r++) {
-            double z = (double)m->mean[r * m->dims + k], s = (double)m->sigma[r * m->dims + k];
-            s = fmax(s, 1e-4);
-            nats += 0.5 * (z * z + s * s - 1) - log(s);
-            logs += log(s);
-        }
-        m->nats[k] = nats / rows;
-        m->noise[k] = exp(logs / rows);
-        all += m->nats[k];
-    }
-    return all;
-}
-
-/* Mean squared error of a value of rows that judge, from codes (dims wide) rounded to steps of `coarse`
- * times what the noise means; 0: not rounded. */
-static double decode_error(struct make *m, double coarse)
-{
-    float *z = m->x; /* room for both: dims <= planes */
-    double sum = 0;
-    int64_t first = m->taught < m->rows->rows ? m->taught : 0, all = m->rows->rows - first;
-    for (int64_t at = first; at < m->rows->rows; at += BATCH) {
-        int64_t n = m->rows->rows - at < BATCH ? m->rows->rows - at : BATCH;
-        for (int64_t i = 0; i < n * m->dims; i++) {
-            double step = coarse * sqrt(12) * m->noise[i % m->dims];
-            double v = (double)m->mean[at * m->dims + i];
-            if (coarse > 0)
-                v = m->nats[i % m->dims] < CARRIES ? 0 : step * rint(v / step);
-            z[i] = (float)v;
-        }
-        struct lt_pass pass = {.rows = n};
-        lt_net_put_code(m->net, z, n);
-        lt_net_decode(m->net, &pass);
-        lt_net_get_output(m->net, m->x, n);
-        for (int64_t i = 0; i < n * m->planes; i++) {
-            double y = fmax(0, fmin(1, (double)m->x[i]));
-            double d = y - m->rows->x[at * m->planes + i] / 65535.0;
-            sum += d * d;
-        }
-    }
-    return sum / (double)(all * m->planes);
-}
-
-/* Bits of a row's integers by the entropy of each. */
-static double entropy_of(const struct make *m, double coarse, int64_t *counts)
-{
-    enum { SPAN = 4096 };
-    double bits = 0, rows = (double)m->rows->rows;
-    for (int64_t k = 0; k < m->dims; k++) {
-        double step = coarse * sqrt(12) * m->noise[k];
-        if (m->nats[k] < CARRIES)
-            continue;
-        memset(counts, 0, 2 * SPAN * sizeof *counts);
-        for (int64_t r = 0; r < m->rows->rows; r++) {
-            double v = rint((double)m->mean[r * m->dims + k] / step);
-            counts[(int64_t)fmax(-SPAN, fmin(SPAN - 1, v)) + SPAN]++;
-        }
-        for (int i = 0; i < 2 * SPAN; i++)
-            if (counts[i] > 0)
-                bits -= (double)counts[i] / rows * log2((double)counts[i] / rows);
-    }
-    return bits;
-}
-
-/* How much a nat weighs from now on, so that bits, or the error, become what is wanted. */
-static void weigh(struct make *m)
-{
-    const struct lt_packcode_settings *s = m->settings;
-    double bits = measure_numbers(m) / log(2), by = 1;
-    int64_t active = 0;
-    for (int64_t k = 0; k < m->dims; k++)
-        active += m->nats[k] >= CARRIES;
-    if (s->bits > 0)
-        by = exp2(2 * (bits - s->bits) / (double)(active > 0 ? active : 1));
-    else if (s->error > 0)
-        by = s->error / decode_error(m, 1);
-    m->weight *= fmax(0.1, fmin(10, by));
-}
-
 /* ---- the steps ---- */
 
-static int64_t *counts_room(struct lt_error *err)
-{
-    int64_t *counts = NULL;
-    lt_alloc(&counts, 8192, sizeof *counts, "a code", err);
-    return counts;
-}
-
-/* The coarsest steps with an error, or the finest with so many bits. */
-static int find_coarse(struct make *m, double *coarse, struct lt_error *err)
-{
-    const struct lt_packcode_settings *s = m->settings;
-    double low = log(0.05), high = log(20);
-    int64_t *counts = counts_room(err);
-    if (!counts)
-        return LT_EFAIL;
-    for (int i = 0; i < (s->bits > 0 ? SEARCH : SEARCH / 3); i++) {
-        double middle = (low + high) / 2;
-        bool finer = s->bits > 0 ? entropy_of(m, exp(middle), counts) <= s->bits
-                                 : decode_error(m, exp(middle)) > s->error;
-        *(finer ? &high : &low) = middle;
-    }
-    *coarse = s->bits > 0 || s->error > 0 ? exp(s->bits > 0 ? high : low) : 1;
-    lt_free(counts);
-    return 0;
-}
-
-static int choose_numbers(struct make *m, double coarse, struct lt_error *err)
+static int choose_numbers(struct lt_codemake *m, double coarse, struct lt_error *err)
 {
     struct lt_packcode *c = m->code;
     int64_t kept = 0, at = 0;
     for (int64_t k = 0; k < m->dims; k++)
-        kept += m->nats[k] >= CARRIES;
+        kept += m->nats[k] >= LT_PACKCODE_CARRIES;
     kept = kept < 1 ? 1 : kept;
     int rc = lt_code_create(&c->code, kept, m->planes, err);
     if (!rc)
@@ -296,7 +164,7 @@ static int choose_numbers(struct make *m, double coarse, struct lt_error *err)
     if (!rc)
         rc = lt_alloc(&c->step, (size_t)kept, sizeof *c->step, "a code", err);
     for (int64_t k = 0; k < m->dims && !rc; k++) {
-        if (m->nats[k] < CARRIES && (kept > 1 || k > 0))
+        if (m->nats[k] < LT_PACKCODE_CARRIES && (kept > 1 || k > 0))
             continue;
         double scale = rint(coarse * sqrt(12) * m->noise[k] * (1 << (10 + LT_CODE_SHIFT)));
         scale = fmax(1, fmin(LT_CODE_SCALE, scale));
@@ -309,16 +177,8 @@ static int choose_numbers(struct make *m, double coarse, struct lt_error *err)
     return rc;
 }
 
-static void quantise(const struct lt_packcode *c, const float *mean, int64_t *q)
-{
-    for (int64_t k = 0; k < c->code->dims; k++) {
-        double v = rint((double)mean[c->kept[k]] / c->step[k]);
-        q[k] = (int64_t)fmax(-1e6, fmin(1e6, v));
-    }
-}
-
 /* The codes of all rows, and what they are like. */
-static int quantise_rows(struct make *m, struct lt_error *err)
+static int quantise_rows(struct lt_codemake *m, struct lt_error *err)
 {
     struct lt_packcode *c = m->code;
     int64_t dims = c->code->dims;
@@ -330,7 +190,7 @@ static int quantise_rows(struct make *m, struct lt_error *err)
     if (!rc)
         rc = lt_look_create(&look, c->code->pattern, levels, err);
     for (int64_t r = 0; r < m->rows->rows && !rc; r++)
-        quantise(c, m->mean + r * m->dims, m->q + r * dims);
+        lt_packcode_round(c, m->mean + r * m->dims, m->q + r * dims);
     if (!rc) {
         lt_look_at(look, m->q, m->rows->rows);
         lt_look_finish(look);
@@ -345,7 +205,7 @@ static int quantise_rows(struct make *m, struct lt_error *err)
 static int read_examples(void *context, const int64_t *ids, int64_t n, float *x,
                          struct lt_error *err)
 {
-    const struct make *m = context;
+    const struct lt_codemake *m = context;
     int64_t dims = m->code->code->dims;
     int16_t shown[LT_CODE_DIMS];
     (void)err;
@@ -360,7 +220,7 @@ static int read_examples(void *context, const int64_t *ids, int64_t n, float *x,
 }
 
 /* The decoder's weights as they are, of the numbers that are kept. */
-static int take_decoder(const struct make *m, float **out, struct lt_error *err)
+static int take_decoder(const struct lt_codemake *m, float **out, struct lt_error *err)
 {
     const struct lt_code *c = m->code->code;
     const struct lt_param *first = lt_params_find(&m->layout, "decoder1.weight");
@@ -376,7 +236,7 @@ static int take_decoder(const struct make *m, float **out, struct lt_error *err)
     return 0;
 }
 
-static int refine(struct make *m, struct lt_packcode_told *told, struct lt_error *err)
+static int refine(struct lt_codemake *m, struct lt_packcode_told *told, struct lt_error *err)
 {
     const struct lt_packcode_settings *s = m->settings;
     struct lt_examples examples = {.count = m->rows->rows,
@@ -390,13 +250,15 @@ static int refine(struct make *m, struct lt_packcode_told *told, struct lt_error
                                       .loss = LT_LOSS_MSE,
                                       .steps = s->steps,
                                       .budget = s->steps > 0 ? 0 : seconds,
-                                      .batch = BATCH,
+                                      .batch = LT_PACKCODE_BATCH,
                                       .lr = REFINE,
                                       .seed = s->seed,
                                       .bits = WEIGHT_BITS,
                                       .backend = m->backend,
                                       .precision = LT_PRECISION_F32,
-                                      .isa = lt_isa_best()};
+                                      .isa = lt_isa_best(),
+                                      .progress = listens(s) ? tell : NULL,
+                                      .progress_context = (void *)(uintptr_t)s->listener};
     struct lt_predictor_report report;
     float *initial = NULL;
     int rc = take_decoder(m, &initial, err);
@@ -411,7 +273,7 @@ static int refine(struct make *m, struct lt_packcode_told *told, struct lt_error
 
 /* ---- all of it ---- */
 
-static int open_make(struct make *m, struct lt_error *err)
+static int open_make(struct lt_codemake *m, struct lt_error *err)
 {
     const struct lt_packcode_settings *s = m->settings;
     int64_t rows = m->rows->rows, dims = s->dims > 0 ? s->dims : CODE_DIMS;
@@ -432,12 +294,12 @@ static int open_make(struct make *m, struct lt_error *err)
     if (!rc)
         rc = lt_alloc(&m->noise, (size_t)m->dims, sizeof *m->noise, "codes", err);
     if (!rc)
-        rc = lt_alloc(&m->x, (size_t)(BATCH * m->planes), sizeof *m->x, "rows", err);
+        rc = lt_alloc(&m->x, (size_t)(LT_PACKCODE_BATCH * m->planes), sizeof *m->x, "rows", err);
     return rc ? rc : lt_alloc(&m->code, 1, sizeof *m->code, "a code", err);
 }
 
 /* What turns values into inputs, and the encoder. */
-static int keep_encoder(struct make *m, struct lt_error *err)
+static int keep_encoder(struct lt_codemake *m, struct lt_error *err)
 {
     struct lt_packcode *c = m->code;
     c->encoder = m->spec;
@@ -456,31 +318,27 @@ static int keep_encoder(struct make *m, struct lt_error *err)
     return rc;
 }
 
-static int make(struct make *m, struct lt_packcode_told *told, struct lt_error *err)
+static int make(struct lt_codemake *m, struct lt_packcode_told *told, struct lt_error *err)
 {
     double coarse = 1;
     int rc = open_make(m, err);
     for (int turn = 0; turn < TRAININGS && !rc; turn++) {
         rc = train(m, turn, err);
         if (!rc)
-            encode_rows(m);
+            lt_codemake_encode(m);
         if (!rc && turn < TRAININGS - 1)
-            weigh(m);
+            lt_codemake_weigh(m);
     }
     if (rc)
         return rc;
-    measure_numbers(m);
-    rc = find_coarse(m, &coarse, err);
+    lt_codemake_measure(m);
+    rc = lt_codemake_steps(m, &coarse, &told->bits, err);
     if (!rc)
         rc = choose_numbers(m, coarse, err);
     if (!rc)
         rc = quantise_rows(m, err);
     if (!rc)
         rc = refine(m, told, err);
-    int64_t *counts = rc ? NULL : counts_room(err);
-    if (counts)
-        told->bits = entropy_of(m, coarse, counts);
-    lt_free(counts);
     return rc ? rc : keep_encoder(m, err);
 }
 
@@ -488,7 +346,7 @@ int lt_packcode_make(struct lt_packcode **out, const struct lt_packcode_rows *ro
                      const struct lt_packcode_settings *settings, struct lt_packcode_told *told,
                      struct lt_error *err)
 {
-    struct make m = {.rows = rows, .settings = settings};
+    struct lt_codemake m = {.rows = rows, .settings = settings};
     double started = lt_clock();
     int rc = make(&m, told, err);
     told->seconds = lt_clock() - started;
@@ -505,71 +363,4 @@ int lt_packcode_make(struct lt_packcode **out, const struct lt_packcode_rows *ro
         lt_packcode_free(&m.code);
     *out = m.code;
     return rc;
-}
-
-/* ---- encoding ---- */
-
-struct lt_packcoder {
-    const struct lt_packcode *code;
-    struct lt_backend *backend;
-    struct lt_net *net;
-    float *x, *mean; /* (BATCH, planes), (BATCH, width) */
-};
-
-static int encode(void *context, const int64_t *values, int64_t rows, int64_t *q,
-                  struct lt_error *err)
-{
-    struct lt_packcoder *c = context;
-    const struct lt_packcode *p = c->code;
-    (void)err;
-    for (int64_t at = 0; at < rows; at += BATCH) {
-        int64_t n = rows - at < BATCH ? rows - at : BATCH;
-        for (int64_t i = 0; i < n * p->planes; i++) {
-            int64_t j = i % p->planes;
-            c->x[i] = ((float)values[at * p->planes + i] - p->low[j]) * p->per[j];
-        }
-        struct lt_pass pass = {.rows = n};
-        lt_net_put_input(c->net, c->x, n);
-        lt_net_encode(c->net, &pass);
-        lt_net_get_code(c->net, c->mean, n);
-        for (int64_t i = 0; i < n; i++)
-            quantise(p, c->mean + i * p->width, q + (at + i) * p->code->dims);
-    }
-    return 0;
-}
-
-int lt_packcoder_create(struct lt_packcoder **out, const struct lt_packcode *code,
-                        struct lt_packencoder *encoder, struct lt_error *err)
-{
-    struct lt_net_options options = {.rows = BATCH, .precision = LT_PRECISION_F32};
-    int rc = lt_alloc(out, 1, sizeof **out, "an encoder", err);
-    if (rc)
-        return rc;
-    struct lt_packcoder *c = *out;
-    c->code = code;
-    rc = lt_backend_create(&c->backend, NULL, 1, err);
-    if (!rc)
-        rc = lt_net_create(&c->net, &code->encoder, c->backend, &options, err);
-    if (!rc)
-        rc = lt_alloc(&c->x, (size_t)(BATCH * code->planes), sizeof *c->x, "an encoder", err);
-    if (!rc)
-        rc = lt_alloc(&c->mean, (size_t)(BATCH * code->width), sizeof *c->mean, "an encoder", err);
-    if (!rc)
-        lt_net_set_weights(c->net, code->params);
-    *encoder = (struct lt_packencoder){encode, c};
-    if (rc)
-        lt_packcoder_free(out);
-    return rc;
-}
-
-void lt_packcoder_free(struct lt_packcoder **coder)
-{
-    if (*coder) {
-        lt_net_free(&(*coder)->net);
-        lt_backend_free(&(*coder)->backend);
-        lt_free((*coder)->x);
-        lt_free((*coder)->mean);
-    }
-    lt_free(*coder);
-    *coder = NULL;
 }

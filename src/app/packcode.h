@@ -59,8 +59,7 @@ struct lt_packcode_settings {
     uint64_t seed;
     const char *backend;
     int threads;
-    int (*progress)(void *context);
-    void *context;
+    const latent_listener *listener; /* NULL: nobody is told, and nobody stops it */
 };
 
 /* What was made of rows that did not teach: bits of a row's code by their entropy, squared error of a value

@@ -313,7 +313,8 @@ static int make_code(struct work *w, struct lt_error *err)
                                             .seconds = l->budget * CODE_SHARE,
                                             .seed = l->seed,
                                             .backend = l->backend,
-                                            .threads = l->threads};
+                                            .threads = l->threads,
+                                            .listener = l->listener};
     struct lt_packcode_told told;
     int rc = lt_alloc(&rows.x, (size_t)(w->taught * w->pattern->planes), sizeof *rows.x,
                       "rows to learn from", err);

@@ -288,7 +288,8 @@ static int make_code(struct lossy *l, const struct lt_packcode_rows *rows, doubl
                                             .seconds = CODE_SHARE * lt_packjob_budget(j),
                                             .seed = o->seed,
                                             .backend = o->backend,
-                                            .threads = j->threads};
+                                            .threads = j->threads,
+                                            .listener = o->listener};
     lt_packcode_free(&j->code);
     int rc = lt_packcode_make(&j->code, rows, &settings, told, err);
     told->error *= 255.0 * 255.0;
@@ -324,7 +325,7 @@ static int try_code(struct lossy *l, bool *done, struct lt_error *err)
         rc = plan_guesses(j, err);
     if (!rc)
         rc = lt_packcode_read(&rows, &j->source, j->head.planes, j->pattern, err);
-    double decoder = fmin(0.5 * l->most, (double)(HIDDEN * (j->source.columns + 64)));
+    double decoder = fmin(0.5 * l->most, 0.45 * (double)(HIDDEN * (j->source.columns + 64)));
     double bits = 8 * (l->most - decoder) / count,
            aim = l->most > 0 ? 0 : 0.97 * lt_psnr_error(j->options->psnr);
     for (int i = 0; i < CODES && !rc && !*done; i++) {

@@ -22,26 +22,6 @@ static int code_rows(const struct lt_pattern *pattern, const int64_t *values, co
     return rc;
 }
 
-int lt_packcode_guess(const struct lt_packcode *code, const struct lt_pattern *pattern,
-                      const int64_t *values, int64_t rows, int64_t *q, int32_t *guess,
-                      struct lt_error *err)
-{
-    struct lt_packcoder *coder = NULL;
-    struct lt_packencoder encoder;
-    int16_t *room = NULL;
-    int rc = lt_packcoder_create(&coder, code, &encoder, err);
-    if (!rc)
-        rc = encoder.encode(encoder.context, values, rows, q, err);
-    if (!rc)
-        rc = lt_alloc(&room, (size_t)(code->code->dims + lt_intnet_room(code->code->decoder)),
-                      sizeof *room, "guesses", err);
-    if (!rc)
-        lt_code_guess(code->code, pattern, q, rows, room, guess);
-    lt_free(room);
-    lt_packcoder_free(&coder);
-    return rc;
-}
-
 /* What the model's code takes. */
 static int measure_decoder(const struct lt_packweigh *w, double *bytes, struct lt_error *err)
 {
