@@ -251,6 +251,21 @@ assert len(a) == len(b)
 psnr = 10 * math.log10(255 ** 2 * len(a) / sum((x - y) ** 2 for x, y in zip(a, b)))
 assert 35 <= psnr < 45, psnr'
 claim "it_makes_the_file_smaller" smaller psnr.lpk waves.lpk
+run verify psnr.lpk waves.idx --json
+claim "verify_measures_it" [ "$status/$(value_of stdout verdict)" = '0/same' ]
+claim "and_tells_it" has_keys stdout psnr psnr_promised
+python3 -c 'b = bytearray(open("waves.idx", "rb").read())
+for i in range(16, len(b), 7): b[i] ^= 64
+open("unlike.idx", "wb").write(b)'
+run verify psnr.lpk unlike.idx
+claim "verify_says_no_to_images_that_differ_more" [ "$status" = 4 -a -s stdout ]
+run pack waves.idx -o psnr.lpk --psnr 35 --json --quick --budget 0
+claim "what_was_lost_is_told" has_keys stdout psnr bpp loss
+refuses "a_psnr_of_what_is_no_image" 2 '--psnr is for images of bytes, and single.npy holds no such; '\
+'--max-abs bounds what other values lose' pack single.npy -o out/x.lpk --psnr 30
+run pack waves.idx -o out/x.lpk --bpp 0.001 --quick --budget 0
+claim "fewer_bits_than_can_be" sh -c '[ "$1" = 2 ] && grep -q "the least found is" stderr' - "$status"
+claim "leave_no_file" nothing_left
 run pack waves.idx -o bpp.lpk --bpp 2 $fast
 claim "bits_a_pixel_are_kept" [ $((8 * $(bytes_of bpp.lpk))) -le $((2 * 400 * 256)) ]
 

@@ -5,15 +5,23 @@
 #include "model/sha256.h"
 #include <string.h>
 
-enum { FORM = 1, WHOLE = 0, NAMED = 1, HEAD_MOST = 1 << 28, MODEL_MOST = 1 << 26 };
+enum {
+    FORM = 1,
+    WHOLE = 0,
+    NAMED = 1,
+    HEAD_MOST = 1 << 28,
+    MODEL_MOST = 1 << 26,
+    MILLIBELS_MOST = 1000000
+};
 
 /* ---- writing ---- */
 
 int lt_packhead_write(const struct lt_packhead *head, struct lt_growable *out, struct lt_error *err)
 {
     struct lt_growable planes = {0};
-    uint64_t numbers[] = {FORM, head->stream, head->modelled, (uint64_t)head->block_rows,
-                          head->bytes};
+    uint64_t numbers[] = {
+        FORM,        head->stream,         head->modelled,           (uint64_t)head->block_rows,
+        head->bytes, (uint64_t)head->loss, (uint64_t)head->millibels};
     int rc = lt_planes_write(head->planes, &planes, err);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !rc; i++)
         rc = lt_growable_varint(out, numbers[i], err);
@@ -23,17 +31,27 @@ int lt_packhead_write(const struct lt_packhead *head, struct lt_growable *out, s
     return rc;
 }
 
-int lt_packmodel_write(const struct lt_pattern *pattern, struct lt_growable *out,
-                       struct lt_error *err)
+int lt_packmodel_write(const struct lt_pattern *pattern, const struct lt_code *code,
+                       struct lt_growable *out, struct lt_error *err)
 {
-    struct lt_growable bytes = {0};
+    struct lt_growable bytes = {0}, packed = {0};
     unsigned char how = WHOLE;
     int rc = lt_pattern_write(pattern, &bytes, err);
     if (!rc)
+        rc = lt_packedbytes_put(&packed, bytes.bytes, bytes.used, true, err);
+    if (!rc)
         rc = lt_growable_put(out, &how, 1, err);
     if (!rc)
+        rc = lt_growable_varint(out, packed.used, err);
+    if (!rc)
+        rc = lt_growable_put(out, packed.bytes, packed.used, err);
+    bytes.used = 0;
+    if (!rc && code)
+        rc = lt_code_write(code, &bytes, err);
+    if (!rc && code)
         rc = lt_packedbytes_put(out, bytes.bytes, bytes.used, true, err);
     lt_growable_free(&bytes);
+    lt_growable_free(&packed);
     return rc;
 }
 
@@ -65,7 +83,10 @@ int lt_packhead_read(struct lt_packhead *head, const char *name, const void *byt
     head->modelled = lt_read_up_to(&r, 1) == 1;
     head->block_rows = (int64_t)lt_read_up_to(&r, LT_PACK_BLOCK_ROWS_MAX);
     head->bytes = lt_read_varint(&r);
-    if (r.broken || form != FORM || head->block_rows < 1)
+    head->loss = (enum lt_packloss)lt_read_up_to(&r, LT_PACKLOSSES - 1);
+    head->millibels = (int64_t)lt_read_up_to(&r, head->loss ? MILLIBELS_MOST : 0);
+    if (r.broken || (head->loss && !head->modelled && !head->stream) || form != FORM ||
+        head->block_rows < 1)
         return lt_fail(err, LT_ECONTENT, "%s: its description makes no sense", name);
     int rc = lt_packedbytes_get(&planes, r.p, lt_reader_left(&r), HEAD_MOST, err);
     if (!rc)
@@ -102,25 +123,51 @@ static int find_model(struct lt_packfile *f, const struct lt_pack_payload *paylo
     return rc;
 }
 
+/* The pattern and the code in a whole model's bytes. */
+static int take_model(struct lt_packfile *f, enum lt_isa isa, struct lt_error *err)
+{
+    struct lt_growable bytes = {0};
+    struct lt_reader r = lt_reader_of(f->model.bytes + 1, f->model.used - 1);
+    uint64_t n = lt_read_varint(&r);
+    if (r.broken || n > lt_reader_left(&r))
+        return lt_fail(err, LT_ECONTENT, "%s: its model makes no sense", f->name);
+    int rc = lt_packedbytes_get(&bytes, lt_read_bytes(&r, (size_t)n), (size_t)n, MODEL_MOST, err);
+    if (!rc)
+        rc = lt_pattern_read(&f->pattern, bytes.bytes, bytes.used, isa, err);
+    bytes.used = 0;
+    if (!rc && lt_reader_left(&r) > 0) {
+        rc = lt_packedbytes_get(&bytes, r.p, lt_reader_left(&r), MODEL_MOST, err);
+        if (!rc)
+            rc = lt_code_read(&f->code, f->pattern, bytes.bytes, bytes.used, isa, err);
+    }
+    lt_growable_free(&bytes);
+    return rc;
+}
+
+/* What the file's blocks are coded by has to be there, and no more. */
+static int check_model(const struct lt_packfile *f, struct lt_error *err)
+{
+    int64_t planes = lt_planes_count(f->head.planes);
+    if (f->pattern->planes != planes)
+        return lt_fail(err, LT_ECONTENT, "%s: its model is for %lld columns where it has %lld",
+                       f->name, (long long)f->pattern->planes, (long long)planes);
+    if (f->pattern->guessed != (f->code != NULL) || (f->head.loss == LT_PACK_GUESSED && !f->code))
+        return lt_fail(err, LT_ECONTENT, "%s: its model has no code, or one that is not used",
+                       f->name);
+    return 0;
+}
+
 static int read_model(struct lt_packfile *f, const char *other, enum lt_isa isa,
                       struct lt_error *err)
 {
     struct lt_pack_payload payload;
-    struct lt_growable bytes = {0};
     int rc = lt_pack_model(f->pack, &payload, err);
     if (rc || !payload.data)
         return rc ? rc : lt_fail(err, LT_ECONTENT, "%s: its model is missing", f->name);
     rc = find_model(f, &payload, other, err);
     if (!rc)
-        rc = lt_packedbytes_get(&bytes, f->model.bytes + 1, f->model.used - 1, MODEL_MOST, err);
-    if (!rc)
-        rc = lt_pattern_read(&f->pattern, bytes.bytes, bytes.used, isa, err);
-    if (!rc && f->pattern->planes != lt_planes_count(f->head.planes))
-        rc = lt_fail(err, LT_ECONTENT, "%s: its model is for %lld columns where it has %lld",
-                     f->name, (long long)f->pattern->planes,
-                     (long long)lt_planes_count(f->head.planes));
-    lt_growable_free(&bytes);
-    return rc;
+        rc = take_model(f, isa, err);
+    return rc ? rc : check_model(f, err);
 }
 
 int lt_packmodel_fits(const struct lt_pattern *pattern, const struct lt_planes *planes,
@@ -169,6 +216,7 @@ int lt_packfile_open(struct lt_packfile *file, const char *name, const char *mod
 void lt_packfile_close(struct lt_packfile *file)
 {
     lt_pattern_free(&file->pattern);
+    lt_code_free(&file->code);
     lt_growable_free(&file->model);
     lt_planes_free(&file->head.planes);
     lt_pack_free(&file->pack);

@@ -1,5 +1,6 @@
 #include "app/packlearn.h"
 
+#include "app/packblock.h"
 #include "app/packhead.h"
 #include "app/pattern_fit.h"
 #include "base/clock.h"
@@ -20,11 +21,17 @@ enum {
     STEP_VALUES = 1024,
     STEPS_LEAST = 200,
     STEPS_MOST = 20000,
-    NET_BITS = 10,      /* of a network's weights */
+    NET_BITS = 10,    /* of a network's weights */
+    CODE_ROWS = 2000, /* fewer, or fewer values, get no code */
+    CODE_PLANES = 32768,
+    CODE_DIMS = 16,
+    CODE_STEPS = 400,   /* of each training, where the budget does not say */
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
 };
 static const int64_t HIDDEN[WIDTHS] = {96, 32};
 static const double LEAST_SECONDS = 0.5;
+static const double CODE_SHARE = 0.2; /* of the budget */
+static const double CODE_VALUES = 1e6, CODE_BITS = 4;
 
 /* ---- the pattern of planes ---- */
 
@@ -42,11 +49,14 @@ static int32_t levels_of(const struct lt_planes *planes, int64_t plane, bool gri
 struct work {
     const struct lt_packlearn *learn;
     struct lt_pattern *pattern;
-    int32_t *levels;   /* (kinds) */
-    int64_t run, runs; /* rows of a run; how many there are */
-    int64_t *values;   /* (run runs, planes) */
-    int64_t rows;      /* in values */
-    int64_t taught;    /* of them teach: the first */
+    int32_t *levels;          /* (kinds) */
+    int64_t run, runs;        /* rows of a run; how many there are */
+    int64_t *values;          /* (run runs, planes) */
+    int64_t rows;             /* in values */
+    int64_t taught;           /* of them teach: the first */
+    struct lt_packcode *code; /* NULL: none */
+    int32_t *guess;           /* (rows, planes), by it */
+    struct lt_growable levelled;
     struct lt_backend *backend;
     double deadline;
 };
@@ -85,6 +95,7 @@ static void plan_runs(struct work *w)
 static int read_run(struct work *w, int64_t i, struct lt_packchunk *chunk,
                     struct lt_growable *waste, struct lt_error *err)
 {
+    struct lt_block_group levelled;
     const struct lt_packsource *s = w->learn->source;
     const struct lt_planes *planes = w->learn->planes;
     int64_t block = (int64_t)((double)i * (double)s->blocks / (double)w->runs), passed;
@@ -96,9 +107,11 @@ static int read_run(struct work *w, int64_t i, struct lt_packchunk *chunk,
     waste->used = 0;
     if (n < w->run && w->runs > 1)
         return 0; /* a short last block */
-    if (s->table)
-        rc = lt_planes_map(planes, chunk->group, n, to, waste, err);
-    else
+    if (w->learn->levels)
+        rc = lt_packlevels(w->learn->levels, chunk, s->columns, &w->levelled, &levelled, err);
+    if (!rc && s->table)
+        rc = lt_planes_map(planes, w->learn->levels ? &levelled : chunk->group, n, to, waste, err);
+    else if (!rc)
         rc = lt_planes_map_lines(planes, chunk->begin,
                                  lt_text_lines(chunk->begin, chunk->end, n, &passed), chunk->first,
                                  n, to, waste, err);
@@ -186,7 +199,8 @@ static int judge(const struct work *w, double *bytes, struct lt_error *err)
     if (!rc)
         rc = lt_alloc(&out, room, 1, "a trial", err);
     if (!rc)
-        rc = lt_block_encode(coder, w->values + first * planes, NULL, rows, out, room, &written,
+        rc = lt_block_encode(coder, w->values + first * planes,
+                             w->guess ? w->guess + first * planes : NULL, rows, out, room, &written,
                              err);
     *bytes = (double)written;
     lt_free(out);
@@ -204,7 +218,7 @@ static double scale_of(const struct work *w)
 static int size_of(const struct lt_pattern *pattern, double *bytes, struct lt_error *err)
 {
     struct lt_growable out = {0};
-    int rc = lt_packmodel_write(pattern, &out, err);
+    int rc = lt_packmodel_write(pattern, NULL, &out, err);
     *bytes = (double)out.used;
     lt_growable_free(&out);
     return rc;
@@ -244,7 +258,8 @@ static int64_t steps_of(const struct work *w)
 static int train(struct work *w, bool trees, double until, struct lt_error *err)
 {
     const struct lt_packlearn *l = w->learn;
-    struct lt_pattern_sample sample = {.values = w->values, .rows = w->taught, .run = w->run};
+    struct lt_pattern_sample sample = {
+        .values = w->values, .guess = w->guess, .rows = w->taught, .run = w->run};
     struct lt_predictor_settings settings = {.layers = WIDTHS,
                                              .hidden = {HIDDEN[0], HIDDEN[1]},
                                              .steps = l->budget < 0 ? steps_of(w) : 0,
@@ -263,7 +278,8 @@ static int train(struct work *w, bool trees, double until, struct lt_error *err)
 static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err)
 {
     struct lt_pattern *p = w->pattern;
-    struct lt_pattern_sample sample = {.values = w->values, .rows = w->taught, .run = w->run};
+    struct lt_pattern_sample sample = {
+        .values = w->values, .guess = w->guess, .rows = w->taught, .run = w->run};
     int64_t numbers, nodes, planes = p->planes;
     int64_t judged = w->rows - (w->taught < w->rows ? w->taught : 0);
     double best = 0;
@@ -287,12 +303,82 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
     return rc ? rc : keep_if_it_pays(w, &p->trees, &best, &told->trees, err);
 }
 
-int lt_packlearn(struct lt_pattern **out, const struct lt_packlearn *learn,
-                 struct lt_packlearned *learned, struct lt_error *err)
+/* ---- a code ---- */
+
+static bool may_be_coded(const struct work *w)
+{
+    const struct lt_packlearn *l = w->learn;
+    return l->weigh && l->budget != 0 && l->source->rows >= CODE_ROWS && w->taught < w->rows &&
+           (double)l->source->rows * (double)w->pattern->planes >= CODE_VALUES &&
+           w->pattern->planes > 1 && w->pattern->planes <= CODE_PLANES &&
+           lt_code_possible(w->pattern);
+}
+
+static int make_code(struct work *w, struct lt_error *err)
+{
+    const struct lt_packlearn *l = w->learn;
+    struct lt_packcode_rows rows = {.pattern = w->pattern, .rows = w->taught};
+    int64_t most = w->pattern->planes / 2, dims = l->dims > 0 ? l->dims : CODE_DIMS;
+    dims = dims < most ? dims : most;
+    struct lt_packcode_settings settings = {.dims = dims,
+                                            .bits = CODE_BITS * (double)dims,
+                                            .steps = l->budget < 0 ? CODE_STEPS : 0,
+                                            .seconds = fmax(0, l->budget) * CODE_SHARE,
+                                            .seed = l->seed,
+                                            .backend = l->backend,
+                                            .threads = l->threads,
+                                            .listener = l->listener};
+    struct lt_packcode_told told;
+    int rc = lt_alloc(&rows.x, (size_t)(w->taught * w->pattern->planes), sizeof *rows.x,
+                      "rows to learn from", err);
+    if (!rc) {
+        lt_packcode_scale(w->pattern, w->values, w->taught, rows.x);
+        rc = lt_packcode_make(&w->code, &rows, &settings, &told, err);
+    }
+    lt_packcode_rows_free(&rows);
+    return rc;
+}
+
+/* Guesses of all rows, which networks then see. */
+static int guess_rows(struct work *w, struct lt_error *err)
+{
+    int64_t *q = NULL;
+    int rc = lt_alloc(&w->guess, (size_t)(w->rows * w->pattern->planes), sizeof *w->guess,
+                      "guesses", err);
+    if (!rc)
+        rc = lt_alloc(&q, (size_t)(w->rows * w->code->code->dims), sizeof *q, "guesses", err);
+    if (!rc)
+        rc = lt_packcode_guess(w->code, w->pattern, w->values, w->rows, q, w->guess, err);
+    w->pattern->guessed = !rc;
+    lt_free(q);
+    return rc;
+}
+
+static int try_code(struct work *w, struct lt_packlearned *told, struct lt_error *err)
+{
+    struct lt_packweighed *t = &told->weighed;
+    int64_t planes = w->pattern->planes, judged = w->rows - w->taught;
+    int rc = make_code(w, err);
+    struct lt_packweigh weigh = {.code = w->code,
+                                 .pattern = w->pattern,
+                                 .values = w->values + w->taught * planes,
+                                 .rows = judged};
+    if (!rc)
+        rc = lt_packweigh(t, &weigh, err);
+    double gain = (t->context_only - t->both) / 8 * (double)w->learn->source->rows * (double)planes;
+    told->coded = !rc && gain > t->decoder;
+    if (!told->coded)
+        lt_packcode_free(&w->code);
+    return told->coded ? guess_rows(w, err) : rc;
+}
+
+int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code,
+                 const struct lt_packlearn *learn, struct lt_packlearned *learned,
+                 struct lt_error *err)
 {
     double started = lt_clock();
     struct work w = {.learn = learn, .deadline = started + learn->budget};
-    *learned = (struct lt_packlearned){NAN, NAN, NAN, NAN, 0};
+    *learned = (struct lt_packlearned){.plain = NAN, .linear = NAN, .values = NAN, .trees = NAN};
     int rc = make_pattern(&w, err);
     if (!rc)
         rc = lt_backend_create(&w.backend, learn->backend, learn->threads, err);
@@ -300,14 +386,21 @@ int lt_packlearn(struct lt_pattern **out, const struct lt_packlearn *learn,
         rc = read_runs(&w, err);
     if (!rc)
         rc = look(&w, err);
+    if (!rc && may_be_coded(&w))
+        rc = try_code(&w, learned, err);
     if (!rc && learn->budget != 0)
         rc = fit(&w, learned, err);
     learned->seconds = lt_clock() - started;
     lt_backend_free(&w.backend);
     lt_free(w.levels);
+    lt_growable_free(&w.levelled);
     lt_free(w.values);
-    if (rc)
+    lt_free(w.guess);
+    if (rc) {
         lt_pattern_free(&w.pattern);
+        lt_packcode_free(&w.code);
+    }
     *out = w.pattern;
+    *code = w.code;
     return rc;
 }

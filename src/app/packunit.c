@@ -70,9 +70,12 @@ static int run_blocks(const struct lt_packunit *u, struct lt_error *err)
     if ((size_t)threads > lt_pack_blocks(f->pack))
         threads = (int)lt_pack_blocks(f->pack);
     int rc = lt_alloc(&r.slot, (size_t)threads, sizeof *r.slot, "unpacking", err);
+    struct lt_packway way = {.planes = f->head.planes,
+                             .pattern = f->pattern,
+                             .code = f->code,
+                             .guessed = f->head.loss == LT_PACK_GUESSED};
     for (int i = 0; i < threads && !rc; i++)
-        rc = lt_packblock_open(&r.slot[i].block, f->head.planes, f->pattern, f->head.block_rows,
-                               err);
+        rc = lt_packblock_open(&r.slot[i].block, &way, f->head.block_rows, err);
     if (!rc)
         rc = run_rounds(&r, threads, err);
     for (int i = 0; r.slot && i < threads; i++)

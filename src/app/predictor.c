@@ -120,6 +120,8 @@ static int learn(struct job *j, struct lt_train_outcome *outcome, struct lt_erro
         rc = lt_alloc(&j->params, lt_net_params(net)->total, sizeof *j->params, "weights", err);
     if (!rc) {
         lt_params_init(lt_net_params(net), &spec, p->seed, j->params);
+        if (p->initial)
+            memcpy(j->params, p->initial, lt_net_params(net)->total * sizeof *j->params);
         lt_net_set_weights(net, j->params);
         rc = train(j, net, outcome, err);
     }

@@ -43,7 +43,9 @@ struct lt_predictor_settings {
     int64_t batch;                       /* examples of a step; 0: 1024 */
     double lr;                           /* learning rate; 0: 0.008 */
     uint64_t seed;
-    int bits; /* fractional bits of the integer weights where they fit; 0: 10 */
+    const float
+        *initial; /* weights to begin with, layer by layer (out, in) and biases; NULL: random */
+    int bits;     /* fractional bits of the integer weights where they fit; 0: 10 */
     struct lt_backend *backend;
     enum lt_precision precision; /* as lt_backend_precision says it */
     enum lt_isa isa;             /* of the integer network */

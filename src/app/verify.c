@@ -10,6 +10,7 @@ struct proof {
     struct lt_packsource source;
     struct lt_packchunk chunk;
     struct lt_packdiff diff;
+    bool failed; /* answered: no */
 };
 
 /* Blocks of the file are blocks of the source, as both are cut by the same number of rows. */
@@ -55,6 +56,28 @@ static int same_shape(const struct proof *p, struct lt_error *err)
                           p->source.name, p->file->name);
 }
 
+/* Of lossy images it was promised how much they differ at most. */
+static int judge_psnr(struct proof *p, const struct lt_verify_options *o, struct lt_report *report)
+{
+    double psnr = lt_packdiff_psnr(&p->diff), promised = (double)p->file->head.millibels / 1000;
+    lt_report_number(report, "psnr", psnr);
+    lt_report_number(report, "psnr_promised", promised);
+    if (psnr >= promised) {
+        lt_report_verdict(report, "same",
+                          "The images of %s come back from %s with a PSNR of %.2f dB, and %.2f dB "
+                          "were promised.",
+                          p->source.name, o->file, psnr, promised);
+        lt_report_line(report, "the largest error of a value is %.0f", p->diff.most);
+        return 0;
+    }
+    p->failed = true;
+    lt_report_verdict(report, "differs",
+                      "The images of %s come back from %s with a PSNR of %.2f dB, and %.2f dB were "
+                      "promised.",
+                      p->source.name, o->file, psnr, promised);
+    return LT_ENO;
+}
+
 static int run(const struct lt_verify_options *o, struct proof *p, struct lt_packfile *file,
                struct lt_report *report, struct lt_error *err)
 {
@@ -71,6 +94,7 @@ static int run(const struct lt_verify_options *o, struct proof *p, struct lt_pac
     if (!rc && rows != p->source.rows)
         rc = lt_fail(err, LT_ENO, "%s holds %lld rows and %s has %lld", o->file, (long long)rows,
                      p->source.name, (long long)p->source.rows);
+    p->diff.lossy = file->head.loss != LT_PACK_EXACT;
     struct lt_packunit unit = {.file = file,
                                .to = rows,
                                .threads = o->threads,
@@ -86,6 +110,8 @@ static int run(const struct lt_verify_options *o, struct proof *p, struct lt_pac
     lt_report_integer(report, "values", d->values);
     lt_report_integer(report, "mismatches", d->mismatches);
     lt_report_number(report, "max_abs_error", d->most);
+    if (d->lossy)
+        return judge_psnr(p, o, report);
     if (d->mismatches == 0) {
         lt_report_verdict(report, "same",
                           d->most > 0
@@ -115,7 +141,7 @@ int lt_verify(const struct lt_verify_options *options, struct lt_report **report
     int rc = lt_report_create(&told, err);
     if (!rc)
         rc = run(options, &proof, &file, told, err);
-    bool answered = !rc || (rc == LT_ENO && proof.diff.mismatches > 0);
+    bool answered = !rc || (rc == LT_ENO && (proof.failed || proof.diff.mismatches > 0));
     if (answered) {
         lt_report_number(told, "seconds", lt_clock() - started);
         int sealed = lt_report_seal(told, err);

@@ -2,7 +2,9 @@
  * the rows as they are by a general method (codec/general.h) where that is smaller.
  *
  *     u8 form
- *     CODED    varint size of the exceptions, packed; they (codec/packedbytes.h); the integers (codec/block.h)
+ *     CODED    varint size of the exceptions, packed; they (codec/packedbytes.h); where the model has a code,
+ *              varint size of the rows' codes, and they (codec/block.h); the integers (codec/block.h), but
+ *              where the code's guesses stand for them
  *     GENERAL  the rows' bytes (app/packsource.h), by codec/packedbytes.h
  */
 #ifndef LT_CODEC_PACKEDBLOCK_H

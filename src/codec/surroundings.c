@@ -208,13 +208,36 @@ static void look_at_symbol(struct lt_surroundings *n, int64_t plane, struct lt_o
     }
 }
 
+/* What guesses alone tell of a value. */
+static void look_alone(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out)
+{
+    const struct lt_pattern *p = n->pattern;
+    const int32_t *guess = n->guess + n->row * p->planes;
+    int32_t here = guess[plane], before = plane > 0 ? guess[plane - 1] : here;
+    int32_t after = plane < p->planes - 1 ? guess[plane + 1] : here;
+    uint32_t kind = (uint32_t)(p->scene == LT_SCENE_GRID ? plane % p->c : plane);
+    struct lt_view *v = &out->view;
+    int64_t told = out->series->number ? here & 15 : here;
+    out->base = out->series->number ? here >> 4 : 0;
+    v->common = out->series->common;
+    v->set[1] = 0;
+    v->guess = lt_hash2(kind, told >> 4);
+    lt_context(v, kind, 0);
+    lt_context(v, kind, lt_hash2(told, 0));
+    lt_context(v, kind, lt_hash2(told >> 3, 1));
+    lt_context(v, kind, lt_hash2(told >> 5, plane));
+    lt_context(v, kind, lt_hash3(told >> 4, (before - here) >> 5, (after - here) >> 5));
+}
+
 void lt_surroundings_look(struct lt_surroundings *n, int64_t plane, struct lt_outlook *out)
 {
     out->series = lt_pattern_series(n->pattern, plane);
     out->view.contexts = 0;
     out->view.net = NULL;
     out->view.set[0] = ops_of(n->pattern)->sets + told_of(n->pattern, plane);
-    if (out->series->number)
+    if (n->pattern->alone)
+        look_alone(n, plane, out);
+    else if (out->series->number)
         look_at_number(n, plane, out);
     else
         look_at_symbol(n, plane, out);
