@@ -145,16 +145,6 @@ static int open_source(struct job *j, struct lt_error *err)
 
 /* ---- the model ---- */
 
-static const double SECONDS_LEAST = 5, SECONDS_MOST = 60, SECONDS_PER_MB = 2, SMALL_MB = 0.1;
-
-static double budget_of(const struct job *j)
-{
-    double mb = (double)j->head.bytes / 1e6;
-    if (j->options->budget >= 0)
-        return j->options->budget;
-    return mb < SMALL_MB ? 1 : fmin(SECONDS_MOST, SECONDS_LEAST + SECONDS_PER_MB * mb);
-}
-
 /* The pattern of another packed file. */
 static int take_model(struct job *j, struct lt_error *err)
 {
@@ -182,7 +172,7 @@ static int learn_model(struct job *j, struct lt_error *err)
     const struct lt_pack_options *o = j->options;
     struct lt_packlearn learn = {.source = &j->source,
                                  .planes = j->head.planes,
-                                 .budget = budget_of(j),
+                                 .budget = o->budget,
                                  .seed = o->seed,
                                  .backend = o->backend,
                                  .threads = o->threads,

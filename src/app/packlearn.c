@@ -17,6 +17,9 @@ enum {
     KINDS_LINEAR = 4096,  /* a table of more columns gets no networks */
     NODES_MOST = 2048,    /* outputs of trees */
     WIDTHS = 2,
+    STEP_VALUES = 1024,
+    STEPS_LEAST = 200,
+    STEPS_MOST = 20000,
     NET_BITS = 10,      /* of a network's weights */
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
 };
@@ -231,19 +234,27 @@ static int keep_if_it_pays(struct work *w, struct lt_intnet **net, double *best,
     return rc;
 }
 
+/* Of a network: as many as there are values for each of its examples, within limits. */
+static int64_t steps_of(const struct work *w)
+{
+    double values = (double)w->learn->source->rows * (double)w->pattern->planes;
+    return (int64_t)fmin(fmax(values / STEP_VALUES, STEPS_LEAST), STEPS_MOST);
+}
+
 static int train(struct work *w, bool trees, double until, struct lt_error *err)
 {
     const struct lt_packlearn *l = w->learn;
     struct lt_pattern_sample sample = {.values = w->values, .rows = w->taught, .run = w->run};
     struct lt_predictor_settings settings = {.layers = WIDTHS,
                                              .hidden = {HIDDEN[0], HIDDEN[1]},
-                                             .budget = until - lt_clock(),
+                                             .steps = l->budget < 0 ? steps_of(w) : 0,
+                                             .budget = l->budget < 0 ? 0 : until - lt_clock(),
                                              .seed = l->seed,
                                              .backend = w->backend,
                                              .precision = LT_PRECISION_F32,
                                              .isa = lt_isa_best(),
                                              .bits = NET_BITS};
-    if (settings.budget < LEAST_SECONDS)
+    if (l->budget >= 0 && settings.budget < LEAST_SECONDS)
         return 0;
     return trees ? lt_pattern_fit_trees(w->pattern, &sample, &settings, NULL, err)
                  : lt_pattern_fit_values(w->pattern, &sample, &settings, NULL, err);
@@ -289,7 +300,7 @@ int lt_packlearn(struct lt_pattern **out, const struct lt_packlearn *learn,
         rc = read_runs(&w, err);
     if (!rc)
         rc = look(&w, err);
-    if (!rc && learn->budget > 0)
+    if (!rc && learn->budget != 0)
         rc = fit(&w, learned, err);
     learned->seconds = lt_clock() - started;
     lt_backend_free(&w.backend);

@@ -15,7 +15,8 @@
 struct lt_packlearn {
     const struct lt_packsource *source;
     const struct lt_planes *planes;
-    double budget; /* seconds for networks; 0: none */
+    double budget; /* seconds for networks; 0: none; below 0: steps by how many values there are, so
+                    that the clock decides nothing */
     uint64_t seed;
     const char *backend;
     int threads;
