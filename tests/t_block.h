@@ -63,9 +63,10 @@ T_UNUSED static void add_networks(struct dice *d, struct lt_pattern *p, int whic
 {
     int64_t numbers, nodes, features = lt_surroundings_count(p);
     lt_pattern_units(p, &numbers, &nodes);
-    int64_t one[] = {features, numbers}, two[] = {features, 9, numbers},
+    int64_t lines = p->scene == LT_SCENE_GRID ? numbers : p->planes;
+    int64_t one[] = {features, lines}, two[] = {features, 9, numbers},
             tree[] = {features, 9, nodes};
-    if (numbers > 0 && which & LINEAR)
+    if (lines > 0 && which & LINEAR)
         p->linear = random_net(d, 1, one, most, isa);
     if (numbers > 0 && which & VALUES)
         p->values = random_net(d, 2, two, most, isa);

@@ -148,7 +148,9 @@ static void finish_series(struct lt_series *series, const struct sums *s, bool g
     series->number = s->levels == 0;
     series->follows = s->pairs > 0 && step < (grid ? 2 : 1) * about;
     series->centre = (int64_t)fmin(fmax(rint(mean), (double)series->low), 0x1p62);
-    series->centre = series->centre > series->high ? series->high : series->centre;
+    series->centre = series->centre > series->high  ? series->high
+                     : series->centre < series->low ? series->low
+                                                    : series->centre;
     double spread = sqrt(series->follows ? step : about) * 256;
     series->spread = (int64_t)fmin(fmax(spread, 64), 0x1p60);
     series->common = s->kept / pairs > COMMON ? 128 : -1;
