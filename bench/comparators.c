@@ -1,11 +1,13 @@
 /* The streams of integers that general-purpose compressors are given beside `latent pack`, so that
  * they stand at their best: the narrowest integers that say what has to be said, in several orders.
  *
- *     comparators TABLE.npy FOLDER [E]
+ *     comparators TABLE.npy FOLDER rank|whole|E
  *
  * TABLE.npy is (N, ...) in C order, little-endian, of any integers or reals.  With E each value becomes
  * the number of steps of 2 E from its column's least value, E in the column's range, so that no
- * value is off by more than E; without it each becomes its rank among the column's values.  Writes
+ * value is off by more than E; with `rank` its rank among the column's values; with `whole`, where
+ * all values are whole numbers, its distance from the least of all, so that what is alike in
+ * several columns stays alike.  Writes
  *
  *     row, col                    the order of the file, and column after column
  *     row-delta, col-delta        differences from the row before, wrapped
@@ -13,7 +15,7 @@
  *                                 differences with their sign in the lowest bit)
  *     row-bits, col-bits          where all are 0 or 1: eight to a byte
  *
- * to FOLDER, and prints rows, columns, bytes of a value, and the bytes that dictionaries of ranks take.
+ * to FOLDER (nothing where values are not whole as asked), and prints rows, columns, bytes of a value, and the bytes that dictionaries of ranks take.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -136,6 +138,21 @@ static void quantise(const struct input *in, size_t column, double bound, uint32
             (value_of(in, i * in->columns + column) - least) / (2 * bound * (most - least)));
 }
 
+/* Whether all values are whole and lie close enough together. */
+static int shift(const struct input *in, uint32_t *q)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < in->rows * in->columns; i++)
+        least = fmin(least, value_of(in, i));
+    for (size_t i = 0; i < in->rows * in->columns; i++) {
+        double value = value_of(in, i) - least;
+        if (!(value < 4294967296.0) || value != floor(value) || fabs(least) > 0x1p52)
+            return 0;
+        q[i] = (uint32_t)value;
+    }
+    return 1;
+}
+
 /* ---- the streams --------------------------------------------------------- */
 
 struct stream {
@@ -202,17 +219,20 @@ static void write_bits(const struct stream *s, const char *name, int by_column)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        fail("usage", "comparators TABLE.npy FOLDER [E]");
+    if (argc != 4)
+        fail("usage", "comparators TABLE.npy FOLDER rank|whole|E");
     struct input in = read_npy(argv[1]);
     uint32_t *q = need(in.rows * in.columns, sizeof *q), most = 0;
     uint64_t *sorted = need(in.rows, sizeof *sorted);
     size_t dictionary = 0;
-    for (size_t j = 0; j < in.columns; j++) {
-        if (argc > 3)
-            quantise(&in, j, atof(argv[3]), q);
-        else
+    const int ranks = strcmp(argv[3], "rank") == 0, whole = strcmp(argv[3], "whole") == 0;
+    if (whole && !shift(&in, q))
+        return 0;
+    for (size_t j = 0; j < in.columns && !whole; j++) {
+        if (ranks)
             dictionary += in.size * rank(&in, j, q, sorted);
+        else
+            quantise(&in, j, atof(argv[3]), q);
     }
     for (size_t i = 0; i < in.rows * in.columns; i++)
         most = q[i] > most ? q[i] : most;

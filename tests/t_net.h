@@ -96,6 +96,22 @@ T_UNUSED static void ordered_net(struct lt_net_spec *s, int64_t inputs, int64_t 
              LT_ACT_LINEAR);
 }
 
+/* The same with a decoder of its own, from 4 tanh, for the first `narrow` numbers. */
+T_UNUSED static void two_decoders_net(struct lt_net_spec *s, int64_t inputs, int64_t dims,
+                                      int64_t narrow)
+{
+    int e1 = add_dense(s, "encoder1", add_input(s, inputs), 5, LT_ACT_TANH);
+    int code = add_code(s, add_dense(s, "encoder2", e1, dims, LT_ACT_LINEAR));
+    for (int i = 0; i < 2; i++) {
+        int prefix = add(s, LT_NODE_PREFIX, i ? "prefix" : "few.prefix", code);
+        s->node[prefix].width = i ? dims : narrow;
+        s->node[prefix].target = i ? narrow : 0;
+        int d1 = add_dense(s, i ? "decoder1" : "few.decoder1", prefix, 4 + i, LT_ACT_TANH);
+        int d2 = add_dense(s, i ? "decoder2" : "few.decoder2", d1, inputs, LT_ACT_LINEAR);
+        add_head(s, i ? "output" : "few.output", d2, LT_LOSS_MSE, LT_ACT_LINEAR);
+    }
+}
+
 T_UNUSED static int add_conv(struct lt_net_spec *s, enum lt_node_kind kind, const char *name,
                              int input, int64_t channels, int64_t kernel, int64_t stride)
 {

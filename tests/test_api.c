@@ -128,6 +128,64 @@ TEST(another_seed_gives_another_model_and_the_same_seed_the_same)
     latent_model_free(&a);
 }
 
+TEST(data_are_packed_unpacked_and_verified)
+{
+    latent_pack_options pack;
+    latent_unpack_options unpack;
+    latent_error error = {0};
+    latent_report *report = NULL;
+    const char *data[] = {t_text("few.csv", "a,b\n1,0.5\n2,0.25\n3,\n4,-7\n")};
+    const char *other[] = {t_text("others.csv", "a,b\n1,0.5\n2,0.25\n3,\n4,-8\n")};
+    const char *path = t_tmp("few.lpk"), *back = t_tmp("back.csv");
+    latent_pack_options_init(&pack);
+    pack.quick = 1;
+    pack.budget = 0;
+    T_INT(latent_pack(data, 1, path, &pack, &report, &error), 0);
+    T_OK(latent_report_number(report, "rows") == 4);
+    latent_report_free(&report);
+    T_INT(latent_verify(path, data, 1, NULL, &report, &error), 0);
+    T_OK(latent_report_number(report, "mismatches") == 0);
+    latent_report_free(&report);
+    T_INT(latent_verify(path, other, 1, NULL, &report, &error), LATENT_ENO);
+    T_OK(latent_report_number(report, "mismatches") == 1);
+    latent_report_free(&report);
+    latent_unpack_options_init(&unpack);
+    unpack.row_begin = 2;
+    T_INT(latent_unpack(path, back, &unpack, NULL, &error), 0);
+    char text[100] = "";
+    FILE *file = fopen(back, "rb");
+    T_OK(file && fread(text, 1, sizeof text - 1, file) > 0 && fclose(file) == 0);
+    T_STR(text, "a,b\n3,\n4,-7\n");
+}
+
+TEST(packing_refuses_what_excludes_itself_before_it_looks_for_data)
+{
+    latent_pack_options pack;
+    latent_unpack_options unpack;
+    latent_report *report = NULL;
+    latent_error error = {0};
+    const char *data[] = {t_tmp("nowhere.csv")};
+    const char *path = t_tmp("nothing.lpk");
+    latent_pack_options_init(&pack);
+    pack.psnr = (double)INFINITY;
+    T_INT(latent_pack(data, 1, path, &pack, &report, &error), LATENT_EUSAGE);
+    T_ERR(error, "--psnr: inf is not a positive finite number");
+    pack.psnr = 40;
+    pack.max_rel = "0.1";
+    T_INT(latent_pack(data, 1, path, &pack, &report, &error), LATENT_EUSAGE);
+    T_ERR(error, "--psnr says what images may lose as a whole and --max-rel what each value may; "
+                 "give one");
+    pack.psnr = 0;
+    pack.max_rel = "x";
+    T_INT(latent_pack(data, 1, path, &pack, &report, &error), LATENT_EUSAGE);
+    latent_unpack_options_init(&unpack);
+    unpack.row_begin = 5;
+    unpack.row_end = 5;
+    T_INT(latent_unpack(path, NULL, &unpack, &report, &error), LATENT_EUSAGE);
+    T_OK(report == NULL);
+    T_OK(access(path, F_OK) != 0);
+}
+
 static int stop_at_once(void *context, const latent_progress *progress)
 {
     (void)context, (void)progress;

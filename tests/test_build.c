@@ -181,6 +181,35 @@ TEST(an_ordered_code_is_read_by_the_decoder_and_by_its_outputs)
     }
 }
 
+/* One for every octave of K down to an eighth, as far as there is room. */
+TEST(an_ordered_code_has_decoders_of_its_own_for_few_numbers)
+{
+    static const struct {
+        const char *layers;
+        int64_t dims;
+        int decoders;
+    } cases[] = {{"16,8", 7, 1},  {"16,8", 8, 2},  {"16,8", 16, 3},
+                 {"16,8", 30, 3}, {"16,8", 64, 4}, {"9,9,9,9,9,9,9,9,9", 64, 2}};
+    struct lt_error err = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lt_autoencoder a = image_of((struct lt_shape){1, 16, 16}, cases[i].dims);
+        struct lt_net_spec s;
+        int64_t before = 0;
+        int decoders = 0;
+        a.ordered = true;
+        T_INT(lt_parse_layers(cases[i].layers, &a, &err), 0);
+        T_INT(lt_autoencoder_build(&s, &a, &err), 0);
+        for (int k = s.code; k < s.count; k++)
+            if (s.node[k].kind == LT_NODE_PREFIX) {
+                T_INT(s.node[k].target, before);
+                before = lt_prefix_last(&s, k);
+                decoders++;
+            }
+        T_INT(before, cases[i].dims);
+        T_INT(decoders, cases[i].decoders);
+    }
+}
+
 /* So that a chain of blocks starts close to the identity, normalised or not. */
 TEST(the_last_gain_of_a_block_starts_small)
 {

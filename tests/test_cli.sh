@@ -602,13 +602,13 @@ rm -r clean noisy light fewer others small sizes sizes_noisy d pairs
 
 # ---- ordered codes -------------------------------------------------------------
 
-ordered="--ordered --dims 6 --steps 60 --batch 32 --detector none -q"
+ordered="--ordered --dims 8 --steps 60 --batch 32 --detector none -q"
 run train builtin:curves,rows=1500 -o o --layers 16 $ordered --threads 1 --json
 claim "an_ordered_model_is_trained" [ "$status" = 0 ]
 claim "the_ordered_json_has_its_keys" has_keys stdout curve elbow recommended_dims
 claim "the_curve_tells_every_width_beside_pca" python3 -c "
 import json; d = json.load(open('stdout')); c = d['curve']
-assert [p['dims'] for p in c] == [1, 2, 3, 4, 6]
+assert [p['dims'] for p in c] == [1, 2, 3, 4, 6, 8]
 assert abs(c[-1]['squared_error'] - d['squared_error']) < 1e-6 * d['squared_error']
 assert abs(c[-1]['pca_squared_error'] - d['pca']['squared_error']) < 1e-6 * d['pca']['squared_error']
 assert all(a['pca_squared_error'] > b['pca_squared_error'] for a, b in zip(c, c[1:]))
@@ -621,7 +621,7 @@ run info o --json
 claim "info_tells_that_codes_are_ordered" python3 -c "
 import json; assert json.load(open('stdout'))['ordered'] is True"
 run encode o builtin:curves,rows=40,part=test -o out/all.csv -q
-for k in 1 4 6; do
+for k in 1 4 5 8; do
     run encode o builtin:curves,rows=40,part=test --dims $k -o out/z.csv -q
     cut -d , -f 1-$k out/all.csv >first.csv
     claim "a_code_of_${k}_is_the_first_part_of_the_whole" cmp first.csv out/z.csv
@@ -634,18 +634,18 @@ run encode o builtin:curves,rows=40,part=test --dims 4 -o out/z.npy -q
 claim "codes_in_npy_have_k_columns" python3 -c "
 assert b\"'shape': (40, 4)\" in open('out/z.npy', 'rb').read(128)"
 run reconstruct o builtin:curves,rows=40,part=test -o out/whole.csv -q
-claim "all_numbers_are_the_default" cmp whole6.csv out/whole.csv
-claim "fewer_numbers_give_another_row" sh -c '! cmp -s whole4.csv whole6.csv'
+claim "all_numbers_are_the_default" cmp whole8.csv out/whole.csv
+claim "fewer_numbers_give_another_row" sh -c '! cmp -s whole4.csv whole8.csv'
 run train builtin:curves,rows=300 -o oc --arch conv --layers 4c3/2,8c3/2 --ordered --dims 5 --steps 3 -q
 run reconstruct oc builtin:curves,rows=4,part=test --dims 2 -o out/whole.csv -q
 claim "convolutions_take_ordered_codes_too" [ "$status" = 0 ]
 rm -rf out/* oc o2 first.csv whole*.csv
-refuses "more_numbers_than_there_are" 2 '--dims 7: codes of this model have 1 to 6 numbers' \
-    encode o builtin:curves,rows=4 --dims 7 -o out/z.csv
+refuses "more_numbers_than_there_are" 2 '--dims 9: codes of this model have 1 to 8 numbers' \
+    encode o builtin:curves,rows=4 --dims 9 -o out/z.csv
 refuses "few_numbers_of_an_unordered_code" 2 '--dims 1: the codes of this model are not ordered, so all 2 '\
 'numbers of one are needed; train a model with latent train --ordered' encode m data.csv --dims 1 -o out/z.csv
-printf '1,2,3,4,5,6,7\n' >wide.csv
-refuses "codes_that_are_too_wide" 3 'wide.csv has 7 columns where codes of this model have 1 to 6; give what '\
+printf '1,2,3,4,5,6,7,8,9\n' >wide.csv
+refuses "codes_that_are_too_wide" 3 'wide.csv has 9 columns where codes of this model have 1 to 8; give what '\
 'latent encode wrote' decode o wide.csv -o out/r.csv
 rm -f wide.csv o
 refuses "an_ordered_variational_code" 2 '--vae chooses by itself how many numbers of a code tell something, in '\

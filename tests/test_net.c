@@ -705,6 +705,76 @@ TEST(gradients_of_ordered_codes_are_right)
     struct lt_net_spec s;
     ordered_net(&s, 7, 6);
     check_gradients(&s, 29);
+    two_decoders_net(&s, 7, 6, 2);
+    check_gradients(&s, 29);
+}
+
+static int find_node(const struct lt_net_spec *s, const char *name)
+{
+    for (int i = 0; i < s->count; i++)
+        if (strcmp(s->node[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* Rows and their errors come from the decoder that serves the width of the code, up to where the spec
+ * says; one that is asked for more than it can be shown shows all it can. */
+TEST(a_width_is_decoded_by_the_decoder_that_serves_it)
+{
+    enum { N = 5, D = 7, K = 6, FEW = 2 };
+    for (int64_t until = FEW; until <= FEW + 1; until++) {
+        struct lt_net_spec s;
+        struct rig r;
+        float out[N * D], wide[N * D], narrow[N * D], before[N * D];
+        double squared[N];
+        two_decoders_net(&s, D, K, FEW);
+        s.node[s.code + 1].until = until;
+        T_OK(rig_open(&r, &s, "ref", 2, &(struct lt_net_options){.rows = N, .training = true}));
+        for (int64_t dims = 0; dims <= K; dims++) {
+            lt_net_put_input(r.net, r.rows, N);
+            lt_net_forward(r.net, &(struct lt_pass){.rows = N, .dims = dims});
+            lt_net_get_output(r.net, out, N);
+            lt_net_get_losses(r.net, NULL, squared, N);
+            lt_net_get_node(r.net, find_node(&s, "few.decoder2"), narrow, N);
+            lt_net_get_node(r.net, find_node(&s, "decoder2"), wide, N);
+            const bool few = dims >= 1 && dims <= until;
+            T_OK(memcmp(out, few ? narrow : wide, sizeof out) == 0);
+            T_OK(memcmp(out, few ? wide : narrow, sizeof out) != 0);
+            T_OK((memcmp(out, before, sizeof out) == 0) == (few && dims > FEW));
+            memcpy(before, out, sizeof out);
+            double sum = 0;
+            for (int j = 0; j < D; j++)
+                sum += pow((double)out[j] - (double)r.rows[j], 2);
+            T_NEAR(squared[0], sum, 1e-5);
+        }
+        rig_close(&r);
+    }
+}
+
+TEST(decoders_that_do_not_serve_every_width_once_are_refused)
+{
+    struct lt_error err = {0};
+    struct lt_net_spec s;
+    two_decoders_net(&s, 7, 6, 2);
+    s.node[find_node(&s, "prefix")].width = 5;
+    T_INT(lt_net_spec_infer(&s, &err), LT_ECONTENT);
+    T_STR(err.text, "no decoder serves codes of all 6 values");
+    two_decoders_net(&s, 7, 6, 2);
+    s.node[find_node(&s, "few.prefix")].until = 7;
+    T_INT(lt_net_spec_infer(&s, &err), LT_ECONTENT);
+    two_decoders_net(&s, 7, 6, 2);
+    s.node[find_node(&s, "prefix")].width = 7;
+    T_INT(lt_net_spec_infer(&s, &err), LT_ECONTENT);
+    err = (struct lt_error){0};
+    two_decoders_net(&s, 7, 6, 2);
+    const int both = find_node(&s, "decoder1");
+    s.node[both] =
+        (struct lt_node){.kind = LT_NODE_CONCAT,
+                         .name = "decoder1",
+                         .inputs = 2,
+                         .input = {find_node(&s, "prefix"), find_node(&s, "few.prefix")}};
+    T_INT(lt_net_spec_infer(&s, &err), LT_ECONTENT);
+    T_OK(strstr(err.text, "it reads two decoders"));
 }
 
 /* The decoder is shown the first values and flags that say so, whatever the others are. */
@@ -748,7 +818,8 @@ TEST(rows_draw_every_width_of_an_ordered_code)
         ids[i] = i;
         backwards[i] = N - 1 - i;
     }
-    const struct lt_prefix p = {.rows = N, .width = K, .seed = 3, .epoch = 5, .row_ids = ids};
+    const struct lt_prefix p = {
+        .rows = N, .width = K, .last = K, .seed = 3, .epoch = 5, .row_ids = ids};
     struct lt_prefix q = p, next = p;
     q.row_ids = backwards;
     next.epoch = 6;

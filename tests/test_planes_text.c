@@ -7,7 +7,7 @@
 struct sheet {
     struct lt_text_format format;
     struct lt_planes *planes; /* as read from the head */
-    struct lt_growable back;    /* the text again */
+    struct lt_growable back;  /* the text again */
     struct lt_growable head;
     size_t exceptions;
 };

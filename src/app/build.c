@@ -6,6 +6,10 @@
 /* Levels are shown smaller than numbers.  The default optimizer makes the most of what varies
  * little, and would learn a column of many rare levels before the numbers beside it. */
 static const float LEVEL_GAIN = 0.25f;
+enum {
+    DECODERS_MOST = 4, /* of an ordered code */
+    NARROWEST = 4,     /* code that has one of its own */
+};
 
 /* ---- the spec, node by node ---- */
 
@@ -273,23 +277,35 @@ static void add_shown(struct lt_net_spec *s, const struct lt_autoencoder *a, int
 /* The most nodes that the layers make: a node each, those of a block, and what normalises or drops
  * out, twice; and the input, its noise and what shows it, code, what makes it sparse or draws it, and heads
  * with what they read. */
-static int nodes_most(const struct lt_autoencoder *a)
+static int nodes_most(const struct lt_autoencoder *a, int decoders)
 {
     const bool norm = a->norm != LT_NORM_NONE, dropout = a->dropout > 0;
-    int nodes = 9 + 2 * a->runs + 2 * a->ordered;
+    int layers = 0;
     for (int i = 0; i < a->hidden; i++)
-        nodes += 2 * ((is_block(a, i) ? 3 + 2 * norm : 1 + norm) + dropout);
-    return nodes;
+        layers += (is_block(a, i) ? 3 + 2 * norm : 1 + norm) + dropout;
+    return 7 + layers + decoders * (layers + 2 + 2 * a->runs + 2 * a->ordered);
+}
+
+/* Of an ordered code: the last for all K numbers, the others for half as many each, as far as there is
+ * room, also for the encoder once more (lt_net_spec_contract). */
+static int decoders_of(const struct lt_autoencoder *a)
+{
+    const int room = LT_NODES_MAX - nodes_most(a, 0);
+    int n = 1;
+    while (a->ordered && n < DECODERS_MOST && a->dims >> n >= NARROWEST &&
+           nodes_most(a, n + 1) <= room)
+        n++;
+    return n;
 }
 
 static int check_layers(const struct lt_autoencoder *a, struct lt_error *err)
 {
-    if (nodes_most(a) > LT_NODES_MAX)
+    if (nodes_most(a, 1) > LT_NODES_MAX)
         return lt_fail(
             err, LT_EUSAGE,
             "--layers: these make %d nodes with all that goes between, and a network has "
             "%d at most; give fewer layers",
-            nodes_most(a), LT_NODES_MAX);
+            nodes_most(a, 1), LT_NODES_MAX);
     for (int i = 0; i < a->hidden; i++) {
         const struct lt_shape g = grid_after(a, i - 1);
         const struct lt_hidden *l = &a->layer[i];
@@ -306,6 +322,39 @@ static int check_layers(const struct lt_autoencoder *a, struct lt_error *err)
                            i + 1, lt_hidden_is_grid(l) ? "channel" : "unit");
     }
     return 0;
+}
+
+/* From the first `dims` numbers of the code, of which `always` are shown always. */
+static void add_decoder(struct lt_net_spec *s, const struct lt_autoencoder *a, int64_t dims,
+                        int64_t always, const int *encoder)
+{
+    const int prefix = a->ordered ? add(s, LT_NODE_PREFIX, "prefix", 0) : 0;
+    if (a->ordered) {
+        s->node[prefix].input[0] = s->code;
+        s->node[prefix].width = dims;
+        s->node[prefix].target = always;
+    }
+    for (int i = a->hidden - (a->dims > 0 ? 1 : 2); i >= 0; i--) {
+        const int d = add_mirror(s, a, i, a->act);
+        s->node[d].tied = a->tied ? encoder[i + 1] : 0;
+        add_dropout(s, a->dropout, "decoder_dropout", a->hidden - i);
+    }
+    add_shown(s, a, prefix);
+    add_outputs(s, a, encoder[0]);
+}
+
+/* Its nodes have names of their own: "k8.decoder1". */
+static void add_narrow_decoder(struct lt_net_spec *s, const struct lt_autoencoder *a, int64_t dims,
+                               int64_t always)
+{
+    static const int untied[LT_HIDDEN_MAX + 1] = {0};
+    char name[LT_NODE_NAME];
+    int node = s->count;
+    add_decoder(s, a, dims, always, untied);
+    for (; node < s->count; node++) {
+        memcpy(name, s->node[node].name, sizeof name);
+        snprintf(s->node[node].name, LT_NODE_NAME, "k%d.%.22s", (int)dims, name);
+    }
 }
 
 int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a,
@@ -328,14 +377,10 @@ int lt_autoencoder_build(struct lt_net_spec *out, const struct lt_autoencoder *a
     add_sparse(out, a);
     add_sample(out, a);
     out->code = add(out, LT_NODE_CODE, "code", 0);
-    const int prefix = a->ordered ? add(out, LT_NODE_PREFIX, "prefix", 0) : 0;
-    for (int i = a->hidden - (a->dims > 0 ? 1 : 2); i >= 0; i--) {
-        int d = add_mirror(out, a, i, a->act);
-        out->node[d].tied = a->tied ? encoder[i + 1] : 0;
-        add_dropout(out, a->dropout, "decoder_dropout", a->hidden - i);
-    }
-    add_shown(out, a, prefix);
-    add_outputs(out, a, encoder[0]);
+    const int decoders = decoders_of(a);
+    for (int d = decoders - 1; d > 0; d--)
+        add_narrow_decoder(out, a, a->dims >> d, d + 1 < decoders ? a->dims >> (d + 1) : 0);
+    add_decoder(out, a, a->dims, decoders > 1 ? a->dims >> 1 : 0, encoder);
     return lt_net_spec_infer(out, err);
 }
 

@@ -76,7 +76,9 @@ static inline bool lt_keeps_largest(const struct lt_autoencoder *a)
 }
 
 /* The inferred spec.  The threshold of batchtopk is NaN until training has found it.  Nodes are named
- * input, noise, observe, encoder1 ..., sparse before a code that is, prefix behind one that is ordered and shown where the outputs read it, logvar and sample before one that is
+ * input, noise, observe, encoder1 ..., sparse before a code that is, prefix behind one that is ordered and shown where the outputs read it (such a code of K numbers has
+ * further decoders for K / 2, K / 4 and K / 8, whose nodes are named k8.prefix, k8.decoder1, ..., k8.output
+ * for 8 numbers), logvar and sample before one that is
  * drawn, code, decoder1 ..., output, encoder1_norm for what normalises encoder1; and for every run of
  * categories of W levels, levelsW and outputW, which read what the last decoder layer reads.  A category's cross-entropy is divided by the width of
  * its group, so that a column of many levels does not take the code from the others

@@ -9,6 +9,7 @@
 #include "app/judge.h"
 #include "app/like.h"
 #include "app/metrics.h"
+#include "app/ordered.h"
 #include "app/pairs.h"
 #include "app/partners.h"
 #include "app/pca.h"
@@ -569,6 +570,23 @@ static int finish_model(struct fit *f, struct lt_error *err)
     return rc;
 }
 
+/* Of an ordered code: which decoder serves which width. */
+static int settle_decoders(struct fit *f, struct lt_error *err)
+{
+    enum { SAMPLE = 2048 };
+    const int64_t rows = f->parts[LT_PART_TRAIN].count;
+    const struct lt_case some = {.model = f->model,
+                                 .backend = f->backend,
+                                 .table = f->table,
+                                 .rows = f->train_rows,
+                                 .count = rows < SAMPLE ? rows : SAMPLE};
+    struct lt_net_spec spec = f->model->network[0].spec;
+    int rc = lt_ordered_settle(&spec, &some, err);
+    if (!rc)
+        f->model->network[0].spec = spec;
+    return rc;
+}
+
 /* Of the networks beside the autoencoder. */
 static int tell_stage(const struct fit *f, const char *stage, const struct lt_train_progress *p)
 {
@@ -825,9 +843,9 @@ static int run(struct fit *f, struct lt_report *report, struct lt_error *err)
         rc = lt_backend_create(&f->backend, o->backend,
                                o->threads > 0 ? o->threads : lt_cpu_count(), err);
     int (*const stages[])(struct fit *, struct lt_error *) = {
-        trim_rows,   crop_images, split_rows,       fit_prep, fit_pca,
-        start_model, measure_pca, prepare_training, train,    finish_model,
-        teach,       fit_imputer, remember,         seal,     write_record};
+        trim_rows,   crop_images,      split_rows, fit_prep,     fit_pca,         start_model,
+        measure_pca, prepare_training, train,      finish_model, settle_decoders, teach,
+        fit_imputer, remember,         seal,       write_record};
     for (size_t i = 0; i < sizeof stages / sizeof *stages && !rc; i++)
         rc = stages[i](f, err);
     if (!rc && report)

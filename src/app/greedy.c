@@ -70,6 +70,7 @@ static int build(struct lt_net_spec *spec, const struct lt_greedy *g, int k, str
     a.layer[0] = g->shape->layer[k < g->shape->hidden ? k : 0];
     if (k + 1 < lt_greedy_layers(g->shape))
         a.sparsity = LT_SPARSITY_NONE;
+    a.ordered = a.ordered && k + 1 == lt_greedy_layers(g->shape);
     a.contraction = a.attraction = 0;
     if (k > 0 || a.noise == LT_NOISE_NONE) {
         a.noise = LT_NOISE_MASK;

@@ -96,7 +96,8 @@ static void detail_of(const struct lt_node *node, char *text, size_t size)
                        : node->kind == LT_NODE_SPARSE   ? lt_sparsity_name(node->sparsity)
                                                         : "";
     if (node->kind == LT_NODE_PREFIX)
-        snprintf(text, size, "the first 1 to %lld of the code", (long long)node->shape.c / 2);
+        snprintf(text, size, "the first %lld to %lld of the code", (long long)node->target + 1,
+                 (long long)(node->shape.c + node->target) / 2);
     else if (node->kind == LT_NODE_NOISE)
         lt_noise_text(node->noise, (double)node->amount, (double)node->most, text, size);
     else if (node->kind == LT_NODE_SPARSE && node->sparsity == LT_SPARSITY_TOPK)

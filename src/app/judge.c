@@ -45,6 +45,8 @@ static bool has_units(const struct lt_net_spec *spec, int node)
 {
     if (node == spec->code)
         return true;
+    if (lt_prefix_share(spec, lt_prefix_of(spec, node), &(struct lt_pass){0}) <= 0)
+        return false; /* of a decoder for narrower codes */
     const struct lt_node *n = &spec->node[node];
     if (n->kind != LT_NODE_DENSE &&
         (n->kind != LT_NODE_NORM || spec->node[n->input[0]].kind != LT_NODE_DENSE))

@@ -154,6 +154,56 @@ static int measure(struct lt_ordered_curve *curve, const struct lt_case *c, stru
     return rc;
 }
 
+/* ---- which decoder serves which width ---- */
+
+/* The mean error of the rows of c with the first `dims` numbers. */
+static int error_at(double *error, int64_t dims, const struct lt_case *c, struct tools *t,
+                    struct lt_error *err)
+{
+    struct lt_ordered_curve curve = {.points = 1, .dims = {dims}};
+    int rc = 0;
+    for (int64_t begin = 0; begin < c->count && !rc; begin += BATCH)
+        rc = measure_batch(&curve, t, begin, c->count - begin < BATCH ? c->count - begin : BATCH,
+                           err);
+    *error = curve.error[0];
+    return rc;
+}
+
+/* The widest code that the decoder behind `prefix` serves: until the next one, shown more than the
+ * first can be, leaves less error. */
+static int find_until(int64_t *until, int prefix, int next, const struct lt_case *c,
+                      struct tools *t, struct lt_error *err)
+{
+    const struct lt_net_spec *spec = &c->model->network[0].spec;
+    double best, error;
+    *until = lt_prefix_last(spec, prefix);
+    int rc = error_at(&best, *until, c, t, err);
+    for (; *until < lt_prefix_last(spec, next) && !rc; ++*until) {
+        rc = error_at(&error, *until + 1, c, t, err);
+        if (!rc && error < best)
+            break;
+    }
+    return rc;
+}
+
+int lt_ordered_settle(struct lt_net_spec *spec, const struct lt_case *c, struct lt_error *err)
+{
+    struct tools t = {0};
+    int before = 0;
+    if (!lt_net_spec_ordered(spec))
+        return 0;
+    int rc = tools_create(&t, c, err);
+    for (int i = spec->code + 1; i < spec->count && !rc; i++) {
+        if (spec->node[i].kind != LT_NODE_PREFIX)
+            continue;
+        if (before)
+            rc = find_until(&spec->node[before].until, before, i, c, &t, err);
+        before = i;
+    }
+    tools_free(&t);
+    return rc;
+}
+
 /* ---- telling ---- */
 
 static int put_point(struct lt_json *array, const struct lt_ordered_curve *c, int i,

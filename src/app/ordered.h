@@ -33,6 +33,12 @@ void lt_ordered_widths(struct lt_ordered_curve *out, int64_t dims);
 int lt_ordered_elbow(const struct lt_ordered_curve *curve);
 int lt_ordered_recommended(const struct lt_ordered_curve *curve);
 
+/* Settles which decoder serves which width, by the errors of the rows of c, some of those that trained: a
+ * decoder that shows more numbers takes over from the one before it where it leaves less error, so
+ * that the first number behind the boundary, to which it is least used, does not raise the error.  `spec`
+ * becomes that of c's model, which is left as it is. */
+int lt_ordered_settle(struct lt_net_spec *spec, const struct lt_case *c, struct lt_error *err);
+
 /* Adds the table and the keys `curve`, `elbow` and `recommended_dims` to the report of a model whose
  * code is ordered; to another nothing. */
 int lt_judge_ordered(const struct lt_case *c, struct lt_report *report, struct lt_error *err);

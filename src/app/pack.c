@@ -76,16 +76,6 @@ int lt_packjob_plan(struct lt_packjob *job, struct lt_error *err)
 
 /* ---- the model ---- */
 
-static const double SECONDS_LEAST = 5, SECONDS_MOST = 60, SECONDS_PER_MB = 2, SMALL_MB = 0.1;
-
-double lt_packjob_budget(const struct lt_packjob *j)
-{
-    double mb = (double)j->head.bytes / 1e6;
-    if (j->options->budget >= 0)
-        return j->options->budget;
-    return mb < SMALL_MB ? 1 : fmin(SECONDS_MOST, SECONDS_LEAST + SECONDS_PER_MB * mb);
-}
-
 /* The pattern of another packed file. */
 static int take_model(struct lt_packjob *j, struct lt_error *err)
 {
@@ -148,8 +138,7 @@ static int pack_exactly(struct lt_packjob *j, struct lt_error *err)
 {
     int rc = lt_packjob_plan(j, err);
     if (!rc)
-        rc =
-            j->options->model ? take_model(j, err) : lt_packjob_learn(j, lt_packjob_budget(j), err);
+        rc = j->options->model ? take_model(j, err) : lt_packjob_learn(j, j->options->budget, err);
     return rc ? rc : lt_packjob_write(j, err);
 }
 

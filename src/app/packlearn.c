@@ -18,10 +18,14 @@ enum {
     KINDS_LINEAR = 4096,  /* a table of more columns gets no networks */
     NODES_MOST = 2048,    /* outputs of trees */
     WIDTHS = 2,
-    NET_BITS = 10,    /* of a network's weights */
     CODE_ROWS = 2000, /* fewer, or fewer values, get no code */
     CODE_PLANES = 32768,
     CODE_DIMS = 16,
+    CODE_STEPS = 250, /* of each training, where no seconds were given */
+    STEP_VALUES = 1024,
+    STEPS_LEAST = 200,
+    STEPS_MOST = 20000,
+    NET_BITS = 10,      /* of a network's weights */
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
 };
 static const int64_t HIDDEN[WIDTHS] = {96, 32};
@@ -244,6 +248,13 @@ static int keep_if_it_pays(struct work *w, struct lt_intnet **net, double *best,
     return rc;
 }
 
+/* Of a network: as many as there are values for each of its examples, within limits. */
+static int64_t steps_of(const struct work *w)
+{
+    double values = (double)w->learn->source->rows * (double)w->pattern->planes;
+    return (int64_t)fmin(fmax(values / STEP_VALUES, STEPS_LEAST), STEPS_MOST);
+}
+
 static int train(struct work *w, bool trees, double until, struct lt_error *err)
 {
     const struct lt_packlearn *l = w->learn;
@@ -251,13 +262,14 @@ static int train(struct work *w, bool trees, double until, struct lt_error *err)
         .values = w->values, .guess = w->guess, .rows = w->taught, .run = w->run};
     struct lt_predictor_settings settings = {.layers = WIDTHS,
                                              .hidden = {HIDDEN[0], HIDDEN[1]},
-                                             .budget = until - lt_clock(),
+                                             .steps = l->budget < 0 ? steps_of(w) : 0,
+                                             .budget = l->budget < 0 ? 0 : until - lt_clock(),
                                              .seed = l->seed,
                                              .backend = w->backend,
                                              .precision = LT_PRECISION_F32,
                                              .isa = lt_isa_best(),
                                              .bits = NET_BITS};
-    if (settings.budget < LEAST_SECONDS)
+    if (l->budget >= 0 && settings.budget < LEAST_SECONDS)
         return 0;
     return trees ? lt_pattern_fit_trees(w->pattern, &sample, &settings, NULL, err)
                  : lt_pattern_fit_values(w->pattern, &sample, &settings, NULL, err);
@@ -296,7 +308,7 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
 static bool may_be_coded(const struct work *w)
 {
     const struct lt_packlearn *l = w->learn;
-    return l->weigh && l->budget > 0 && l->source->rows >= CODE_ROWS && w->taught < w->rows &&
+    return l->weigh && l->budget != 0 && l->source->rows >= CODE_ROWS && w->taught < w->rows &&
            (double)l->source->rows * (double)w->pattern->planes >= CODE_VALUES &&
            w->pattern->planes > 1 && w->pattern->planes <= CODE_PLANES &&
            lt_code_possible(w->pattern);
@@ -311,6 +323,7 @@ static int make_code(struct work *w, struct lt_error *err)
     struct lt_packcode_settings settings = {.dims = dims,
                                             .bits = CODE_BITS * (double)dims,
                                             .seconds = l->budget * CODE_SHARE,
+                                            .steps = l->budget < 0 ? CODE_STEPS : 0,
                                             .seed = l->seed,
                                             .backend = l->backend,
                                             .threads = l->threads,
@@ -375,7 +388,7 @@ int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code,
         rc = look(&w, err);
     if (!rc && may_be_coded(&w))
         rc = try_code(&w, learned, err);
-    if (!rc && learn->budget > 0)
+    if (!rc && learn->budget != 0)
         rc = fit(&w, learned, err);
     learned->seconds = lt_clock() - started;
     lt_backend_free(&w.backend);

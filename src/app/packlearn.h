@@ -20,7 +20,8 @@ struct lt_packlearn {
     const unsigned char *levels; /* (256): what pixels become first; NULL: nothing */
     bool weigh;                  /* try a code */
     int64_t dims;                /* of it; 0: the default */
-    double budget;               /* seconds for networks; 0: none */
+    double budget; /* seconds for networks; 0: none; below 0: steps by how many values there are, so
+                    that the clock decides nothing */
     uint64_t seed;
     const char *backend;
     int threads;

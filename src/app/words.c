@@ -62,6 +62,9 @@ void lt_autoencoder_text(const struct lt_net_spec *spec, char *text, size_t size
     char part[60];
     int outputs = 0;
     for (int i = 0; i < spec->count && used < size; i++) {
+        const int prefix = lt_prefix_of(spec, i);
+        if (prefix && lt_prefix_last(spec, prefix) < lt_net_spec_dims(spec))
+            continue; /* a narrow decoder, of the same layers */
         bool output = i + 1 < spec->count && spec->node[i + 1].kind == LT_NODE_HEAD;
         node_text(spec, i, part, sizeof part);
         if (part[0])

@@ -5,8 +5,10 @@
 
 /* Features of a plane, each compared to the row before it where the series follows, else to the
  * centre: in the row at hand (0 until it is known), in the three rows before; and where in its range it
- * was in the row before; how it rose in the row a lag before. */
-enum { NOW, LAST = 1, LAST2 = 2, LAST3 = 3, PLACE, RISE, SHOWN = 4 };
+ * was in the row before; the means of a few and of more rows before; how it rose in the row a lag
+ * before. */
+enum { NOW, LAST = 1, LAST2 = 2, LAST3 = 3, PLACE, SHORT, LONG, RISE, SHOWN = 6 };
+enum { SHORT_ROWS = 4, LONG_ROWS = 16 };
 enum { LAG_OWN = 3 };
 enum {
     ALL = 224,   /* planes see each other where that makes no more features */
@@ -75,6 +77,24 @@ static void match_row(struct lt_surroundings *n)
         *seat = (uint32_t)n->row;
 }
 
+/* Means of the rows before, where a plane follows them; where there are not so many, of those there are. */
+static void mean_rows(struct lt_surroundings *n, int64_t plane, int16_t *f)
+{
+    int64_t last = reference(n, plane), sum = 0, count = 0, reach = n->reach[plane];
+    f[SHORT] = f[LONG] = 0;
+    reach = reach < INT64_MAX >> 6 ? reach : INT64_MAX >> 6;
+    for (int64_t i = 1; i <= LONG_ROWS && i <= n->row; i++) {
+        sum += lt_within(lt_less(lt_before(n, i, plane), last), reach);
+        count++;
+        if (i == SHORT_ROWS)
+            f[SHORT] = lt_feature(n, plane, sum / count, 0);
+    }
+    if (count > 0)
+        f[LONG] = lt_feature(n, plane, sum / count, 0);
+    if (count < SHORT_ROWS)
+        f[SHORT] = f[LONG];
+}
+
 static void row(struct lt_surroundings *n)
 {
     match_row(n);
@@ -83,6 +103,8 @@ static void row(struct lt_surroundings *n)
         f[NOW] = 0;
         for (int i = LAST; i <= LAST3; i++)
             f[i] = n->row < i ? 0 : lt_feature(n, j, lt_before(n, i, j), reference_at(n, i + 1, j));
+        if (n->pattern->series[j].follows)
+            mean_rows(n, j, f);
         if (n->pattern->lagged)
             f[RISE] = lt_feature(n, j, lt_lagged(n, 0, j), lt_lagged(n, -1, j));
         f[PLACE] = n->row > 0 ? lt_place(&n->pattern->series[j], lt_before(n, 1, j)) : 0;
@@ -110,7 +132,7 @@ static void seen(struct lt_surroundings *n, int64_t plane)
 
 static void features(struct lt_surroundings *n, int64_t plane)
 {
-    static const int showing[SHOWN + 1] = {NOW, LAST, LAST2, PLACE, RISE};
+    static const int showing[SHOWN + 1] = {NOW, LAST, LAST2, PLACE, SHORT, LONG, RISE};
     const struct lt_pattern *p = n->pattern;
     bool all = n->all;
     int64_t at = 0;

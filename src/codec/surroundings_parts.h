@@ -11,7 +11,7 @@ __extension__ typedef __int128 lt_wide;
 struct lt_trace {
     int64_t left[2];    /* what predictions left of the last two numbers */
     int32_t run;        /* rows since it changed */
-    int16_t feature[6]; /* of records: see records.c */
+    int16_t feature[8]; /* of records: see records.c */
 };
 
 /* Rows that came before as the last ones did, and so may go on alike. */

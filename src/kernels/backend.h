@@ -146,17 +146,20 @@ struct lt_attraction {
     int64_t rows, width;
 };
 
-/* Rows of which the first values alone are shown: `shown` of them, or, where a row draws how many, as
- * lt_prefix_of_row says. */
+/* Rows (rows, width) of which the first values alone are shown, to one who may see more than `first`
+ * and at most `last` of them: `shown`, or, where a row draws how many, as lt_prefix_of_row says.  Out come
+ * (rows, 2 last - first): the values, 0 where they are not shown, and of those behind `first` a flag
+ * that says which are. */
 struct lt_prefix {
     int64_t rows, width;
+    int64_t first, last;
     int64_t shown;
     uint64_t seed;
     uint32_t epoch;
     const int64_t *row_ids; /* (rows), host; NULL: none are drawn */
 };
-/* Row r's number of values: the width for one row in four, and for the others any from 1 to
- * the width alike; by its stream (seed, LT_RNG_PREFIX, epoch,
+/* Row r's number of values: `last` for one row in two, and for the others any behind `first` up to
+ * `last` alike; by its stream (seed, LT_RNG_PREFIX, epoch,
  * row_ids[r]). */
 int64_t lt_prefix_of_row(const struct lt_prefix *p, int64_t r);
 

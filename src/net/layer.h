@@ -29,6 +29,8 @@ struct lt_value {
     bool completed; /* of a sum: there is such a node */
     bool learns;    /* it or something below has parameters */
     bool adds[LT_NODE_INPUTS_MAX]; /* another consumer writes that input's dy first */
+    int prefix;                    /* the node that shows it a part of the code; 0: none */
+    double share;                  /* what its losses counted in the last pass; 0: it rested */
     bool adds_weight, adds_bias;   /* another node that uses them too writes dw, db first */
     bool in_encoder;               /* the code depends on it */
     bool aside;                    /* neither the code nor a head does */

@@ -31,6 +31,8 @@ static void mark_learning(struct lt_net *net)
         net->value[i].learns = lt_node_learns(&net->spec, i) || lt_layer_of(&net->spec, i)->seeks;
         for (int k = 0; k < n->inputs; k++)
             net->value[i].learns |= net->value[n->input[k]].learns;
+        net->value[i].prefix = lt_prefix_of(&net->spec, i);
+        net->value[i].share = 1;
     }
 }
 
@@ -556,7 +558,7 @@ void lt_net_get_output(const struct lt_net *net, float *rows, int64_t n)
     size_t bytes = (size_t)n * (size_t)inputs * sizeof(float);
     for (int i = 0; i < net->spec.count; i++) {
         const struct lt_node *node = &net->spec.node[i];
-        if (node->kind != LT_NODE_HEAD)
+        if (node->kind != LT_NODE_HEAD || net->value[i].share <= 0)
             continue;
         if (!net->output.memory) {
             ops->download(net->backend, rows, net->value[i].y, bytes);
@@ -571,6 +573,13 @@ void lt_net_get_output(const struct lt_net *net, float *rows, int64_t n)
 }
 
 /* ---- run ---- */
+
+/* Of the decoders, those for other widths rest. */
+static void choose_decoders(struct lt_net *net, const struct lt_pass *pass)
+{
+    for (int i = net->spec.code + 1; i < net->spec.count; i++)
+        net->value[i].share = lt_prefix_share(&net->spec, net->value[i].prefix, pass);
+}
 
 void lt_net_encode(struct lt_net *net, const struct lt_pass *pass)
 {
@@ -593,8 +602,9 @@ static void decode_head(struct lt_net *net, int node, const struct lt_pass *pass
 /* `rates`: heads compare with the input. */
 static void run_decoder(struct lt_net *net, const struct lt_pass *pass, bool rates)
 {
+    choose_decoders(net, pass);
     for (int i = 1; i < net->spec.count; i++) {
-        if (net->value[i].in_encoder || net->value[i].aside)
+        if (net->value[i].in_encoder || net->value[i].aside || net->value[i].share <= 0)
             continue;
         if (net->spec.node[i].kind == LT_NODE_HEAD && !rates)
             decode_head(net, i, pass);
@@ -615,8 +625,11 @@ void lt_net_rate(struct lt_net *net, const struct lt_pass *pass)
 
 void lt_net_forward(struct lt_net *net, const struct lt_pass *pass)
 {
+    choose_decoders(net, pass);
     for (int i = 0; i < net->spec.count; i++) {
         const struct lt_layer_ops *ops = lt_layer_of(&net->spec, i);
+        if (net->value[i].share <= 0)
+            continue;
         if (pass->training || !net->value[i].aside || ops->row_losses)
             ops->forward(net, i, pass);
     }
@@ -674,10 +687,10 @@ void lt_net_get_losses(const struct lt_net *net, double *loss, double *squared_e
         memset(squared_error, 0, (size_t)n * sizeof *squared_error);
     for (int i = 0; i < net->spec.count; i++) {
         const struct lt_value *v = &net->value[i];
-        if (loss && v->row_loss.memory)
-            add_rows(net, v->row_loss, (double)net->spec.node[i].weight, loss, n);
-        if (squared_error && v->row_squared_error.memory)
-            add_rows(net, v->row_squared_error, 1, squared_error, n);
+        if (loss && v->row_loss.memory && v->share > 0)
+            add_rows(net, v->row_loss, v->share * (double)net->spec.node[i].weight, loss, n);
+        if (squared_error && v->row_squared_error.memory && v->share > 0)
+            add_rows(net, v->row_squared_error, v->share, squared_error, n);
     }
 }
 

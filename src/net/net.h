@@ -87,7 +87,7 @@ struct lt_node {
     struct lt_shape shape;         /* of the output; given for the input, inferred otherwise */
 
     /* dense: outputs; slice: columns; sparse: values that topk or batchtopk keep; conv, deconv: channels
-     * of its output */
+     * of its output; prefix: the most values that it shows, 0: all */
     int64_t width;
     /* dense, conv, deconv, norm */
     enum lt_act act;
@@ -116,8 +116,11 @@ struct lt_node {
     /* head, sparse, sample, contract, attract, agree: of its loss or penalty in the objective; observe: what the columns
      * from `target` on are multiplied by */
     float weight;
-    /* head: first column of the input it reconstructs; slice and observe: first column of its input */
+    /* head: first column of the input it reconstructs; slice and observe: first column of its input;
+     * prefix: values that it always shows */
     int64_t target;
+    /* prefix: the widest code that its decoder serves, 0: as wide as what it shows */
+    int64_t until;
     /* head with loss ce: columns of one softmax; otherwise 0 */
     int64_t group;
     /* observe: input columns whose absence is flagged */
@@ -326,6 +329,19 @@ void lt_net_get_code(const struct lt_net *net, float *codes /* (n, K) */, int64_
 int lt_net_spec_sampler(const struct lt_net_spec *spec);
 /* Whether a decoder can be shown the first values of a code alone (struct lt_pass, dims). */
 bool lt_net_spec_ordered(const struct lt_net_spec *spec);
+/* A code that is ordered may have several decoders, each behind a prefix node of its own.  A code of k
+ * values is decoded by the first whose prefix node serves codes of k or more (`until`); the others rest.
+ * Training passes run all of them. */
+int64_t lt_prefix_last(const struct lt_net_spec *spec,
+                       int prefix); /* values that it shows at most */
+int64_t lt_prefix_until(const struct lt_net_spec *spec,
+                        int prefix); /* widest code that it serves */
+/* The prefix node that a node depends on; 0: none. */
+int lt_prefix_of(const struct lt_net_spec *spec, int node);
+/* What the losses of heads behind a prefix node (0: behind none) count in a pass: outside training 1, or 0
+ * where they rest; in training a share of the objective, in proportion to the root of the values
+ * that they may see, which keeps wide codes with their small errors from being crowded out. */
+double lt_prefix_share(const struct lt_net_spec *spec, int prefix, const struct lt_pass *pass);
 /* Of a variational code, whose mean lt_net_get_code gives after a pass that does not train: the
  * standard deviations. */
 void lt_net_get_spread(const struct lt_net *net, float *sigma /* (n, K) */, int64_t n);

@@ -126,6 +126,30 @@ static int check_bottleneck(const struct lt_net_spec *spec, struct lt_error *err
     return 0;
 }
 
+/* Codes of every width have one decoder. */
+static int check_decoders(const struct lt_net_spec *spec, struct lt_error *err)
+{
+    int64_t until = 0;
+    for (int i = spec->code + 1; i < spec->count; i++) {
+        const struct lt_node *n = &spec->node[i];
+        const int prefix = lt_prefix_of(spec, i);
+        for (int k = 0; k < n->inputs && prefix != i; k++) {
+            const int other = lt_prefix_of(spec, n->input[k]);
+            if (other && other != prefix)
+                return lt_node_fail(spec, i, err, "it reads two decoders");
+        }
+        if (n->kind != LT_NODE_PREFIX)
+            continue;
+        if (lt_prefix_until(spec, i) < until)
+            return lt_node_fail(spec, i, err, "it serves narrower codes than the one before");
+        until = lt_prefix_until(spec, i);
+    }
+    if (until != 0 && until != lt_net_spec_dims(spec))
+        return lt_fail(err, LT_ECONTENT, "no decoder serves codes of all %lld values",
+                       (long long)lt_net_spec_dims(spec));
+    return 0;
+}
+
 int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err)
 {
     if (spec->count < 1 || spec->count > LT_NODES_MAX)
@@ -147,7 +171,8 @@ int lt_net_spec_infer(struct lt_net_spec *spec, struct lt_error *err)
         if (rc)
             return rc;
     }
-    return check_bottleneck(spec, err);
+    int rc = check_bottleneck(spec, err);
+    return rc ? rc : check_decoders(spec, err);
 }
 
 int lt_net_spec_resize(struct lt_net_spec *spec, int64_t h, int64_t w, struct lt_error *err)

@@ -62,10 +62,10 @@ static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
     struct lt_buffer da = {NULL, 0};
     if (pass->training)
         da = lt_gradient_begin(net, node, 0);
-    net->backend->ops->head(net->backend, n->loss, n->unit, n->weight / (float)pass->rows,
-                            pass->rows, lt_node_width(&net->spec, node), n->group,
-                            lt_value_of(net, n->input[0], pass), target(net, node, pass), v->y, da,
-                            v->row_loss, v->row_squared_error);
+    net->backend->ops->head(
+        net->backend, n->loss, n->unit, (float)(n->weight * v->share / (double)pass->rows),
+        pass->rows, lt_node_width(&net->spec, node), n->group, lt_value_of(net, n->input[0], pass),
+        target(net, node, pass), v->y, da, v->row_loss, v->row_squared_error);
     if (da.memory)
         lt_gradient_end(net, node, 0, pass);
 }
@@ -123,7 +123,8 @@ static void oracle(struct lt_oracle *o, int node)
     for (int64_t r = 0; r < o->pass->rows; r++)
         sum += row_oracle(n, width, o->y[n->input[0]] + r * width, o->y[0] + r * inputs + n->target,
                           o->y[node] + r * width);
-    o->objective += (double)n->weight * sum / (double)o->pass->rows;
+    const double share = lt_prefix_share(o->spec, lt_prefix_of(o->spec, node), o->pass);
+    o->objective += share * (double)n->weight * sum / (double)o->pass->rows;
 }
 
 const struct lt_layer_ops lt_layer_head = {.name = "head",

@@ -9,9 +9,12 @@
 static int infer(struct lt_net_spec *spec, int node, struct lt_error *err)
 {
     struct lt_node *n = &spec->node[node];
+    const int64_t width = lt_input_width(spec, node, 0), last = lt_prefix_last(spec, node);
     if (spec->node[n->input[0]].kind != LT_NODE_CODE)
         return lt_node_fail(spec, node, err, "it does not read the code");
-    n->shape = (struct lt_shape){2 * lt_input_width(spec, node, 0), 1, 1};
+    if (last < 1 || last > width || n->target < 0 || n->target >= last || n->until < 0)
+        return lt_node_fail(spec, node, err, "what it shows lies outside the code");
+    n->shape = (struct lt_shape){2 * last - n->target, 1, 1};
     return 0;
 }
 
@@ -21,10 +24,12 @@ static struct lt_prefix describe(const struct lt_net_spec *spec, int node,
     const int64_t width = lt_input_width(spec, node, 0);
     return (struct lt_prefix){.rows = pass->rows,
                               .width = width,
+                              .first = spec->node[node].target,
+                              .last = lt_prefix_last(spec, node),
                               .shown = pass->dims > 0 ? pass->dims : width,
                               .seed = pass->seed,
                               .epoch = pass->epoch,
-                              .row_ids = pass->training ? pass->row_ids : NULL};
+                              .row_ids = pass->training && !pass->measures ? pass->row_ids : NULL};
 }
 
 static void forward(struct lt_net *net, int node, const struct lt_pass *pass)
@@ -49,12 +54,14 @@ static void oracle(struct lt_oracle *o, int node)
 {
     const struct lt_prefix p = describe(o->spec, node, o->pass);
     const double *x = o->y[o->spec->node[node].input[0]];
-    for (int64_t r = 0; r < p.rows; r++)
-        for (int64_t j = 0; j < p.width; j++) {
-            const bool shown = j < lt_prefix_of_row(&p, r);
-            o->y[node][r * 2 * p.width + j] = shown ? x[r * p.width + j] : 0;
-            o->y[node][(r * 2 + 1) * p.width + j] = shown;
-        }
+    double *y = o->y[node];
+    for (int64_t r = 0; r < p.rows; r++) {
+        const int64_t shown = lt_prefix_of_row(&p, r);
+        for (int64_t j = 0; j < p.last; j++)
+            *y++ = j < shown ? x[r * p.width + j] : 0;
+        for (int64_t j = p.first; j < p.last; j++)
+            *y++ = j < shown;
+    }
 }
 
 const struct lt_layer_ops lt_layer_prefix = {.name = "prefix",
