@@ -34,8 +34,8 @@ struct lt_packjob {
 
 /* Finds job->head.planes, in place of those that were found before. */
 int lt_packjob_plan(struct lt_packjob *job, struct lt_error *err);
-/* Finds job->pattern, likewise, and writes job->model; networks have `budget` seconds, or by
- * the data where it is below 0 (app/packlearn.h). */
+/* Finds job->pattern, likewise, and writes job->model; networks have `budget` seconds, as in
+ * app/packlearn.h. */
 int lt_packjob_learn(struct lt_packjob *job, double budget, struct lt_error *err);
 /* Bytes of the header of text, which are not among those of its rows. */
 static inline size_t lt_packjob_header(const struct lt_packjob *job)

@@ -18,14 +18,14 @@ enum {
     KINDS_LINEAR = 4096,  /* a table of more columns gets no networks */
     NODES_MOST = 2048,    /* outputs of trees */
     WIDTHS = 2,
-    STEP_VALUES = 1024,
-    STEPS_LEAST = 200,
-    STEPS_MOST = 20000,
-    NET_BITS = 10,    /* of a network's weights */
     CODE_ROWS = 2000, /* fewer, or fewer values, get no code */
     CODE_PLANES = 32768,
     CODE_DIMS = 16,
-    CODE_STEPS = 400,   /* of each training, where the budget does not say */
+    CODE_STEPS = 250, /* of each training, where no seconds were given */
+    STEP_VALUES = 1024,
+    STEPS_LEAST = 200,
+    STEPS_MOST = 20000,
+    NET_BITS = 10,      /* of a network's weights */
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
 };
 static const int64_t HIDDEN[WIDTHS] = {96, 32};
@@ -322,8 +322,8 @@ static int make_code(struct work *w, struct lt_error *err)
     dims = dims < most ? dims : most;
     struct lt_packcode_settings settings = {.dims = dims,
                                             .bits = CODE_BITS * (double)dims,
+                                            .seconds = l->budget * CODE_SHARE,
                                             .steps = l->budget < 0 ? CODE_STEPS : 0,
-                                            .seconds = fmax(0, l->budget) * CODE_SHARE,
                                             .seed = l->seed,
                                             .backend = l->backend,
                                             .threads = l->threads,

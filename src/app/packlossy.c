@@ -8,6 +8,7 @@ enum {
     TRIALS = 4,        /* of levels, on one block */
     ATTEMPTS = 8,      /* of the whole file */
     REFINED = 3,       /* of them may come out too small */
+    CODE_STEPS = 1500, /* of each of its trainings, where no seconds were given */
     CODES = 3,         /* that are tried */
     CODED_ROWS = 2000, /* fewer are not worth a code */
     CODED_VALUES = 1 << 20,
@@ -190,7 +191,10 @@ static int learn_levels(struct lossy *l, double share, struct lt_error *err)
 {
     set_levels(l);
     int rc = lt_packjob_plan(l->job, err);
-    return rc ? rc : lt_packjob_learn(l->job, share * l->job->options->budget, err);
+    return rc ? rc
+              : lt_packjob_learn(
+                    l->job, l->job->options->budget * (l->job->options->budget < 0 ? 1 : share),
+                    err);
 }
 
 /* Levels whose file has the bytes asked for: what was tried is scaled by what networks make of it, and
@@ -286,8 +290,8 @@ static int make_code(struct lossy *l, const struct lt_packcode_rows *rows, doubl
     struct lt_packcode_settings settings = {.dims = o->dims,
                                             .bits = bits,
                                             .error = error / (255.0 * 255.0),
+                                            .seconds = CODE_SHARE * o->budget,
                                             .steps = o->budget < 0 ? CODE_STEPS : 0,
-                                            .seconds = CODE_SHARE * fmax(0, o->budget),
                                             .seed = o->seed,
                                             .backend = o->backend,
                                             .threads = j->threads,
