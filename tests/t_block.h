@@ -62,6 +62,7 @@ T_UNUSED static void add_networks(struct dice *d, struct lt_pattern *p, int whic
                                   enum lt_isa isa)
 {
     int64_t numbers, nodes, features = lt_surroundings_count(p);
+    p->isa = isa;
     lt_pattern_units(p, &numbers, &nodes);
     int64_t one[] = {features, numbers}, two[] = {features, 9, numbers},
             tree[] = {features, 9, nodes};
