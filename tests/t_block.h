@@ -62,6 +62,7 @@ T_UNUSED static void add_networks(struct dice *d, struct lt_pattern *p, int whic
                                   enum lt_isa isa)
 {
     int64_t numbers, nodes, features = lt_surroundings_count(p);
+    p->isa = isa;
     lt_pattern_units(p, &numbers, &nodes);
     int64_t lines = p->scene == LT_SCENE_GRID ? numbers : p->planes;
     int64_t one[] = {features, lines}, two[] = {features, 9, numbers},

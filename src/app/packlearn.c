@@ -70,6 +70,8 @@ static int make_pattern(struct work *w, struct lt_error *err)
     int rc = lt_pattern_create(&w->pattern, count, grid ? pixels.h : 0, pixels.w, pixels.c, err);
     int64_t kinds = rc ? 0 : lt_pattern_kinds(w->pattern);
     if (!rc)
+        w->pattern->isa = lt_isa_best();
+    if (!rc)
         rc = lt_alloc(&w->levels, (size_t)kinds, sizeof *w->levels, "a pattern", err);
     for (int64_t k = 0; k < kinds && !rc; k++)
         w->levels[k] = levels_of(planes, k, grid);

@@ -21,7 +21,7 @@ int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pa
     if (rc)
         return rc;
     (*out)->pattern = pattern;
-    rc = lt_mixing_create(&(*out)->mixing, LINES, lt_surroundings_sets(pattern), err);
+    rc = lt_mixing_create(&(*out)->mixing, LINES, lt_surroundings_sets(pattern), pattern->isa, err);
     if (!rc)
         rc = lt_surroundings_create(&(*out)->surroundings, pattern, err);
     if (rc)

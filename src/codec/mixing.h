@@ -18,10 +18,11 @@
 
 #include "base/error.h"
 #include "codec/range.h"
+#include "kernels/isa.h"
 #include <stdint.h>
 
 enum {
-    LT_CONTEXTS_MAX = 16,
+    LT_CONTEXTS_MAX = 14,
     LT_SYMBOL_BITS = 8,
     LT_SELECTORS = 2, /* sets of mixing weights at work at once */
 };
@@ -43,8 +44,10 @@ struct lt_view {
 struct lt_mixing;
 
 /* `lines`: log2 of how many (context, half of a symbol) can be told apart, 64 bytes each.  `sets`: of
- * mixing weights. */
-int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, struct lt_error *err);
+ * mixing weights.
+ * `isa` changes how fast it is; LT_EUSAGE: this CPU or build lacks it. */
+int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, enum lt_isa isa,
+                     struct lt_error *err);
 void lt_mixing_free(struct lt_mixing **m);
 /* Forgets all. */
 void lt_mixing_reset(struct lt_mixing *m);

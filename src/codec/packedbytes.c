@@ -17,7 +17,7 @@ enum {
 static int mix(struct lt_range *range, unsigned char *bytes, size_t n, struct lt_error *err)
 {
     struct lt_mixing *m = NULL;
-    int rc = lt_mixing_create(&m, LINES, 256 + 1, err);
+    int rc = lt_mixing_create(&m, LINES, 256 + 1, LT_ISA_BASE, err);
     uint32_t last = 0; /* four bytes */
     for (size_t i = 0; i < n && !rc; i++) {
         struct lt_view v = {.common = -1, .guess = last & 0xff};

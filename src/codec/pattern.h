@@ -48,6 +48,7 @@ struct lt_pattern {
     bool alone; /* guesses tell and no neighbours, to see what a code is worth; no file says so */
     struct lt_series *series; /* (planes); of a grid (c), the same for all pixels */
     struct lt_intnet *linear, *values, *trees; /* NULL: none */
+    enum lt_isa isa;                           /* that decoding uses, LT_ISA_BASE at first */
 };
 
 static inline const struct lt_series *lt_pattern_series(const struct lt_pattern *p, int64_t plane)

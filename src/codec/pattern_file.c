@@ -127,6 +127,8 @@ int lt_pattern_read(struct lt_pattern **out, const void *bytes, size_t size, enu
     struct lt_reader r = lt_reader_of(bytes, size);
     struct lt_pattern *p = NULL;
     int rc = read_shape(&p, &r, err);
+    if (!rc)
+        p->isa = isa;
     for (int64_t k = 0; !rc && k < lt_pattern_kinds(p); k++)
         if (!read_series(&p->series[k], &r))
             rc = lt_fail(err, LT_ECONTENT, "the model's column %lld makes no sense", (long long)k);

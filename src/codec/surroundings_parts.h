@@ -109,6 +109,8 @@ static inline int64_t lt_within(int64_t v, int64_t most)
 
 static inline void lt_context(struct lt_view *view, uint32_t kind, uint32_t hash)
 {
+    if (view->contexts == LT_CONTEXTS_MAX)
+        return;
     view->hash[view->contexts] = lt_hash(lt_hash((uint32_t)view->contexts + 1, kind), hash);
     view->contexts++;
 }

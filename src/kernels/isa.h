@@ -1,7 +1,7 @@
 /* Instruction sets.
  *
- * elementwise.c, ref/product.c and codec/intdot.c are compiled once per instruction set with
- * -DLT_ISA=base, avx2 or avx512 (and the compiler's flags for it); which copy
+ * elementwise.c, ref/product.c, codec/intdot.c and codec/mixsymbol.c are compiled once per
+ * instruction set with -DLT_ISA=base, avx2 or avx512 (and the compiler's flags for it); which copy
  * runs is decided at run time.  All copies give the same bits: they are the
  * same additions and multiplications in the same order, never contracted, and
  * a vector of 4, 8 or 16 lanes only changes how many of them happen at once.

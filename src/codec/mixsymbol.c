@@ -1,0 +1,173 @@
+/* Compiled once per instruction set; see kernels/isa.h.
+ *
+ * The inputs of a bit fill a vector of 32-bit integers, and everything that is done for each of them is
+ * a loop over all, whose numbers are kept small enough for 32 bits:
+ *
+ *     |input| <= 2839 (Q8),  |weight| <= 2^19 (Q16):  their product < 2^31
+ *     the sum of 16 such products, each divided by 16 < 2^31
+ *     |error| <= 65535 (16 + 200) / 32 < 2^19 in learning a weight:  error times input < 2^31
+ *     2^15 times the pace of a node (16 bits) < 2^31
+ */
+#include "codec/intnet.h"
+#include "codec/mixing_parts.h"
+#include <string.h>
+
+enum {
+    NIBBLE = 4, /* bits of a symbol that share a line */
+    HEAVIEST = 1 << 19,
+};
+
+/* The bit at hand. */
+struct bit {
+    _Alignas(64) uint32_t node[LT_MIX_INPUTS];
+    _Alignas(64) int32_t input[LT_MIX_INPUTS];
+    _Alignas(64) int32_t pace[LT_MIX_INPUTS];
+};
+
+/* ---- the experts ---- */
+
+static void find_lines(struct lt_mixing *m, const struct lt_view *v, int node, uint32_t **line)
+{
+    uint32_t hash[LT_CONTEXTS_MAX];
+    for (int i = 0; i < v->contexts; i++) {
+        hash[i] = lt_hash(v->hash[i], (uint32_t)(node + i * 256));
+        line[i] = m->line[hash[i] >> (32 - m->lines)];
+        __builtin_prefetch(line[i], 1);
+    }
+    for (int i = 0; i < v->contexts; i++) {
+        uint32_t check = (hash[i] << 8 >> 8) | 1u << 24;
+        if (line[i][0] == check)
+            continue;
+        line[i][0] = check;
+        for (int k = 1; k < LT_MIX_LINE; k++)
+            line[i][k] = LT_MIX_FRESH;
+    }
+}
+
+static inline int32_t limited(int32_t v, int32_t most)
+{
+    v = v > most ? most : v;
+    return v < -most ? -most : v;
+}
+
+/* What the nodes say, as far as they are trusted. */
+static inline void ask_nodes(const struct lt_mixing *m, struct bit *b)
+{
+    for (int i = 0; i < LT_MIX_INPUTS; i++) {
+        uint32_t pace = m->pace[b->node[i] & LT_MIX_COUNT];
+        b->pace[i] = (int32_t)(pace >> 16);
+        b->input[i] =
+            lt_stretch(&m->logistic, (int)(b->node[i] >> 16)) * (int32_t)(pace & 0xffff) >> 8;
+    }
+}
+
+/* Nodes move towards the bit. */
+static inline void teach_nodes(struct bit *b, int bit)
+{
+    const int32_t end = bit ? (1 << 22) - 1 : 0;
+    for (int i = 0; i < LT_MIX_INPUTS; i++) {
+        int32_t p = (int32_t)(b->node[i] >> 10), n = (int32_t)(b->node[i] & LT_MIX_COUNT);
+        p += ((end - p) >> 7) * b->pace[i] >> 9;
+        b->node[i] = (uint32_t)p << 10 | (uint32_t)(n < LT_MIX_COUNT ? n + 1 : n);
+    }
+}
+
+/* ---- mixing ---- */
+
+static inline int32_t dot(const int32_t *weight, const int32_t *input)
+{
+    int32_t sum = 0;
+    for (int i = 0; i < LT_MIX_INPUTS; i++)
+        sum += weight[i] * input[i] >> 4;
+    return sum >> 12;
+}
+
+static inline void teach_weights(int32_t *weight, const int32_t *input, int32_t error)
+{
+    for (int i = 0; i < LT_MIX_INPUTS; i++)
+        weight[i] = limited(weight[i] + ((input[i] * error + (1 << 12)) >> 13), HEAVIEST);
+}
+
+/* The probability that is mixed and corrected, between two buckets; *near is the nearer. */
+static inline int correct(const struct lt_mixing *m, uint16_t *buckets, int32_t mean,
+                          uint16_t **near)
+{
+    uint32_t place = (uint32_t)(mean + LT_STRETCH_MOST) * (LT_MIX_BUCKETS - 1);
+    uint32_t b = place / LT_MIX_SPAN, part = place % LT_MIX_SPAN;
+    uint32_t corrected =
+        (buckets[b] * (LT_MIX_SPAN - part) + buckets[b + 1] * part) / LT_MIX_SPAN;
+    int p = (lt_squash(&m->logistic, mean) + (int)corrected) / 2;
+    *near = &buckets[part * 2 < LT_MIX_SPAN ? b : b + 1];
+    return p < 1 ? 1 : p > 65535 ? 65535 : p;
+}
+
+static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v, int node,
+                    const struct bit *b, int bit)
+{
+    int32_t stretched[LT_SELECTORS], mean = 0;
+    int32_t *weight[LT_SELECTORS];
+    uint16_t *uses[LT_SELECTORS], *near;
+    for (int s = 0; s < LT_SELECTORS; s++) {
+        int64_t at = (int64_t)v->set[s] * 256 + node;
+        weight[s] = m->weight[at];
+        uses[s] = &m->uses[at];
+        stretched[s] = dot(weight[s], b->input);
+        mean += limited(stretched[s], 1 << 20);
+    }
+    mean = limited(mean / LT_SELECTORS, LT_STRETCH_MOST);
+    uint16_t *buckets = m->correct[lt_hash(v->guess, (uint32_t)node) % LT_MIX_CORRECTIONS];
+    int p = correct(m, buckets, mean, &near);
+    bit = lt_range_bit(range, bit, (uint32_t)p);
+    for (int s = 0; s < LT_SELECTORS; s++) {
+        int32_t error = (bit << 16) - lt_squash(&m->logistic, stretched[s]);
+        teach_weights(weight[s], b->input, error * m->rate[*uses[s]] >> 5);
+        *uses[s] = (uint16_t)(*uses[s] + (*uses[s] < LT_MIX_USES));
+    }
+    *near = (uint16_t)(*near + (((bit ? 65535 : 0) - *near) >> 6));
+    return bit;
+}
+
+/* Codes the bit of a node whose slots stand at `within` of the lines. */
+static int code_node(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
+                     uint32_t *const *line, int within, int node, int bit)
+{
+    struct bit b;
+    for (int i = 0; i < v->contexts; i++)
+        b.node[i] = line[i][within];
+    for (int i = v->contexts; i < LT_MIX_INPUTS; i++)
+        b.node[i] = LT_MIX_FRESH;
+    ask_nodes(m, &b);
+    b.input[LT_MIX_BIAS] = 256;
+    if (v->net)
+        b.input[LT_MIX_NETWORK] =
+            limited(lt_intnet_unit(v->net, v->hidden, v->unit + node) >> 8, LT_STRETCH_MOST);
+    bit = code_bit(m, range, v, node, &b, bit);
+    teach_nodes(&b, bit);
+    for (int i = 0; i < v->contexts; i++)
+        line[i][within] = b.node[i];
+    return bit;
+}
+
+static int code_symbol(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
+                       int bits, int symbol)
+{
+    int node = 1;
+    uint32_t *line[LT_CONTEXTS_MAX];
+    if (v->common >= 0) {
+        find_lines(m, v, 0, line);
+        if (code_node(m, range, v, line, 1, 0, symbol == v->common))
+            return v->common;
+    }
+    for (int k = bits - 1; k >= 0; k--) {
+        int depth = (bits - 1 - k) % NIBBLE;
+        if (depth == 0)
+            find_lines(m, v, node, line);
+        int within = (1 << depth) | (node & ((1 << depth) - 1));
+        int bit = code_node(m, range, v, line, within, node, symbol >> k & 1);
+        node = node << 1 | bit;
+    }
+    return node - (1 << bits);
+}
+
+extern const lt_mixing_coder LT_ISA_NAME(lt_mixing_coder);
+const lt_mixing_coder LT_ISA_NAME(lt_mixing_coder) = code_symbol;
