@@ -112,7 +112,7 @@ TEST(numbers_of_every_size_come_back)
     int count = fill_numbers(numbers);
     struct lt_mixing *m;
     T_INT(count, NUMBERS);
-    T_INT(lt_mixing_create(&m, 12, 2, NULL), 0);
+    T_INT(lt_mixing_create(&m, 12, 2, LT_ISA_BASE, NULL), 0);
     for (int common = -1; common < 256; common += common < 1 || common > 253 ? 1 : 127) {
         struct lt_view view = view_of(common);
         struct lt_range r = lt_range_encoder(bytes, sizeof bytes);
@@ -134,7 +134,7 @@ TEST(any_bytes_are_numbers)
     unsigned char bytes[3000];
     struct dice d = {.seed = 2};
     struct lt_mixing *m;
-    T_INT(lt_mixing_create(&m, 12, 2, NULL), 0);
+    T_INT(lt_mixing_create(&m, 12, 2, LT_ISA_BASE, NULL), 0);
     for (int i = 0; i < 5; i++) {
         struct lt_view view = view_of((int)between(&d, -1, 255));
         for (size_t k = 0; k < sizeof bytes; k++)
