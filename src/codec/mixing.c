@@ -44,11 +44,13 @@ void lt_mixing_reset(struct lt_mixing *m)
         }
 }
 
-static void fill_rates(struct lt_mixing *m)
+static void fill_tables(struct lt_mixing *m)
 {
+    for (int p = 0; p <= 32768; p++)
+        m->stretch[p < LT_STRETCH_FINE ? p : p / 16 + LT_MIX_FINE] = lt_stretch(&m->logistic, p);
     for (int n = 0; n <= LT_MIX_COUNT; n++) {
         int rate = 131072 / (2 * n + 3), trust = 512 * n / (2 * n + 1);
-        m->pace[n] = (uint32_t)rate << 16 | (uint32_t)trust;
+        m->pace[n] = rate << 15 | trust;
     }
     for (int n = 0; n <= LT_MIX_USES; n++)
         m->rate[n] = RATE + HASTE / (n + 1);
@@ -80,7 +82,7 @@ int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, enum lt_is
         return rc;
     }
     lt_logistic_init(&m->logistic);
-    fill_rates(m);
+    fill_tables(m);
     lt_mixing_reset(m);
     return 0;
 }

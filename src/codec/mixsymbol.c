@@ -10,7 +10,9 @@
  */
 #include "codec/intnet.h"
 #include "codec/mixing_parts.h"
-#include <string.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 enum {
     NIBBLE = 4, /* bits of a symbol that share a line */
@@ -50,14 +52,37 @@ static inline int32_t limited(int32_t v, int32_t most)
     return v < -most ? -most : v;
 }
 
+static inline void look_up(const int32_t *table, const int32_t *index, int32_t *to)
+{
+#if defined(__AVX512F__)
+    _mm512_storeu_si512(to, _mm512_i32gather_epi32(_mm512_loadu_si512(index), table, 4));
+#elif defined(__AVX2__)
+    for (int i = 0; i < LT_MIX_INPUTS; i += 8) {
+        __m256i at = _mm256_loadu_si256((const void *)(index + i));
+        _mm256_storeu_si256((void *)(to + i), _mm256_i32gather_epi32(table, at, 4));
+    }
+#else
+    for (int i = 0; i < LT_MIX_INPUTS; i++)
+        to[i] = table[index[i]];
+#endif
+}
+
 /* What the nodes say, as far as they are trusted. */
 static inline void ask_nodes(const struct lt_mixing *m, struct bit *b)
 {
+    int32_t index[LT_MIX_INPUTS], pace[LT_MIX_INPUTS];
     for (int i = 0; i < LT_MIX_INPUTS; i++) {
-        uint32_t pace = m->pace[b->node[i] & LT_MIX_COUNT];
-        b->pace[i] = (int32_t)(pace >> 16);
-        b->input[i] =
-            lt_stretch(&m->logistic, (int)(b->node[i] >> 16)) * (int32_t)(pace & 0xffff) >> 8;
+        int32_t p = (int32_t)(b->node[i] >> 16), q = p > 32768 ? 65536 - p : p;
+        index[i] = q < LT_STRETCH_FINE ? q : (q >> 4) + LT_MIX_FINE;
+    }
+    look_up(m->stretch, index, b->input);
+    for (int i = 0; i < LT_MIX_INPUTS; i++)
+        index[i] = (int32_t)(b->node[i] & LT_MIX_COUNT);
+    look_up(m->pace, index, pace);
+    for (int i = 0; i < LT_MIX_INPUTS; i++) {
+        int32_t s = b->input[i] * (pace[i] & 0x7fff) >> 8;
+        b->input[i] = b->node[i] >> 31 ? -s : s;
+        b->pace[i] = pace[i] >> 15;
     }
 }
 
@@ -101,6 +126,11 @@ static inline int correct(const struct lt_mixing *m, uint16_t *buckets, int32_t 
     return p < 1 ? 1 : p > 65535 ? 65535 : p;
 }
 
+static inline uint16_t *correction_of(const struct lt_mixing *m, const struct lt_view *v, int node)
+{
+    return m->correct[(v->guess + (uint32_t)node) % LT_MIX_CORRECTIONS];
+}
+
 static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v, int node,
                     const struct bit *b, int bit)
 {
@@ -115,8 +145,7 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
         mean += limited(stretched[s], 1 << 20);
     }
     mean = limited(mean / LT_SELECTORS, LT_STRETCH_MOST);
-    uint16_t *buckets = m->correct[lt_hash(v->guess, (uint32_t)node) % LT_MIX_CORRECTIONS];
-    int p = correct(m, buckets, mean, &near);
+    int p = correct(m, correction_of(m, v, node), mean, &near);
     bit = lt_range_bit(range, bit, (uint32_t)p);
     for (int s = 0; s < LT_SELECTORS; s++) {
         int32_t error = (bit << 16) - lt_squash(&m->logistic, stretched[s]);
@@ -127,11 +156,24 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
     return bit;
 }
 
+/* Asks for the weights of the nodes that may follow. */
+static inline void look_ahead(const struct lt_mixing *m, const struct lt_view *v, int node)
+{
+    for (int s = 0; s < LT_SELECTORS; s++) {
+        int32_t(*weight)[LT_MIX_INPUTS] = m->weight + (int64_t)v->set[s] * 256;
+        __builtin_prefetch(weight[2 * node & 255], 1);
+        __builtin_prefetch(weight[(2 * node + 1) & 255], 1);
+    }
+    for (int k = 0; k < 2; k++)
+        __builtin_prefetch(correction_of(m, v, 2 * node + k), 1);
+}
+
 /* Codes the bit of a node whose slots stand at `within` of the lines. */
 static int code_node(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
                      uint32_t *const *line, int within, int node, int bit)
 {
     struct bit b;
+    look_ahead(m, v, node);
     for (int i = 0; i < v->contexts; i++)
         b.node[i] = line[i][within];
     for (int i = v->contexts; i < LT_MIX_INPUTS; i++)
