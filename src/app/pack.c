@@ -397,6 +397,7 @@ static int pack_stream(struct job *j, struct lt_error *err)
     struct lt_general_stream *stream = NULL;
     lt_pack_writer_abort(&j->writer);
     j->head.stream = true;
+    lt_planes_forget(j->head.planes);
     j->pace = lt_pace_start(j->options->listener, "packing", j->source.rows);
     int rc = put_head(j, err);
     if (!rc)
