@@ -263,6 +263,7 @@ static int pack_stream(struct write *w, struct lt_error *err)
     struct lt_general_stream *stream = NULL;
     lt_pack_writer_abort(&w->job->writer);
     w->job->head.stream = true;
+    lt_planes_forget(w->job->head.planes);
     w->job->head.loss = LT_PACK_EXACT;
     w->job->head.millibels = 0;
     w->pace = lt_pace_start(w->job->options->listener, "packing", w->job->source.rows);

@@ -131,6 +131,24 @@ void lt_planes_free(struct lt_planes **planes)
     *planes = NULL;
 }
 
+void lt_planes_forget(struct lt_planes *p)
+{
+    for (int64_t j = 0; j < p->mappings; j++) {
+        struct lt_mapping *m = &p->mapping[j];
+        enum lt_type type = m->type;
+        lt_mapping_free(m);
+        *m = (struct lt_mapping){.kind = type == LT_TEXT         ? LT_MAP_NONE
+                                         : lt_type_is_real(type) ? LT_MAP_BITS
+                                                                 : LT_MAP_INTEGER,
+                                 .type = type,
+                                 .step = 1,
+                                 .scale = 1};
+    }
+    for (int64_t j = 0; !p->shared && j < p->columns; j++)
+        p->first[j] = p->irregular + j;
+    p->count = p->columns + (!p->shared && p->irregular);
+}
+
 /* ---- one column of a block --------------------------------------------- */
 
 void lt_plane_put(const struct lt_mapping *m, enum lt_cell_kind kind, int64_t n, bool above,

@@ -90,6 +90,10 @@ void lt_planner_free(struct lt_planner **planner); /* NULL is allowed */
 
 void lt_planes_free(struct lt_planes **planes); /* NULL is allowed */
 
+/* Keeps what the source is like and gives every column the plainest mapping, so that the head is small: for
+ * rows that are kept as they are.  Bounds are forgotten too, and nothing can be mapped any more. */
+void lt_planes_forget(struct lt_planes *planes);
+
 /* ---- looking ----------------------------------------------------------- */
 
 int64_t lt_planes_rows(const struct lt_planes *planes);    /* of all the data */
