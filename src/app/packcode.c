@@ -259,7 +259,7 @@ static int refine(struct lt_codemake *m, struct lt_packcode_told *told, struct l
                                       .isa = lt_isa_best(),
                                       .progress = listens(s) ? tell : NULL,
                                       .progress_context = (void *)(uintptr_t)s->listener};
-    struct lt_predictor_report report;
+    struct lt_predictor_report report = {0};
     float *initial = NULL;
     int rc = take_decoder(m, &initial, err);
     p.initial = initial;

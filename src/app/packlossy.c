@@ -17,9 +17,9 @@ enum {
 };
 static const double CLOSE = 0.985;                     /* of the bytes asked for, is close enough */
 static const double CODED_BITS = 0.5, CODED_PSNR = 34; /* beyond them codes cannot win */
-static const double CODE_SHARE = 0.4; /* of the budget */
-static const double SAFE = 0.996;     /* of them is aimed at */
-static const double FIRST = 0.6;      /* bits by contexts for a bit of entropy, to begin with */
+static const double CODE_SHARE = 0.4;                  /* of the budget */
+static const double SAFE = 0.996;                      /* of them is aimed at */
+static const double FIRST = 0.6; /* bits by contexts for a bit of entropy, to begin with */
 
 /* Bytes of the whole for levels of an entropy. */
 struct curve {

@@ -206,8 +206,9 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, int expected,
         lt_context(v, k, lt_hash3(same, s.n / 8, 3));
     }
     if (at.guess)
-        lt_context(v, k,
-                   lt_hash4((guessed_pixel(&at, 0, 0) >> 4) * (1 << shift) >> 2, s.w / 32, s.n / 32, 4));
+        lt_context(
+            v, k,
+            lt_hash4((guessed_pixel(&at, 0, 0) >> 4) * (1 << shift) >> 2, s.w / 32, s.n / 32, 4));
     v->set[1] = ((s.w > 0) | (s.n > 0) << 1 | (s.ne > 0) << 2 | (s.nw > 0) << 3 | (s.ww > 0) << 4 |
                  (s.nn > 0) << 5) *
                     8 +

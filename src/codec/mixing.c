@@ -15,8 +15,8 @@ enum {
 extern const lt_mixing_coder lt_mixing_coder_base;
 #if defined(__x86_64__)
 extern const lt_mixing_coder lt_mixing_coder_avx2, lt_mixing_coder_avx512;
-static const lt_mixing_coder *const coders[LT_ISAS] = {
-    &lt_mixing_coder_base, &lt_mixing_coder_avx2, &lt_mixing_coder_avx512};
+static const lt_mixing_coder *const coders[LT_ISAS] = {&lt_mixing_coder_base, &lt_mixing_coder_avx2,
+                                                       &lt_mixing_coder_avx512};
 #else
 static const lt_mixing_coder *const coders[LT_ISAS] = {&lt_mixing_coder_base};
 #endif

@@ -119,8 +119,7 @@ static inline int correct(const struct lt_mixing *m, uint16_t *buckets, int32_t 
 {
     uint32_t place = (uint32_t)(mean + LT_STRETCH_MOST) * (LT_MIX_BUCKETS - 1);
     uint32_t b = place / LT_MIX_SPAN, part = place % LT_MIX_SPAN;
-    uint32_t corrected =
-        (buckets[b] * (LT_MIX_SPAN - part) + buckets[b + 1] * part) / LT_MIX_SPAN;
+    uint32_t corrected = (buckets[b] * (LT_MIX_SPAN - part) + buckets[b + 1] * part) / LT_MIX_SPAN;
     int p = (lt_squash(&m->logistic, mean) + (int)corrected) / 2;
     *near = &buckets[part * 2 < LT_MIX_SPAN ? b : b + 1];
     return p < 1 ? 1 : p > 65535 ? 65535 : p;

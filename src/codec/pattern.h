@@ -41,10 +41,10 @@ enum { LT_PATTERN_PLANES = 1 << 21 };
 struct lt_pattern {
     enum lt_scene scene;
     int64_t planes;
-    int64_t h, w, c;          /* of a grid */
-    bool frames;              /* of a grid: the row before is the frame before */
-    bool lagged;              /* of records: blocks may have a lag (codec/lag.h) */
-    bool guessed;             /* a code guesses every value (codec/surroundings.h) */
+    int64_t h, w, c; /* of a grid */
+    bool frames;     /* of a grid: the row before is the frame before */
+    bool lagged;     /* of records: blocks may have a lag (codec/lag.h) */
+    bool guessed;    /* a code guesses every value (codec/surroundings.h) */
     bool alone; /* guesses tell and no neighbours, to see what a code is worth; no file says so */
     struct lt_series *series; /* (planes); of a grid (c), the same for all pixels */
     struct lt_intnet *linear, *values, *trees; /* NULL: none */
