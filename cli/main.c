@@ -78,10 +78,9 @@ static int run_verb(struct lt_settings *settings, latent_error *error)
 
 int main(int argc, char **argv)
 {
-    struct lt_settings settings;
+    struct lt_settings settings = {.started = latent_seconds()};
     latent_error error = {0};
     int e;
-    settings.started = latent_seconds();
     if (run_hidden(argc, argv, &error, &e)) {
         lt_print_error(&error);
         return exit_status(e);
