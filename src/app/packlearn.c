@@ -11,24 +11,26 @@
 #include <string.h>
 
 enum {
-    VALUES = 6 << 20,     /* of all rows that are looked at */
-    RUN_VALUES = 1 << 18, /* of a run of rows, about */
-    RUN_LEAST = 16384,    /* rows, where that is no more than VALUES */
-    JUDGE = 8,            /* one run in so many judges */
-    KINDS_LINEAR = 4096,  /* a table of more columns gets no networks */
-    NODES_MOST = 2048,    /* outputs of trees */
+    VALUES = 6 << 20,    /* of all rows that are looked at */
+    RUNS = 24,           /* at most */
+    JUDGE = 8,           /* one run in so many judges */
+    KINDS_LINEAR = 4096, /* a table of more columns gets no networks */
+    NODES_MOST = 2048,   /* outputs of trees */
     WIDTHS = 2,
     CODE_ROWS = 2000, /* fewer, or fewer values, get no code */
     CODE_PLANES = 32768,
     CODE_DIMS = 16,
     CODE_STEPS = 250, /* of each training, where no seconds were given */
     STEP_VALUES = 1024,
-    STEPS_LEAST = 200,
+    STEPS_LEAST = 2000,
     STEPS_MOST = 20000,
-    NET_BITS = 10,      /* of a network's weights */
+    NET_BITS = 10,
+    NET_BITS_SMALL = 8, /* of a network's weights */
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
 };
-static const int64_t HIDDEN[WIDTHS] = {96, 32};
+/* Hidden layers and bits of weights: of small data networks are small, as they have to pay. */
+static const int64_t HIDDEN[WIDTHS] = {96, 32}, HIDDEN_SMALL[WIDTHS] = {24, 12};
+static const double SMALL = 400e3; /* bytes, coded */
 static const double LEAST_SECONDS = 0.5;
 static const double CODE_SHARE = 0.2; /* of the budget */
 static const double CODE_VALUES = 1e6, CODE_BITS = 4;
@@ -84,14 +86,11 @@ static int make_pattern(struct work *w, struct lt_error *err)
 static void plan_runs(struct work *w)
 {
     const struct lt_packsource *s = w->learn->source;
-    int64_t planes = w->pattern->planes, run = RUN_VALUES / planes;
-    run = run < RUN_LEAST && w->pattern->scene == LT_SCENE_RECORDS ? RUN_LEAST : run;
-    run = run * planes > VALUES ? VALUES / planes : run;
-    run = run < 1 ? 1 : run;
-    w->run = run < s->block_rows ? run : s->block_rows;
-    int64_t most = VALUES / (w->run * planes);
+    int64_t most = VALUES / w->pattern->planes;
     most = most < 1 ? 1 : most;
-    w->runs = most < s->blocks ? most : s->blocks;
+    w->runs = s->blocks < RUNS ? s->blocks : RUNS;
+    w->runs = w->runs < most ? w->runs : most;
+    w->run = most / w->runs < s->block_rows ? most / w->runs : s->block_rows;
 }
 
 static int read_run(struct work *w, int64_t i, struct lt_packchunk *chunk,
@@ -257,20 +256,22 @@ static int64_t steps_of(const struct work *w)
     return (int64_t)fmin(fmax(values / STEP_VALUES, STEPS_LEAST), STEPS_MOST);
 }
 
-static int train(struct work *w, bool trees, double until, struct lt_error *err)
+static int train(struct work *w, bool trees, double until, double best, struct lt_error *err)
 {
     const struct lt_packlearn *l = w->learn;
+    bool small = best * scale_of(w) < SMALL;
+    const int64_t *hidden = small ? HIDDEN_SMALL : HIDDEN;
     struct lt_pattern_sample sample = {
         .values = w->values, .guess = w->guess, .rows = w->taught, .run = w->run};
     struct lt_predictor_settings settings = {.layers = WIDTHS,
-                                             .hidden = {HIDDEN[0], HIDDEN[1]},
+                                             .hidden = {hidden[0], hidden[1]},
                                              .steps = l->budget < 0 ? steps_of(w) : 0,
                                              .budget = l->budget < 0 ? 0 : until - lt_clock(),
                                              .seed = l->seed,
                                              .backend = w->backend,
                                              .precision = LT_PRECISION_F32,
                                              .isa = lt_isa_best(),
-                                             .bits = NET_BITS};
+                                             .bits = small ? NET_BITS_SMALL : NET_BITS};
     if (l->budget >= 0 && settings.budget < LEAST_SECONDS)
         return 0;
     return trees ? lt_pattern_fit_trees(w->pattern, &sample, &settings, NULL, err)
@@ -297,11 +298,11 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
         rc = keep_if_it_pays(w, &p->linear, &best, &told->linear, err);
     double now = lt_clock(), left = w->deadline - now;
     if (!rc && numbers > 0 && planes <= KINDS_LINEAR)
-        rc = train(w, false, trees ? now + left / 2 : w->deadline, err);
+        rc = train(w, false, trees ? now + left / 2 : w->deadline, best, err);
     if (!rc)
         rc = keep_if_it_pays(w, &p->values, &best, &told->values, err);
     if (!rc && trees)
-        rc = train(w, true, w->deadline, err);
+        rc = train(w, true, w->deadline, best, err);
     return rc ? rc : keep_if_it_pays(w, &p->trees, &best, &told->trees, err);
 }
 
