@@ -17,9 +17,9 @@ enum {
 };
 static const double CLOSE = 0.985;                     /* of the bytes asked for, is close enough */
 static const double CODED_BITS = 0.5, CODED_PSNR = 34; /* beyond them codes cannot win */
-static const double CODE_SHARE = 0.4; /* of the budget */
-static const double SAFE = 0.996;     /* of them is aimed at */
-static const double FIRST = 0.6;      /* bits by contexts for a bit of entropy, to begin with */
+static const double CODE_SHARE = 0.4;                  /* of the budget */
+static const double SAFE = 0.996;                      /* of them is aimed at */
+static const double FIRST = 0.6; /* bits by contexts for a bit of entropy, to begin with */
 
 /* Bytes of the whole for levels of an entropy. */
 struct curve {
@@ -43,9 +43,8 @@ static int check_images(const struct lt_packjob *j, struct lt_error *err)
 {
     const struct lt_packsource *s = &j->source;
     const char *asked = j->options->psnr > 0 ? "--psnr" : "--bpp";
-    if (j->options->share)
-        return lt_fail(err, LT_EUSAGE,
-                       "%s makes a model of its own, which --share-model cannot name", asked);
+    if (j->options->model)
+        return lt_fail(err, LT_EUSAGE, "%s makes a model of its own, so leave out --model", asked);
     if (s->groups != 1 || s->group[0].type != LT_U8 || s->group[0].missing ||
         s->group[0].shape_rank < 2 || s->group[0].shape_rank > 3)
         return lt_fail(err, LT_EUSAGE,
