@@ -69,8 +69,8 @@ static const struct lt_option rows[] = {
      "where the rows go: text into any file, byte for byte; arrays by the name, .npy .npz .idx .csv .tsv, "
      "each but .npz also .gz; images also into a folder, as in out/; default: standard output"},
     {"model", 0, "M", LT_OPTION_TEXT, AT(pack.model), PACK, LT_GROUP_FILES, 0, 0, NULL,
-     "a packed file, whose model is used in place of a new one, or a model that train made, whose code "
-     "is; default: a model is fitted to the data"},
+     "a packed file, whose model is used in place of a new one, or, for images and arrays of numbers, a "
+     "model that train made, whose code is used where it pays; default: a model is fitted to the data"},
     {"share-model", 0, NULL, LT_OPTION_FLAG, AT(pack.share_model), PACK, LT_GROUP_FILES, 0, 0, NULL,
      "with --model: leave the model out of the file and keep its hash; unpack and verify then need "
      "--model too"},

@@ -596,8 +596,9 @@ typedef struct latent_pack_options {
     double bpp;  /* images: at most this many bits a pixel, instead of bounds; default 0 */
     /* the model */
     const char
-        *model; /* a packed file whose model is used, or a model of latent_model_save whose code
-                          is; NULL: one is fitted to the data */
+        *model; /* a packed file whose model is used, or a model of latent_model_save, whose inputs
+                          must be the cells of these arrays or images, scaled: its code is used where it
+                          pays, and the file does not need it; NULL: one is fitted to the data */
     int share_model; /* keep only the hash of `model` in the file: unpacking needs it too; default 0 */
     int64_t dims;    /* K, width of a code; 0: drawn from the data, the default */
     double budget; /* seconds of training; 0: none; negative: drawn from the data, the default */

@@ -315,6 +315,25 @@ claim "with_it_verify_says_yes" [ "$status" = 0 ]
 run unpack copied.lpk -o back.csv
 claim "a_model_that_is_not_shared_is_copied" cmp back.csv later.csv
 
+# ---- models that train made ------------------------------------------------------
+
+"$program" train waves.idx -o waves.lt --layers 32 --dims 6 --steps 50 -q >/dev/null
+run pack waves.idx -o trained.lpk --model waves.lt --quick --budget 0.3s
+claim "the_code_of_a_trained_model_is_weighed" sh -c '[ "$1" = 0 ] && grep -q "by a code alone" stdout' - "$status"
+mv waves.lt waves.away
+run unpack trained.lpk -o back.idx
+claim "and_the_file_does_not_need_the_model" cmp back.idx waves.idx
+mv waves.away waves.lt
+"$program" train later.csv -o table.lt --steps 5 -q >/dev/null
+refuses "a_trained_model_of_a_table" 2 'such as the bytes of images, scaled and nothing else; a packed file always can be used' \
+    pack later.csv -o out/p --model table.lt
+refuses "a_model_that_is_none" 3 'neither a packed file nor a model that latent train made' \
+    pack later.csv -o out/p --model log.csv
+refuses "sharing_a_trained_model" 2 'so no other file holds it; leave it out' \
+    pack waves.idx -o out/p --model waves.lt --share-model
+refuses "a_width_for_a_trained_code" 2 'latent train decided how wide the code of waves.lt is' \
+    pack waves.idx -o out/p --model waves.lt --dims 3
+
 # ---- damage ----------------------------------------------------------------------
 
 # Rows in more than one block.

@@ -4,8 +4,10 @@
 #include "app/packjob.h"
 #include "app/packplan.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "model/modelfile.h"
 #include <math.h>
 
 enum {
@@ -77,7 +79,7 @@ int lt_packjob_plan(struct lt_packjob *job, struct lt_error *err)
 /* ---- the model ---- */
 
 /* The pattern of another packed file. */
-static int take_model(struct lt_packjob *j, struct lt_error *err)
+static int take_packed(struct lt_packjob *j, struct lt_error *err)
 {
     const char *name = j->options->model;
     struct lt_packfile from;
@@ -109,6 +111,7 @@ int lt_packjob_learn(struct lt_packjob *j, double budget, struct lt_error *err)
                                  .levels = j->levels,
                                  .weigh = j->options->psnr == 0 && j->options->bpp == 0,
                                  .dims = o->dims,
+                                 .model = j->trained,
                                  .budget = budget,
                                  .seed = o->seed,
                                  .backend = o->backend,
@@ -121,6 +124,47 @@ int lt_packjob_learn(struct lt_packjob *j, double budget, struct lt_error *err)
         return 0; /* rows too wide to learn from are kept by general methods */
     int rc = lt_packlearn(&j->pattern, &j->code, &learn, &j->told.learned, err);
     return rc ? rc : lt_packmodel_write(j->pattern, j->code ? j->code->code : NULL, &j->model, err);
+}
+
+/* Model files begin with the size of a description in JSON. */
+static int check_trained(const char *name, struct lt_error *err)
+{
+    struct lt_bytes bytes;
+    int rc = lt_bytes_read(&bytes, name, err);
+    if (rc)
+        return rc;
+    bool like = bytes.size > 8 && ((const unsigned char *)bytes.data)[8] == '{';
+    lt_bytes_free(&bytes);
+    return like ? 0
+                : lt_fail(err, LT_ECONTENT,
+                          "--model %s: neither a packed file nor a model that latent train made; "
+                          "latent pack TRAINING -o t.lpk makes one for --model t.lpk",
+                          name);
+}
+
+/* A pattern as without a model, but for the encoder of a code. */
+static int take_trained(struct lt_packjob *j, struct lt_error *err)
+{
+    const struct lt_pack_options *o = j->options;
+    int rc = check_trained(o->model, err);
+    if (!rc && o->share)
+        rc = lt_fail(err, LT_EUSAGE,
+                     "--share-model: what decodes the code of %s is found for these data, so no "
+                     "other file holds it; leave it out",
+                     o->model);
+    if (!rc && o->dims > 0)
+        rc = lt_fail(err, LT_EUSAGE, "--dims: latent train decided how wide the code of %s is",
+                     o->model);
+    if (!rc)
+        rc = lt_model_read(&j->trained, o->model, err);
+    if (!rc)
+        rc = lt_packcode_suits(j->trained, o->model, j->head.planes, err);
+    return rc ? rc : lt_packjob_learn(j, o->budget, err);
+}
+
+static int take_model(struct lt_packjob *j, struct lt_error *err)
+{
+    return lt_packfile_is(j->options->model) ? take_packed(j, err) : take_trained(j, err);
 }
 
 struct lt_packway lt_packjob_way(const struct lt_packjob *j)
@@ -166,6 +210,7 @@ static void close_job(struct lt_packjob *j)
     lt_pack_writer_abort(&j->writer);
     lt_pattern_free(&j->pattern);
     lt_packcode_free(&j->code);
+    lt_model_free(&j->trained);
     lt_growable_free(&j->model);
     lt_planes_free(&j->head.planes);
     lt_free(j->bounds);

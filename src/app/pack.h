@@ -18,9 +18,11 @@
 struct lt_pack_options {
     const char *const *data; /* (count) names */
     int count;
-    const char *path;  /* where the packed file goes */
-    const char *model; /* a packed file whose model is used, or a model whose code is; NULL: none */
-    bool share;        /* keep only the model's hash in the file: unpacking will need it too */
+    const char *path; /* where the packed file goes */
+    const char
+        *model; /* a packed file whose model is used, or a trained model whose code is, where it
+                          pays (lt_packcode_suits); NULL: none */
+    bool share; /* keep only the model's hash in the file: unpacking will need it too */
     const char *max_abs;  /* "0.05" or "temp=0.05,vib=0.001"; NULL: exact */
     const char *max_rel;  /* likewise, of the range of a column */
     const char *lossless; /* columns that are exact whatever the bounds, "id,status"; NULL: none */

@@ -9,14 +9,12 @@
 #include <string.h>
 
 enum {
-    HIDDEN = 256,
     CODE_DIMS = 64,
     TRAININGS = 3,
-    JUDGE = 10,      /* one row in so many does not teach */
     WEIGHT_BITS = 8, /* of the decoder's weights */
 };
 static const double SHARE[TRAININGS] = {0.15, 0.15, 0.35}; /* of the seconds; the rest refines */
-static const double RATE = 1e-3, REFINE = 1e-3;            /* learning rates */
+static const double RATE = 1e-3, REFINE = 1e-3, AFRESH = 2e-3; /* learning rates */
 static const double FIRST_ERROR = 0.01; /* of a value, that is weighed against bits to begin with */
 
 void lt_packcode_free(struct lt_packcode **code)
@@ -28,6 +26,8 @@ void lt_packcode_free(struct lt_packcode **code)
         lt_free((*code)->step);
         lt_free((*code)->low);
         lt_free((*code)->per);
+        lt_free((*code)->centre);
+        lt_free((*code)->spread);
     }
     lt_free(*code);
     *code = NULL;
@@ -200,6 +200,12 @@ static int quantise_rows(struct lt_codemake *m, struct lt_error *err)
     return rc;
 }
 
+int lt_codemake_quantise(struct lt_codemake *m, double coarse, struct lt_error *err)
+{
+    int rc = choose_numbers(m, coarse, err);
+    return rc ? rc : quantise_rows(m, err);
+}
+
 /* ---- the integer decoder ---- */
 
 static int read_examples(void *context, const int64_t *ids, int64_t n, float *x,
@@ -236,7 +242,8 @@ static int take_decoder(const struct lt_codemake *m, float **out, struct lt_erro
     return 0;
 }
 
-static int refine(struct lt_codemake *m, struct lt_packcode_told *told, struct lt_error *err)
+int lt_codemake_refine(struct lt_codemake *m, const float *initial, int64_t steps, double seconds,
+                       struct lt_packcode_told *told, struct lt_error *err)
 {
     const struct lt_packcode_settings *s = m->settings;
     struct lt_examples examples = {.count = m->rows->rows,
@@ -244,14 +251,14 @@ static int refine(struct lt_codemake *m, struct lt_packcode_told *told, struct l
                                    .outputs = m->planes,
                                    .read = read_examples,
                                    .context = m};
-    double seconds = s->seconds * (1 - SHARE[0] - SHARE[1] - SHARE[2]);
     struct lt_predictor_settings p = {.layers = 1,
                                       .hidden = {m->hidden},
                                       .loss = LT_LOSS_MSE,
-                                      .steps = s->steps,
-                                      .budget = s->steps > 0 ? 0 : seconds,
+                                      .steps = steps,
+                                      .budget = steps > 0 ? 0 : seconds,
                                       .batch = LT_PACKCODE_BATCH,
-                                      .lr = REFINE,
+                                      .lr = initial ? REFINE : AFRESH,
+                                      .initial = initial,
                                       .seed = s->seed,
                                       .bits = WEIGHT_BITS,
                                       .backend = m->backend,
@@ -260,13 +267,20 @@ static int refine(struct lt_codemake *m, struct lt_packcode_told *told, struct l
                                       .progress = listens(s) ? tell : NULL,
                                       .progress_context = (void *)(uintptr_t)s->listener};
     struct lt_predictor_report report = {0};
-    float *initial = NULL;
-    int rc = take_decoder(m, &initial, err);
-    p.initial = initial;
-    if (!rc)
-        rc = lt_predictor_train(&m->code->code->decoder, &examples, &p, &report, err);
+    int rc = lt_predictor_train(&m->code->code->decoder, &examples, &p, &report, err);
     if (!rc)
         told->error = report.integer_loss / (double)m->planes;
+    return rc;
+}
+
+/* From the decoder as it is. */
+static int refine(struct lt_codemake *m, struct lt_packcode_told *told, struct lt_error *err)
+{
+    double seconds = m->settings->seconds * (1 - SHARE[0] - SHARE[1] - SHARE[2]);
+    float *initial = NULL;
+    int rc = take_decoder(m, &initial, err);
+    if (!rc)
+        rc = lt_codemake_refine(m, initial, m->settings->steps, seconds, told, err);
     lt_free(initial);
     return rc;
 }
@@ -279,8 +293,8 @@ static int open_make(struct lt_codemake *m, struct lt_error *err)
     int64_t rows = m->rows->rows, dims = s->dims > 0 ? s->dims : CODE_DIMS;
     m->planes = m->rows->pattern->planes;
     m->dims = dims < m->planes ? dims : m->planes;
-    m->hidden = HIDDEN;
-    m->taught = rows - rows / JUDGE;
+    m->hidden = LT_PACKCODE_HIDDEN;
+    m->taught = rows - rows / LT_PACKCODE_JUDGE;
     m->weight = s->error > 0 ? 2 * s->error * (double)m->planes / (double)m->dims
                              : 2 * FIRST_ERROR * (double)m->planes / (double)m->dims;
     int rc = lt_backend_create(&m->backend, s->backend, s->threads, err);
@@ -334,12 +348,23 @@ static int make(struct lt_codemake *m, struct lt_packcode_told *told, struct lt_
     lt_codemake_measure(m);
     rc = lt_codemake_steps(m, &coarse, &told->bits, err);
     if (!rc)
-        rc = choose_numbers(m, coarse, err);
-    if (!rc)
-        rc = quantise_rows(m, err);
+        rc = lt_codemake_quantise(m, coarse, err);
     if (!rc)
         rc = refine(m, told, err);
     return rc ? rc : keep_encoder(m, err);
+}
+
+void lt_codemake_close(struct lt_codemake *m)
+{
+    lt_net_free(&m->net);
+    lt_backend_free(&m->backend);
+    lt_free(m->params);
+    lt_free(m->mean);
+    lt_free(m->sigma);
+    lt_free(m->nats);
+    lt_free(m->noise);
+    lt_free(m->x);
+    lt_free(m->q);
 }
 
 int lt_packcode_make(struct lt_packcode **out, const struct lt_packcode_rows *rows,
@@ -350,15 +375,7 @@ int lt_packcode_make(struct lt_packcode **out, const struct lt_packcode_rows *ro
     double started = lt_clock();
     int rc = make(&m, told, err);
     told->seconds = lt_clock() - started;
-    lt_net_free(&m.net);
-    lt_backend_free(&m.backend);
-    lt_free(m.params);
-    lt_free(m.mean);
-    lt_free(m.sigma);
-    lt_free(m.nats);
-    lt_free(m.noise);
-    lt_free(m.x);
-    lt_free(m.q);
+    lt_codemake_close(&m);
     if (rc)
         lt_packcode_free(&m.code);
     *out = m.code;

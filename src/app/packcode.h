@@ -12,8 +12,8 @@
  * compression", ICLR 2017).  Numbers that carry next to nothing are dropped; the others have steps of
  * `coarse` times what noise of their mean sigma means, sqrt(12) sigma.
  *
- * A model that was trained before (latent train) can give the encoder; its numbers are as exact as a
- * share of their spread.
+ * A model that was trained before (latent train) can give the encoder (packcode_model.c); its numbers are
+ * as exact as a share of their spread, and the decoder in integers is trained alone.
  */
 #ifndef LT_APP_PACKCODE_H
 #define LT_APP_PACKCODE_H
@@ -22,6 +22,7 @@
 #include "codec/code.h"
 #include "kernels/backend.h"
 #include "latent.h"
+#include "model/model.h"
 #include "net/net.h"
 
 struct lt_packcode {
@@ -33,6 +34,10 @@ struct lt_packcode {
     int32_t *kept;    /* (dims): those that are in the code */
     double *step;     /* (dims) */
     float *low, *per; /* (planes): x = (value - low) per */
+    /* Of an encoder that a model gave: values are turned back into cells, and x = (cell - low) per.  Else
+     * NULL.  Must outlive this */
+    const struct lt_planes *cells;
+    float *centre, *spread; /* (width), likewise: numbers are shown as (number - centre) / spread */
 };
 void lt_packcode_free(struct lt_packcode **code);
 
@@ -69,6 +74,19 @@ struct lt_packcode_told {
 };
 
 int lt_packcode_make(struct lt_packcode **out, const struct lt_packcode_rows *rows,
+                     const struct lt_packcode_settings *settings, struct lt_packcode_told *told,
+                     struct lt_error *err);
+
+/* A model can give the encoder for rows of these planes when they are an array of numbers that takes
+ * one plane a cell (codec/planes.h), and its inputs are these cells in their order, each by a linear scaling.  LT_EUSAGE otherwise,
+ * with what can be used in its place; `name` is the model's. */
+int lt_packcode_suits(const struct lt_model *model, const char *name,
+                      const struct lt_planes *planes, struct lt_error *err);
+/* A code whose encoder is a copy of that of a model which suits; settings.bits are to be given.
+ * `values` are the rows as they are mapped. */
+int lt_packcode_take(struct lt_packcode **out, const struct lt_model *model,
+                     const struct lt_planes *planes, const int64_t *values /* (rows, planes) */,
+                     const struct lt_packcode_rows *rows,
                      const struct lt_packcode_settings *settings, struct lt_packcode_told *told,
                      struct lt_error *err);
 

@@ -4,7 +4,11 @@
 
 #include "app/packcode.h"
 
-enum { LT_PACKCODE_BATCH = 256 };
+enum {
+    LT_PACKCODE_BATCH = 256,
+    LT_PACKCODE_HIDDEN = 256, /* of the decoder */
+    LT_PACKCODE_JUDGE = 10,   /* one row in so many does not teach */
+};
 static const double LT_PACKCODE_CARRIES = 0.05; /* nats: numbers with less are dropped */
 
 struct lt_codemake {
@@ -35,6 +39,17 @@ void lt_codemake_weigh(struct lt_codemake *m);
 /* The coarsest steps with the error that is wanted, or the finest with so many bits; the bits of a row
  * with them, by the entropy of its integers. */
 int lt_codemake_steps(struct lt_codemake *m, double *coarse, double *bits, struct lt_error *err);
+/* Chooses the numbers that stay and their steps; then the integers of all rows, m->q. */
+int lt_codemake_quantise(struct lt_codemake *m, double coarse, struct lt_error *err);
+/* Trains the decoder in integers, which begins with the weights `initial` (NULL: random), for so many
+ * steps or, where these are 0, seconds. */
+int lt_codemake_refine(struct lt_codemake *m, const float *initial, int64_t steps, double seconds,
+                       struct lt_packcode_told *told, struct lt_error *err);
+/* Frees all but m->code. */
+void lt_codemake_close(struct lt_codemake *m);
+/* The numbers of rows as they are shown; rows * width. */
+int lt_packcoder_means(struct lt_packcoder *coder, const int64_t *values, int64_t rows, float *mean,
+                       struct lt_error *err);
 /* The integers of a row from the means of all its numbers. */
 void lt_packcode_round(const struct lt_packcode *code, const float *mean, int64_t *q);
 

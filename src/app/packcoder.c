@@ -15,29 +15,71 @@ struct lt_packcoder {
     const struct lt_packcode *code;
     struct lt_backend *backend;
     struct lt_net *net;
-    float *x, *mean; /* (LT_PACKCODE_BATCH, planes), (LT_PACKCODE_BATCH, width) */
+    float *x, *mean;      /* (LT_PACKCODE_BATCH, planes), (LT_PACKCODE_BATCH, width) */
+    unsigned char *cells; /* (LT_PACKCODE_BATCH, planes), of an encoder that reads cells */
 };
+
+/* What the encoder sees of at most LT_PACKCODE_BATCH rows. */
+static int read_inputs(struct lt_packcoder *c, const int64_t *values, int64_t n,
+                       struct lt_error *err)
+{
+    const struct lt_packcode *p = c->code;
+    struct lt_block_group cells = {.values = c->cells};
+    enum lt_type type = LT_F32;
+    int groups, rc = 0;
+    if (p->cells) {
+        type = lt_planes_groups(p->cells, &groups)->type;
+        rc = lt_planes_unmap(p->cells, values, n, NULL, 0, &cells, err);
+    }
+    for (int64_t i = 0; i < n * p->planes && !rc; i++) {
+        int64_t j = i % p->planes;
+        float v = p->cells ? (float)lt_type_value(type, c->cells, i) : (float)values[i];
+        c->x[i] = (v - p->low[j]) * p->per[j];
+    }
+    return rc;
+}
+
+/* Of at most LT_PACKCODE_BATCH rows. */
+static int encode_batch(struct lt_packcoder *c, const int64_t *values, int64_t n, float *mean,
+                        struct lt_error *err)
+{
+    const struct lt_packcode *p = c->code;
+    struct lt_pass pass = {.rows = n};
+    int rc = read_inputs(c, values, n, err);
+    if (rc)
+        return rc;
+    lt_net_put_input(c->net, c->x, n);
+    lt_net_encode(c->net, &pass);
+    lt_net_get_code(c->net, mean, n);
+    for (int64_t i = 0; i < n * p->width && p->spread; i++)
+        mean[i] = (mean[i] - p->centre[i % p->width]) / p->spread[i % p->width];
+    return 0;
+}
+
+int lt_packcoder_means(struct lt_packcoder *c, const int64_t *values, int64_t rows, float *mean,
+                       struct lt_error *err)
+{
+    int rc = 0;
+    for (int64_t at = 0; at < rows && !rc; at += LT_PACKCODE_BATCH) {
+        int64_t n = rows - at < LT_PACKCODE_BATCH ? rows - at : LT_PACKCODE_BATCH;
+        rc = encode_batch(c, values + at * c->code->planes, n, mean + at * c->code->width, err);
+    }
+    return rc;
+}
 
 static int encode(void *context, const int64_t *values, int64_t rows, int64_t *q,
                   struct lt_error *err)
 {
     struct lt_packcoder *c = context;
     const struct lt_packcode *p = c->code;
-    (void)err;
-    for (int64_t at = 0; at < rows; at += LT_PACKCODE_BATCH) {
+    int rc = 0;
+    for (int64_t at = 0; at < rows && !rc; at += LT_PACKCODE_BATCH) {
         int64_t n = rows - at < LT_PACKCODE_BATCH ? rows - at : LT_PACKCODE_BATCH;
-        for (int64_t i = 0; i < n * p->planes; i++) {
-            int64_t j = i % p->planes;
-            c->x[i] = ((float)values[at * p->planes + i] - p->low[j]) * p->per[j];
-        }
-        struct lt_pass pass = {.rows = n};
-        lt_net_put_input(c->net, c->x, n);
-        lt_net_encode(c->net, &pass);
-        lt_net_get_code(c->net, c->mean, n);
-        for (int64_t i = 0; i < n; i++)
+        rc = encode_batch(c, values + at * p->planes, n, c->mean, err);
+        for (int64_t i = 0; i < n && !rc; i++)
             lt_packcode_round(p, c->mean + i * p->width, q + (at + i) * p->code->dims);
     }
-    return 0;
+    return rc;
 }
 
 int lt_packcoder_create(struct lt_packcoder **out, const struct lt_packcode *code,
@@ -58,6 +100,8 @@ int lt_packcoder_create(struct lt_packcoder **out, const struct lt_packcode *cod
     if (!rc)
         rc = lt_alloc(&c->mean, (size_t)(LT_PACKCODE_BATCH * code->width), sizeof *c->mean,
                       "an encoder", err);
+    if (!rc && code->cells)
+        rc = lt_alloc(&c->cells, (size_t)(LT_PACKCODE_BATCH * code->planes), 8, "an encoder", err);
     if (!rc)
         lt_net_set_weights(c->net, code->params);
     *encoder = (struct lt_packencoder){encode, c};
@@ -73,6 +117,7 @@ void lt_packcoder_free(struct lt_packcoder **coder)
         lt_backend_free(&(*coder)->backend);
         lt_free((*coder)->x);
         lt_free((*coder)->mean);
+        lt_free((*coder)->cells);
     }
     lt_free(*coder);
     *coder = NULL;

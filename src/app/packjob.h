@@ -23,6 +23,7 @@ struct lt_packjob {
     struct lt_packsource source;
     struct lt_bound *bounds; /* (columns) */
     struct lt_packhead head;
+    struct lt_model *trained;    /* whose code is tried; NULL: one of its own */
     struct lt_pattern *pattern;  /* NULL: blocks are kept by general methods */
     struct lt_packcode *code;    /* NULL: none */
     const unsigned char *levels; /* (256), of images that lose levels; NULL: they do not */

@@ -311,10 +311,24 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
 static bool may_be_coded(const struct work *w)
 {
     const struct lt_packlearn *l = w->learn;
-    return l->weigh && l->budget != 0 && l->source->rows >= CODE_ROWS && w->taught < w->rows &&
-           (double)l->source->rows * (double)w->pattern->planes >= CODE_VALUES &&
+    bool much = l->source->rows >= CODE_ROWS &&
+                (double)l->source->rows * (double)w->pattern->planes >= CODE_VALUES;
+    return l->weigh && l->budget != 0 && (much || l->model) && w->taught < w->rows &&
            w->pattern->planes > 1 && w->pattern->planes <= CODE_PLANES &&
            lt_code_possible(w->pattern);
+}
+
+/* Whoever names a model wants its code weighed. */
+static int check_coded(const struct work *w, struct lt_error *err)
+{
+    if (!w->learn->model || may_be_coded(w))
+        return 0;
+    return lt_fail(
+        err, LT_EUSAGE,
+        "--model: the code of a trained model cannot be tried on %s: that takes a "
+        "--budget that is not 0, more than one row, 2 to %d columns, and values that are "
+        "whole numbers below 2^26 or decimals of as few digits",
+        w->learn->source->name, (int)CODE_PLANES);
 }
 
 static int make_code(struct work *w, struct lt_error *err)
@@ -322,7 +336,7 @@ static int make_code(struct work *w, struct lt_error *err)
     const struct lt_packlearn *l = w->learn;
     struct lt_packcode_rows rows = {.pattern = w->pattern, .rows = w->taught};
     int64_t most = w->pattern->planes / 2, dims = l->dims > 0 ? l->dims : CODE_DIMS;
-    dims = dims < most ? dims : most;
+    dims = l->model ? lt_net_spec_dims(&l->model->network[0].spec) : dims < most ? dims : most;
     struct lt_packcode_settings settings = {.dims = dims,
                                             .bits = CODE_BITS * (double)dims,
                                             .seconds = l->budget * CODE_SHARE,
@@ -336,7 +350,9 @@ static int make_code(struct work *w, struct lt_error *err)
                       "rows to learn from", err);
     if (!rc) {
         lt_packcode_scale(w->pattern, w->values, w->taught, rows.x);
-        rc = lt_packcode_make(&w->code, &rows, &settings, &told, err);
+        rc = l->model ? lt_packcode_take(&w->code, l->model, l->planes, w->values, &rows, &settings,
+                                         &told, err)
+                      : lt_packcode_make(&w->code, &rows, &settings, &told, err);
     }
     lt_packcode_rows_free(&rows);
     return rc;
@@ -389,6 +405,8 @@ int lt_packlearn(struct lt_pattern **out, struct lt_packcode **code,
         rc = read_runs(&w, err);
     if (!rc)
         rc = look(&w, err);
+    if (!rc)
+        rc = check_coded(&w, err);
     if (!rc && may_be_coded(&w))
         rc = try_code(&w, learned, err);
     if (!rc && learn->budget != 0)

@@ -17,9 +17,10 @@
 struct lt_packlearn {
     const struct lt_packsource *source;
     const struct lt_planes *planes;
-    const unsigned char *levels; /* (256): what pixels become first; NULL: nothing */
-    bool weigh;                  /* try a code */
-    int64_t dims;                /* of it; 0: the default */
+    const unsigned char *levels;  /* (256): what pixels become first; NULL: nothing */
+    bool weigh;                   /* try a code */
+    int64_t dims;                 /* of it; 0: the default */
+    const struct lt_model *model; /* that gives its encoder (lt_packcode_suits); NULL: none does */
     double budget; /* seconds for networks; 0: none; below 0: steps by how many values there are, so
                     that the clock decides nothing */
     uint64_t seed;

@@ -43,9 +43,8 @@ static int check_images(const struct lt_packjob *j, struct lt_error *err)
 {
     const struct lt_packsource *s = &j->source;
     const char *asked = j->options->psnr > 0 ? "--psnr" : "--bpp";
-    if (j->options->share)
-        return lt_fail(err, LT_EUSAGE,
-                       "%s makes a model of its own, which --share-model cannot name", asked);
+    if (j->options->model)
+        return lt_fail(err, LT_EUSAGE, "%s makes a model of its own, so leave out --model", asked);
     if (s->groups != 1 || s->group[0].type != LT_U8 || s->group[0].missing ||
         s->group[0].shape_rank < 2 || s->group[0].shape_rank > 3)
         return lt_fail(err, LT_EUSAGE,
