@@ -76,7 +76,8 @@ struct lt_shift lt_shift_numbers(const struct lt_profile_part *before, const flo
         while (i < m && now[i] <= before->knot[k])
             i++;
         double up_to = (double)i / (double)m - (double)before->up_to[k] / (double)n;
-        gap = fmax(gap, fmax(fabs(below), fabs(up_to)));
+        double wider = fmax(fabs(below), fabs(up_to));
+        gap = wider > gap ? wider : gap; /* gcc 12 for aarch64 cannot compile fmax here */
     }
     return (struct lt_shift){gap, lt_ks_p(gap, n, m)};
 }
