@@ -69,13 +69,15 @@ static int run_blocks(const struct lt_packunit *u, struct lt_error *err)
     struct round r = {.unit = u};
     if ((size_t)threads > lt_pack_blocks(f->pack))
         threads = (int)lt_pack_blocks(f->pack);
+    int64_t all = (int64_t)lt_pack_rows(f->pack);
+    int64_t most = f->head.block_rows < all ? f->head.block_rows : all;
     int rc = lt_alloc(&r.slot, (size_t)threads, sizeof *r.slot, "unpacking", err);
     struct lt_packway way = {.planes = f->head.planes,
                              .pattern = f->pattern,
                              .code = f->code,
                              .guessed = f->head.loss == LT_PACK_GUESSED};
     for (int i = 0; i < threads && !rc; i++)
-        rc = lt_packblock_open(&r.slot[i].block, &way, f->head.block_rows, err);
+        rc = lt_packblock_open(&r.slot[i].block, &way, most, err);
     if (!rc)
         rc = run_rounds(&r, threads, err);
     for (int i = 0; r.slot && i < threads; i++)
@@ -194,16 +196,19 @@ static int run_stream(const struct lt_packunit *u, struct lt_error *err)
     return rc;
 }
 
+/* A packed block has fewer values, and its rows fewer bytes, unless it is of one row. */
+enum { VALUES_MOST = 1 << 22, BYTES_MOST = 1 << 26 };
+
 /* What a block may hold is bounded before anything is allocated for it. */
 static int check_limits(const struct lt_packfile *f, struct lt_error *err)
 {
     int groups;
     const struct lt_group *group = lt_planes_groups(f->head.planes, &groups);
     int64_t planes = lt_planes_count(f->head.planes), rows = f->head.block_rows;
-    uint64_t row = (uint64_t)planes * sizeof(int64_t);
-    if (group && (uint64_t)lt_packgroups_bytes(group, groups, 1) > row)
-        row = (uint64_t)lt_packgroups_bytes(group, groups, 1);
-    if (row > LT_PACK_PAYLOAD_MAX || (uint64_t)rows > LT_PACK_PAYLOAD_MAX / row)
+    int64_t bytes = group ? lt_packgroups_bytes(group, groups, 1) : 0;
+    bool one =
+        planes <= LT_PACK_PAYLOAD_MAX / (int64_t)sizeof(int64_t) && bytes <= LT_PACK_PAYLOAD_MAX;
+    if (!one || (rows > 1 && (rows > VALUES_MOST / planes || (bytes && rows > BYTES_MOST / bytes))))
         return lt_fail(
             err, LT_ECONTENT,
             "%s says that a block holds %lld rows of %lld columns, which is more than any "
