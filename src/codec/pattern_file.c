@@ -107,7 +107,7 @@ static int read_shape(struct lt_pattern **out, struct lt_reader *r, struct lt_er
     int64_t c = (int64_t)lt_read_up_to(r, LT_PATTERN_PLANES);
     bool frames = lt_read_up_to(r, 1), lagged = lt_read_up_to(r, 1), guessed = lt_read_up_to(r, 1);
     bool grid = scene == LT_SCENE_GRID;
-    if (r->broken || form != FORM || planes < 1 || grid != (h > 0) ||
+    if (r->broken || form != FORM || planes < 1 || grid != (h > 0) || (grid && lagged) ||
         (grid && (w < 1 || c < 1 || h * w > planes || h * w * c != planes)))
         return lt_fail(err, LT_ECONTENT, "the model does not say what rows are like");
     if ((uint64_t)(grid ? c : planes) > lt_reader_left(r)) /* a series has more than one byte */
