@@ -195,9 +195,18 @@ int lt_packmodel_fits(const struct lt_pattern *pattern, const struct lt_planes *
 int lt_packfile_open(struct lt_packfile *file, const char *name, const char *model, bool salvage,
                      enum lt_isa isa, struct lt_error *err)
 {
+    struct lt_bytes bytes;
     *file = (struct lt_packfile){.name = name};
-    int rc = lt_bytes_read(&file->bytes, name, err);
-    if (!rc && !lt_pack_is(&file->bytes))
+    int rc = lt_bytes_read(&bytes, name, err);
+    return rc ? rc : lt_packfile_take(file, name, &bytes, model, salvage, isa, err);
+}
+
+int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt_bytes *bytes,
+                     const char *model, bool salvage, enum lt_isa isa, struct lt_error *err)
+{
+    int rc = 0;
+    *file = (struct lt_packfile){.name = name, .bytes = *bytes};
+    if (!lt_pack_is(&file->bytes))
         rc = lt_fail(err, LT_ECONTENT, "%s is no packed file", name);
     if (!rc)
         rc = salvage ? lt_pack_open_salvage(&file->pack, name, &file->bytes, err)

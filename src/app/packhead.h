@@ -62,6 +62,9 @@ struct lt_packfile {
 /* `model` is another packed file, whose model this one names, or NULL; `isa` is for networks. */
 int lt_packfile_open(struct lt_packfile *file, const char *name, const char *model, bool salvage,
                      enum lt_isa isa, struct lt_error *err);
+/* The same of bytes, which are the file's from now on, also on failure. */
+int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt_bytes *bytes,
+                     const char *model, bool salvage, enum lt_isa isa, struct lt_error *err);
 void lt_packfile_close(struct lt_packfile *file);
 /* Whether a file begins as packed files do; false also where it cannot be read. */
 bool lt_packfile_is(const char *name);
