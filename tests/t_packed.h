@@ -112,7 +112,7 @@ T_UNUSED static void expect_same_files(const char *a, const char *b)
 /* ---- packing ---- */
 
 /* Without training, so that it is quick and the same each time. */
-static struct lt_pack_options quick_pack(const char *const *data, const char *path)
+T_UNUSED static struct lt_pack_options quick_pack(const char *const *data, const char *path)
 {
     return (struct lt_pack_options){
         .data = data, .count = 1, .path = path, .quick = true, .seed = 1, .threads = 1};
