@@ -169,7 +169,7 @@ TEST(what_a_file_claims_is_checked_before_it_is_believed)
     } claims[] = {
         {claim_rows, "which is more than any that is packed"},
         {claim_more_rows, "which is more than any that is packed"},
-        {claim_guesses, "has no code"},
+        {claim_guesses, "its model has no code, or one that is not used"},
         {claim_fewer_rows, "block 0 (rows 0 to 19) cannot be unpacked: a block has 20 rows"},
         {claim_stream, "blocks.lpk"},
     };
