@@ -325,13 +325,13 @@ run unpack trained.lpk -o back.idx
 claim "and_the_file_does_not_need_the_model" cmp back.idx waves.idx
 mv waves.away waves.lt
 "$program" train later.csv -o table.lt --steps 5 -q >/dev/null
-refuses "a_trained_model_of_a_table" 2 'such as the bytes of images, scaled and nothing else; a packed file always can be used' \
+refuses "a_trained_model_of_a_table" 2 '--model table.lt: the code of a trained model can be used only where its inputs are the cells of these rows, such as the bytes of images, scaled and nothing else; a packed file always can be used: latent pack TRAINING -o t.lpk; latent pack DATA -o FILE --model t.lpk' \
     pack later.csv -o out/p --model table.lt
-refuses "a_model_that_is_none" 3 'neither a packed file nor a model that latent train made' \
+refuses "a_model_that_is_none" 3 '--model log.csv: neither a packed file nor a model that latent train made; latent pack TRAINING -o t.lpk makes one for --model t.lpk' \
     pack later.csv -o out/p --model log.csv
-refuses "sharing_a_trained_model" 2 'so no other file holds it; leave it out' \
+refuses "sharing_a_trained_model" 2 '--share-model: what decodes the code of waves.lt is found for these data, so no other file holds it; leave it out' \
     pack waves.idx -o out/p --model waves.lt --share-model
-refuses "a_width_for_a_trained_code" 2 'latent train decided how wide the code of waves.lt is' \
+refuses "a_width_for_a_trained_code" 2 '--dims: latent train decided how wide the code of waves.lt is' \
     pack waves.idx -o out/p --model waves.lt --dims 3
 
 # ---- damage ----------------------------------------------------------------------
