@@ -183,6 +183,15 @@ int lt_cells_note_line(struct lt_cells *t, int64_t row, int64_t line, int file,
     return rc;
 }
 
+int lt_cells_reserve_parts(struct lt_cells *t, size_t count, struct lt_error *err)
+{
+    if (t->room)
+        return lt_cells_reserve(t, count, err);
+    int rc = lt_alloc_bare(&t->cell, count, sizeof *t->cell, t->base.name, err);
+    t->room = rc ? 0 : count;
+    return rc;
+}
+
 int lt_cells_part(struct lt_cells **out, const struct lt_cells *whole, int64_t first, int64_t rows,
                   struct lt_error *err)
 {
@@ -192,6 +201,7 @@ int lt_cells_part(struct lt_cells **out, const struct lt_cells *whole, int64_t f
     (*out)->part = true;
     (*out)->cell = whole->cell + first * whole->base.columns;
     (*out)->room = (size_t)(rows * whole->base.columns);
+    memset((*out)->cell, 0, (*out)->room * sizeof *whole->cell);
     return LT_OK;
 }
 

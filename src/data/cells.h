@@ -51,6 +51,8 @@ int lt_cells_finish(struct lt_table **out, struct lt_cells **cells, int64_t rows
                     struct lt_error *err);
 void lt_cells_free(struct lt_cells **cells);
 
+/* Room that parts will fill, all of it. */
+int lt_cells_reserve_parts(struct lt_cells *cells, size_t count, struct lt_error *err);
 /* `rows` rows of `whole`, which has room for them, from row `first` on as a table without names that
  * is filled apart.  Its rows, columns, dictionaries and lines count from its own beginning.  The
  * whole must not grow before it is joined or freed. */

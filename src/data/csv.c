@@ -1,9 +1,11 @@
 #include "data/csv.h"
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "data/csv_rows.h"
 #include "data/number.h"
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 /* A blank line is nothing, except among the values of a single column: there
@@ -38,12 +40,30 @@ bool lt_csv_is_utf16(const void *text, size_t size)
     return size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
-/* What is not text, or is in another coding, is said at once. */
-static int check_text(const struct lt_csv_source *s, struct lt_error *err)
+struct zeros {
+    const struct lt_csv_source *source;
+    atomic_bool found;
+};
+enum { ZEROS_CHUNK = 1 << 20 };
+
+static void find_zero(void *context, size_t chunk, int thread)
 {
+    struct zeros *z = context;
+    size_t begin = lt_chunk_begin(chunk, ZEROS_CHUNK);
+    size_t end = lt_chunk_end(chunk, ZEROS_CHUNK, z->source->size);
+    (void)thread;
+    if (memchr(z->source->text + begin, 0, end - begin))
+        z->found = true;
+}
+
+/* What is not text, or is in another coding, is said at once. */
+static int check_text(const struct lt_csv_source *s, int threads, struct lt_error *err)
+{
+    struct zeros zeros = {.source = s};
     if (!s->form && lt_csv_is_utf16(s->text, s->size))
         return lt_fail(err, LT_ECONTENT, "%s: is UTF-16 text; save it as UTF-8", s->name);
-    const char *zero = s->size ? memchr(s->text, 0, s->size) : NULL;
+    lt_parallel(threads, lt_chunks(s->size, ZEROS_CHUNK), find_zero, &zeros);
+    const char *zero = zeros.found ? memchr(s->text, 0, s->size) : NULL;
     int64_t before = s->form ? s->form->line - 1 : 0;
     if (zero)
         return lt_fail(err, LT_ECONTENT,
@@ -221,7 +241,7 @@ int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int 
     int rc = lt_numbers_create(&numbers, err);
     r.numbers = numbers;
     for (int i = 0; i < count && !rc; i++)
-        rc = check_text(&sources[i], err);
+        rc = check_text(&sources[i], threads, err);
     for (int i = 0; i < count && !rc; i++)
         rc = read_file(&r, &sources[i], i, threads, err);
     if (!rc && r.rows == 0)

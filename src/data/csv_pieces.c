@@ -178,7 +178,8 @@ static int read_pieces(struct pieces *all, int threads, bool *done, struct lt_er
     lt_parallel(threads, all->count, survey, all);
     if (!place(all, &lines))
         return LT_OK;
-    int rc = lt_cells_reserve(whole->cells, (size_t)((whole->rows + lines) * whole->columns), err);
+    int rc =
+        lt_cells_reserve_parts(whole->cells, (size_t)((whole->rows + lines) * whole->columns), err);
     if (rc)
         return rc;
     lt_parallel(threads, all->count, read_one, all);
