@@ -214,6 +214,7 @@ int lt_parse(struct lt_settings *settings, int argc, char **argv, latent_error *
     order_pairs(settings);
     settings->data.row_begin = settings->rows[0];
     settings->data.row_end = settings->rows[1];
+    settings->data.threads = (int)settings->threads;
     return e;
 }
 

@@ -150,6 +150,7 @@ typedef struct latent_data_options {
     /* What the data are for: images are brought to the size that this model was trained on, if it
      * was with `resize`, which is not asked for here.  NULL: nothing */
     const latent_model *model;
+    int threads; /* that read CSV; 0: all CPUs */
 } latent_data_options;
 LATENT_API void latent_data_options_init(latent_data_options *options);
 

@@ -133,7 +133,7 @@ static int check_resize(const int64_t *side /* (2) */, struct lt_error *err)
 static int open_options(struct lt_open_options *out, const latent_data_options *o,
                         struct lt_error *err)
 {
-    *out = (struct lt_open_options){0};
+    *out = (struct lt_open_options){.threads = o && o->threads > 0 ? o->threads : lt_cpu_count()};
     if (!o)
         return 0;
     const struct lt_schema *schema = o->model ? &internal_model(o->model)->prep.schema : NULL;

@@ -358,4 +358,107 @@ TEST(names_that_promise_another_kind_are_refused)
           "the name right?");
 }
 
+/* ---- in pieces --------------------------------------------------------- */
+
+/* Rows of integers, reals from row `reals` on, categories, an almost empty column, and one of
+ * numbers with a text in row `late`; a blank line before row `blank`. */
+struct long_text {
+    char *text;
+    size_t used;
+};
+static struct long_text long_text(int rows, int reals, int late, int blank)
+{
+    enum { LINE = 64 };
+    struct long_text t = {malloc((size_t)rows * LINE + LINE), 0};
+    t.used = (size_t)sprintf(t.text, "whole,real,kind,rare,code\n");
+    for (int i = 0; i < rows; i++) {
+        struct lt_stream s = lt_stream(3, LT_RNG_TEST, 4, (uint64_t)i);
+        char rare[16] = "", code[16];
+        double u = (double)lt_uniform(&s, 0);
+        snprintf(code, sizeof code, "%d", (int)(u * 1e6));
+        if (i % 5000 == 4321)
+            snprintf(rare, sizeof rare, "r%d", i);
+        t.used += (size_t)sprintf(t.text + t.used, i == blank ? "\r\n" : "");
+        t.used += (size_t)sprintf(t.text + t.used, i < reals ? "%d,%.0f," : "%d,%.4f,", i, 99 * u);
+        t.used +=
+            (size_t)sprintf(t.text + t.used, "level %d,%s,%s\n", (int)(u * 977) * i % 977, rare,
+                            i == late ? "x7"
+                            : i % 7   ? code
+                                      : "NA");
+    }
+    return t;
+}
+
+static int read_with(struct lt_table **out, const struct long_text *t, int threads,
+                     struct lt_error *err)
+{
+    const struct lt_open_options options = {.threads = threads};
+    return lt_table_from_bytes(out, "t.csv", t->text, t->used, &options, err);
+}
+
+static void same_tables(const struct lt_table *a, const struct lt_table *b)
+{
+    T_INT(lt_table_rows(a), lt_table_rows(b));
+    T_INT(lt_table_columns(a), lt_table_columns(b));
+    for (int64_t j = 0; j < lt_table_columns(a); j++) {
+        T_STR(help_type(a, j), help_type(b, j));
+        T_INT(lt_table_group(a, (int)j)->missing, lt_table_group(b, (int)j)->missing);
+        T_INT(lt_table_text_count(a, j), lt_table_text_count(b, j));
+        for (int32_t k = 0; k < lt_table_text_count(a, j); k++)
+            T_STR(lt_table_text(a, j, k), lt_table_text(b, j, k));
+    }
+    T_OK(help_hash(a) == help_hash(b));
+    for (int64_t row = 0; row < lt_table_rows(a); row += 997) {
+        char of_a[100], of_b[100];
+        lt_table_where(a, row, 0, of_a, sizeof of_a);
+        lt_table_where(b, row, 0, of_b, sizeof of_b);
+        T_STR(of_a, of_b);
+    }
+}
+
+TEST(a_long_text_is_the_same_table_for_any_number_of_threads)
+{
+    enum { ROWS = 30000 };
+    const int places[][3] = {{ROWS, -1, -1},        {0, -1, -1},          {ROWS / 2, -1, 20000},
+                             {17000, ROWS - 1, -1}, {ROWS - 1, 0, 10000}, {1, ROWS / 2, 1}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct long_text t = long_text(ROWS, places[i][0], places[i][1], places[i][2]);
+        struct lt_table *one = NULL, *many = NULL;
+        struct lt_error err = {0};
+        T_INT(read_with(&one, &t, 1, &err), 0);
+        for (int threads = 2; threads <= 5; threads += 3) {
+            T_INT(read_with(&many, &t, threads, &err), 0);
+            same_tables(one, many);
+            lt_table_free(&many);
+        }
+        lt_table_free(&one);
+        free(t.text);
+    }
+}
+
+TEST(faults_and_quotes_of_a_long_text_are_read_from_the_top)
+{
+    struct long_text t = long_text(30000, 9, -1, -1);
+    struct lt_error one = {0}, many = {0};
+    struct lt_table *table = NULL, *other = NULL;
+    char *late = t.text + t.used - 1, *early = memchr(t.text + t.used / 2, ',', 100);
+    *late = ','; /* the last line has a field too many, and one in the middle a quote */
+    T_INT(read_with(&table, &t, 1, &one), LT_ECONTENT);
+    T_INT(read_with(&table, &t, 3, &many), LT_ECONTENT);
+    T_STR(one.text, many.text);
+    *late = '\n';
+    *early = '"';
+    T_INT(read_with(&table, &t, 1, &one), LT_ECONTENT);
+    T_INT(read_with(&table, &t, 3, &many), LT_ECONTENT);
+    T_STR(one.text, many.text);
+    t.used += (size_t)sprintf(t.text + t.used, "1,2,\"a\nb\",,\n");
+    *early = ',';
+    T_INT(read_with(&table, &t, 1, &one), 0);
+    T_INT(read_with(&other, &t, 3, &many), 0);
+    same_tables(table, other);
+    lt_table_free(&table);
+    lt_table_free(&other);
+    free(t.text);
+}
+
 T_MAIN

@@ -1,6 +1,7 @@
 /* The detector: what it finds, what it promises, and that it travels in the file. */
 #include "t.h"
 #include "app/build.h"
+#include "app/crew.h"
 #include "app/detect.h"
 #include "app/reasons.h"
 #include "app/teach.h"
@@ -146,6 +147,64 @@ TEST(scores_have_the_same_bits_for_any_threads_and_any_batch)
         close_scene(&s);
     }
     lt_table_free(&fresh);
+}
+
+static struct lt_crew *crew_of(const struct scene *s, const struct lt_table *table, int threads)
+{
+    struct lt_error err = {0};
+    struct lt_session_options session = {.threads = threads};
+    struct lt_detect *detect = NULL;
+    struct lt_crew *crew = NULL;
+    must(lt_detect_create(&detect, s->model, s->backend, LT_PRECISION_F32, &err), &err);
+    must(lt_crew_create(&crew, s->model, table, detect, &session, &err), &err);
+    lt_detect_free(&detect);
+    return crew;
+}
+
+TEST(a_crew_gives_the_scores_that_one_detector_gives)
+{
+    enum { MANY = 5 * LT_DETECT_ROWS + 7, SKIPPED = 45 };
+    const enum lt_detector_kind kinds[] = {LT_DETECTOR_DEFAULT, LT_DETECTOR_RECONSTRUCTION};
+    struct lt_table *fresh = table_of(MANY, ROWS, -1, "");
+    double *alone = malloc(MANY * sizeof *alone), *crewed = malloc(MANY * sizeof *crewed);
+    float *x = malloc(MANY * 16 * sizeof *x);
+    struct lt_error err = {0};
+    for (int k = 0; k < 2; k++) {
+        struct scene s;
+        open_scene(&s, 1, kinds[k]);
+        scores_of(s.model, s.backend, fresh, LT_DETECT_ROWS, alone, x);
+        struct lt_crew *crew = crew_of(&s, fresh, 3);
+        T_OK(crew != NULL);
+        must(lt_crew_scores(crew, 0, MANY, crewed, &err), &err);
+        T_OK(memcmp(alone, crewed, MANY * sizeof *alone) == 0);
+        must(lt_crew_scores(crew, SKIPPED, MANY - SKIPPED, crewed, &err), &err);
+        T_OK(memcmp(alone + SKIPPED, crewed, (MANY - SKIPPED) * sizeof *alone) == 0);
+        lt_crew_free(&crew);
+        T_OK(crew_of(&s, fresh, 1) == NULL); /* one thread needs no crew */
+        close_scene(&s);
+    }
+    lt_table_free(&fresh);
+    free(alone);
+    free(crewed);
+    free(x);
+}
+
+TEST(a_crew_tells_of_the_first_row_that_cannot_be_scored)
+{
+    enum { MANY = 3 * LT_DETECT_ROWS, BAD = LT_DETECT_ROWS + 5 };
+    struct lt_table *bad = table_of(MANY, ROWS, BAD, "1e999,2,red,1");
+    struct lt_error err = {0};
+    double score[MANY];
+    char where[100];
+    struct scene s;
+    open_scene(&s, 1, LT_DETECTOR_RECONSTRUCTION);
+    struct lt_crew *crew = crew_of(&s, bad, 2);
+    T_INT(lt_crew_scores(crew, 0, MANY, score, &err), LT_ECONTENT);
+    lt_table_where(bad, BAD, 0, where, sizeof where);
+    T_OK(strstr(err.text, where) != NULL);
+    lt_crew_free(&crew);
+    lt_table_free(&bad);
+    close_scene(&s);
 }
 
 TEST(a_detector_travels_in_the_file)

@@ -1,6 +1,9 @@
+#include "base/file.h"
+#include "base/rng.h"
 #include "data/sheet.h"
 #include "data/writer.h"
 #include "data_help.h"
+#include <math.h>
 
 static const double rows[3][4] = {{0, 1.5, -2.5, 300}, {0.1, 127.5, 1e-7, -1}, {7, 0.25, 2.5, 12}};
 
@@ -52,6 +55,36 @@ TEST(csv_keeps_names_and_types)
     T_STR(lt_table_column_name(t, 2, NULL, 0), "say \"x\"");
     T_STR(help_cell(t, 1, 2), "9.9999999999999995e-08");
     lt_table_free(&t);
+}
+
+TEST(text_has_the_same_bytes_for_any_number_of_threads)
+{
+    enum { ROWS = 3000 };
+    for (int64_t columns = 3; columns < 2000; columns += 1600) {
+        const int64_t n = columns > 3 ? 7 : ROWS;
+        struct lt_writer_schema schema = {
+            .rows = n, .columns = columns, .type = LT_F32, .threads = 1};
+        double *values = malloc((size_t)(n * columns) * sizeof *values);
+        for (int64_t i = 0; i < n * columns; i++) {
+            struct lt_stream random = lt_stream(1, LT_RNG_TEST, 8, (uint64_t)i);
+            values[i] = i % 11 ? exp(9 * (double)lt_normal(&random, 0)) : NAN;
+        }
+        write_all(t_tmp("one.csv"), &schema, values);
+        schema.threads = 3;
+        write_all(t_tmp("three.csv"), &schema, values);
+        free(values);
+        struct lt_table *back = help_open(t_tmp("three.csv"));
+        T_INT(lt_table_rows(back), n);
+        lt_table_free(&back);
+        struct lt_bytes one = {0}, three = {0};
+        struct lt_error err = {0};
+        T_INT(lt_bytes_read(&one, t_tmp("one.csv"), &err), 0);
+        T_INT(lt_bytes_read(&three, t_tmp("three.csv"), &err), 0);
+        T_INT(one.size, three.size);
+        T_OK(memcmp(one.data, three.data, one.size) == 0);
+        lt_bytes_free(&one);
+        lt_bytes_free(&three);
+    }
 }
 
 TEST(what_is_written_reads_back_in_every_kind)

@@ -166,6 +166,7 @@ static int run_job(struct job *job, struct layout *layout, const char *path, flo
     job->pace = lt_pace_start(job->s->listener, "writing", job->rows);
     job->layout = layout;
     layout->schema.source = job->source;
+    layout->schema.threads = job->s->backend->threads;
     int rc = lt_writer_create(&job->writer, path, &layout->schema, err);
     for (int64_t first = 0; first < job->rows && !rc; first += LT_SESSION_ROWS) {
         int64_t n = job->rows - first < LT_SESSION_ROWS ? job->rows - first : LT_SESSION_ROWS;

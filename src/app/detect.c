@@ -179,6 +179,14 @@ void lt_detect_free(struct lt_detect **detect)
     lt_free(d);
 }
 
+size_t lt_detect_memory(const struct lt_detect *d)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < LT_NETWORKS_MAX; i++)
+        bytes += d->looker[i].net ? lt_net_memory(d->looker[i].net) : 0;
+    return bytes;
+}
+
 /* ---- running ---- */
 
 /* Rows in chunks on all threads. */

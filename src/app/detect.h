@@ -21,6 +21,7 @@ struct lt_detect;
 int lt_detect_create(struct lt_detect **out, const struct lt_model *model,
                      struct lt_backend *backend, enum lt_precision precision, struct lt_error *err);
 void lt_detect_free(struct lt_detect **detect);
+size_t lt_detect_memory(const struct lt_detect *detect); /* bytes of its networks */
 
 /* Scores of n <= LT_DETECT_ROWS rows of features; NaN is a missing cell. */
 void lt_detect_scores(struct lt_detect *detect, const float *x /* (n, F) */, int64_t n,

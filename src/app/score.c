@@ -1,16 +1,15 @@
 #include "app/score.h"
 
 #include "app/arrange.h"
+#include "app/beside.h"
 #include "app/conformal.h"
+#include "app/crew.h"
 #include "app/detect.h"
-#include "app/lens.h"
-#include "app/metrics.h"
-#include "app/neighbours.h"
 #include "app/pace.h"
-#include "app/ranking.h"
 #include "app/reasons.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "data/lines.h"
 #include "data/writer.h"
 #include <math.h>
@@ -28,8 +27,10 @@ struct scorer {
     struct lt_detect *detect;
     double threshold;
     float *x;                      /* (LT_DETECT_ROWS, F) */
-    double score[LT_DETECT_ROWS];  /* of the batch */
-    double *value;                 /* (LT_DETECT_ROWS, COLUMNS): what is written */
+    int64_t room;                  /* rows of a batch at most */
+    double *score;                 /* (room): of the batch */
+    double *value;                 /* (room, COLUMNS): what is written */
+    struct lt_crew *crew;          /* scores the rows of a table; NULL: `detect` does */
     struct lt_reasons *reasons;    /* NULL: none are asked for */
     struct lt_block *cells;        /* one row of the view at work, for reasons */
     struct lt_reason *reason;      /* (why) */
@@ -38,6 +39,17 @@ struct scorer {
     int64_t rows, alarms;
     double started;
 };
+
+/* Room for the answers to so many rows. */
+static int reserve(struct scorer *s, int64_t rows, struct lt_error *err)
+{
+    lt_free(s->score);
+    lt_free(s->value);
+    s->value = NULL;
+    s->room = rows;
+    int rc = lt_alloc(&s->score, (size_t)rows, sizeof *s->score, "scoring", err);
+    return rc ? rc : lt_alloc(&s->value, (size_t)rows * COLUMNS, sizeof *s->value, "scoring", err);
+}
 
 static int scorer_create(struct scorer **out, const struct lt_model *model,
                          const struct lt_score_options *options,
@@ -60,8 +72,7 @@ static int scorer_create(struct scorer **out, const struct lt_model *model,
         rc = lt_alloc(&s->x, LT_DETECT_ROWS * (size_t)model->prep.features, sizeof *s->x, "scoring",
                       err);
     if (!rc)
-        rc =
-            lt_alloc(&s->value, (size_t)LT_DETECT_ROWS * COLUMNS, sizeof *s->value, "scoring", err);
+        rc = reserve(s, LT_DETECT_ROWS, err);
     if (!rc && options->why > 0)
         rc = lt_reasons_create(&s->reasons, model, s->detect, s->backend, options->why, err);
     if (!rc && options->why > 0)
@@ -81,11 +92,13 @@ static void scorer_free(struct scorer **scorer)
         return;
     lt_writer_abort(&s->writer);
     lt_reasons_free(&s->reasons);
+    lt_crew_free(&s->crew);
     lt_detect_free(&s->detect);
     lt_backend_free(&s->backend);
     lt_free(s->reason);
     lt_free(s->text);
     lt_free(s->x);
+    lt_free(s->score);
     lt_free(s->value);
     lt_free(s);
 }
@@ -108,7 +121,8 @@ static int open_writer(struct scorer *s, const char *path, int64_t rows, struct 
                                       .types = types,
                                       .names = names,
                                       .text = s->reasons ? reasons_text : NULL,
-                                      .text_context = s};
+                                      .text_context = s,
+                                      .threads = s->backend->threads};
     return lt_writer_create(&s->writer, path, &schema, err);
 }
 
@@ -129,129 +143,49 @@ static int explain(struct scorer *s, const struct lt_table *view, const int64_t 
     return rc;
 }
 
-/* Scores, p-values, alarms and reasons of n rows of features that stand in s->x and are rows `ids`
- * of the view. */
+struct answers {
+    struct scorer *s;
+    int64_t n;
+};
+enum { CHUNK = 256 };
+
+static void answer_chunk(void *context, size_t chunk, int thread)
+{
+    const struct answers *a = context;
+    const struct scorer *s = a->s;
+    const struct lt_detector *d = &s->model->detector;
+    const int columns = s->reasons ? COLUMNS : REASONS;
+    (void)thread;
+    for (size_t i = lt_chunk_begin(chunk, CHUNK); i < lt_chunk_end(chunk, CHUNK, (size_t)a->n);
+         i++) {
+        double *v = s->value + (int64_t)i * columns;
+        v[ROW] = (double)(s->rows + (int64_t)i);
+        v[SCORE] = s->score[i];
+        v[P_VALUE] = lt_conformal_p(d->calibration, d->calibration_rows, s->score[i]);
+        v[ALARM] = s->score[i] >= s->threshold;
+        if (s->reasons)
+            v[REASONS] = (double)i;
+    }
+}
+
+/* p-values and alarms of n rows, whose scores and reasons are there. */
+static int answer(struct scorer *s, int64_t n, struct lt_error *err)
+{
+    struct answers a = {s, n};
+    lt_parallel(s->backend->threads, lt_chunks((size_t)n, CHUNK), answer_chunk, &a);
+    for (int64_t i = 0; i < n; i++)
+        s->alarms += s->score[i] >= s->threshold;
+    s->rows += n;
+    return s->writer ? lt_writer_rows(s->writer, s->value, n, err) : 0;
+}
+
+/* Answers n rows of features that stand in s->x and are rows `ids` of the view. */
 static int score_batch(struct scorer *s, const struct lt_table *view, const int64_t *ids, int64_t n,
                        struct lt_error *err)
 {
-    const struct lt_detector *d = &s->model->detector;
-    int columns = s->reasons ? COLUMNS : REASONS;
     lt_detect_scores(s->detect, s->x, n, s->score);
     int rc = explain(s, view, ids, n, err);
-    for (int64_t i = 0; i < n; i++) {
-        double *v = s->value + i * columns;
-        bool alarm = s->score[i] >= s->threshold;
-        v[ROW] = (double)(s->rows + i);
-        v[SCORE] = s->score[i];
-        v[P_VALUE] = lt_conformal_p(d->calibration, d->calibration_rows, s->score[i]);
-        v[ALARM] = alarm;
-        if (s->reasons)
-            v[REASONS] = (double)i;
-        s->alarms += alarm;
-    }
-    s->rows += n;
-    return rc ? rc : s->writer ? lt_writer_rows(s->writer, s->value, n, err) : 0;
-}
-
-/* ---- beside the labels ---- */
-
-/* Scores of all rows by the detector and by the baselines. */
-struct beside {
-    struct lt_linear *pca;
-    struct lt_neighbours *knn; /* NULL: the model keeps no rows */
-    double *score, *pca_error, *distance, *mean_error;
-    bool *anomaly;
-    float *seen; /* (LT_DETECT_ROWS, F): through the plain lens */
-};
-
-static int beside_create(struct beside *b, const struct scorer *s, const struct lt_table *labels,
-                         struct lt_error *err)
-{
-    const struct lt_model *m = s->model;
-    size_t n = (size_t)lt_table_rows(labels), f = (size_t)m->prep.features;
-    char buf[256];
-    double **list[] = {&b->score, &b->pca_error, &b->distance, &b->mean_error};
-    int rc = lt_alloc(&b->anomaly, n, sizeof *b->anomaly, "labels", err);
-    for (size_t i = 0; i < 4 && !rc; i++)
-        rc = lt_alloc(list[i], n, sizeof(double), "scores", err);
-    if (!rc)
-        rc = lt_alloc(&b->seen, LT_DETECT_ROWS * f, sizeof *b->seen, "scores", err);
-    for (size_t i = 0; i < n && !rc; i++) {
-        const char *label = lt_label_text(labels, (int64_t)i, buf, sizeof buf);
-        b->anomaly[i] = strcmp(label, "0") != 0 && strcmp(label, "normal") != 0;
-    }
-    if (!rc)
-        rc = lt_linear_create(&b->pca, &m->baseline, (int64_t)f, m->baseline.dims, s->backend,
-                              LT_DETECT_ROWS, err);
-    if (!rc && m->detector.reference_rows > 0)
-        rc = lt_neighbours_create(&b->knn, m->detector.reference, m->detector.reference_rows,
-                                  (int64_t)f, LT_NEIGHBOURS_K, s->backend, LT_DETECT_ROWS, err);
-    return rc;
-}
-
-static void beside_free(struct beside *b)
-{
-    void *list[] = {b->score, b->pca_error, b->distance, b->mean_error, b->anomaly, b->seen};
-    lt_linear_free(&b->pca);
-    lt_neighbours_free(&b->knn);
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        lt_free(list[i]);
-}
-
-static void beside_batch(struct beside *b, const struct scorer *s, int64_t at, int64_t n)
-{
-    int64_t f = s->model->prep.features;
-    memcpy(b->score + at, s->score, (size_t)n * sizeof *b->score);
-    lt_linear_errors(b->pca, s->x, n, b->mean_error + at, b->pca_error + at);
-    if (!b->knn)
-        return;
-    lt_lens_apply(&s->model->detector, LT_LENS_PLAIN, f, s->x, n, b->seen, f);
-    lt_neighbours_distances(b->knn, b->seen, n, b->distance + at);
-}
-
-static void report_ranking(struct lt_report *r, const char *name, const char *prefix,
-                           const struct lt_ranking *k)
-{
-    char key[64];
-    lt_report_line(r, "  %-34s %8.2f %18.2f", name, 100 * k->auroc, 100 * k->average_precision);
-    snprintf(key, sizeof key, "%sauroc", prefix);
-    lt_report_number(r, key, k->auroc);
-    snprintf(key, sizeof key, "%saverage_precision", prefix);
-    lt_report_number(r, key, k->average_precision);
-}
-
-static int report_beside(const struct beside *b, const struct scorer *s, struct lt_report *r,
-                         struct lt_error *err)
-{
-    const struct lt_detector *d = &s->model->detector;
-    struct lt_ranking own, pca, knn = {0};
-    char name[80];
-    int rc = lt_ranking(&own, b->score, b->anomaly, s->rows, err);
-    if (!rc)
-        rc = lt_ranking(&pca, b->pca_error, b->anomaly, s->rows, err);
-    if (!rc && b->knn)
-        rc = lt_ranking(&knn, b->distance, b->anomaly, s->rows, err);
-    if (rc)
-        return rc;
-    lt_report_integer(r, "anomalies", own.anomalies);
-    if (own.anomalies == 0 || own.anomalies == own.rows) {
-        lt_report_warn(r, "one_class", "all labels say %s, so nothing can be said of the ranking",
-                       own.anomalies ? "anomaly" : "normal");
-        return 0;
-    }
-    lt_report_line(r, "  %-34s %8s %18s", "in per cent", "AUROC", "average precision");
-    snprintf(name, sizeof name, "%s detector", lt_detector_name(d->kind));
-    report_ranking(r, name, "", &own);
-    snprintf(name, sizeof name, "PCA, %lld numbers", (long long)s->model->baseline.dims);
-    report_ranking(r, name, "pca.", &pca);
-    if (!b->knn) {
-        lt_report_line(r, "  %-34s", "kNN is not available: the model keeps no rows");
-        return 0;
-    }
-    snprintf(name, sizeof name, "kNN, %lld of %lld training rows", (long long)d->reference_rows,
-             (long long)d->reference_of);
-    report_ranking(r, name, "knn.", &knn);
-    return 0;
+    return rc ? rc : answer(s, n, err);
 }
 
 /* ---- the report ---- */
@@ -291,8 +225,30 @@ static void report_alarms(const struct scorer *s, struct lt_report *r)
     lt_report_number(r, "seconds", seconds);
 }
 
+/* Where neither reasons nor baselines look at features, rows may go by the thousand. */
+static int hire(struct scorer *s, const struct lt_table *view, struct lt_error *err)
+{
+    int rc = lt_crew_create(&s->crew, s->model, view, s->detect, s->session, err);
+    return rc || !s->crew ? rc : reserve(s, LT_CREW_ROWS, err);
+}
+
+static int score_many(struct scorer *s, int64_t total, struct lt_error *err)
+{
+    struct lt_pace pace = lt_pace_start(s->session->listener, "scoring", total);
+    int rc = 0;
+    for (int64_t at = 0; at < total && !rc; at += s->room) {
+        int64_t n = total - at < s->room ? total - at : s->room;
+        rc = lt_crew_scores(s->crew, at, n, s->score, err);
+        if (!rc)
+            rc = answer(s, n, err);
+        if (!rc)
+            rc = lt_pace_tell(&pace, at + n, err);
+    }
+    return rc;
+}
+
 static int score_rows(struct scorer *s, const struct lt_table *view, struct lt_feed *feed,
-                      struct beside *beside, struct lt_error *err)
+                      struct lt_beside *beside, struct lt_error *err)
 {
     int64_t ids[LT_DETECT_ROWS], total = lt_table_rows(view);
     struct lt_pace pace = lt_pace_start(s->session->listener, "scoring", total);
@@ -305,7 +261,7 @@ static int score_rows(struct scorer *s, const struct lt_table *view, struct lt_f
         if (!rc)
             rc = score_batch(s, view, ids, n, err);
         if (!rc && beside)
-            beside_batch(beside, s, at, n);
+            lt_beside_rows(beside, s->x, s->score, at, n);
         if (!rc)
             rc = lt_pace_tell(&pace, at + n, err);
     }
@@ -320,7 +276,7 @@ int lt_score_table(const struct lt_model *model, struct lt_table *table,
     struct scorer *s = NULL;
     struct lt_table *view = NULL;
     struct lt_feed *feed = NULL;
-    struct beside beside = {0};
+    struct lt_beside *beside = NULL;
     int rc = scorer_create(&s, model, options, session, err);
     if (!rc)
         rc = lt_arrange(model, table, session->listener, &view, err);
@@ -329,18 +285,21 @@ int lt_score_table(const struct lt_model *model, struct lt_table *table,
     if (!rc && s->reasons)
         rc = lt_block_create(&s->cells, view, 1, err);
     if (!rc && labels)
-        rc = beside_create(&beside, s, labels, err);
+        rc = lt_beside_create(&beside, model, s->backend, labels, err);
+    if (!rc && !s->reasons && !labels)
+        rc = hire(s, view, err);
     if (!rc && (!path || *path))
         rc = open_writer(s, path, lt_table_rows(table), err);
     if (!rc)
-        rc = score_rows(s, view, feed, labels ? &beside : NULL, err);
+        rc = s->crew ? score_many(s, lt_table_rows(view), err)
+                     : score_rows(s, view, feed, beside, err);
     if (!rc && s->writer)
         rc = lt_writer_commit(&s->writer, err);
     if (!rc)
         report_alarms(s, report);
     if (!rc && labels)
-        rc = report_beside(&beside, s, report, err);
-    beside_free(&beside);
+        rc = lt_beside_report(beside, report, err);
+    lt_beside_free(&beside);
     lt_feed_free(&feed);
     if (s)
         lt_block_free(&s->cells);

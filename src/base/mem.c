@@ -42,7 +42,7 @@ static void ask_for_huge_pages(void *p, size_t bytes)
 #endif
 }
 
-int lt_alloc(void *out, size_t count, size_t size, const char *what, struct lt_error *err)
+int lt_alloc_bare(void *out, size_t count, size_t size, const char *what, struct lt_error *err)
 {
     store_pointer(out, NULL);
     size_t bytes = 0;
@@ -56,9 +56,16 @@ int lt_alloc(void *out, size_t count, size_t size, const char *what, struct lt_e
         return lt_fail_memory(err, what, bytes);
     if (huge)
         ask_for_huge_pages(p, bytes);
-    memset(p, 0, bytes);
     store_pointer(out, p);
     return LT_OK;
+}
+
+int lt_alloc(void *out, size_t count, size_t size, const char *what, struct lt_error *err)
+{
+    int rc = lt_alloc_bare(out, count, size, what, err);
+    if (!rc)
+        memset(load_pointer(out), 0, count * size);
+    return rc;
 }
 
 int lt_grow(void *array, size_t *capacity, size_t need, size_t size, const char *what,

@@ -23,6 +23,10 @@ bool lt_size_add(size_t a, size_t b, size_t *out);
  * lt_free.  count or size may be 0: *out is then a valid pointer to free. */
 int lt_alloc(void *out, size_t count, size_t size, const char *what, struct lt_error *err);
 
+/* The same with memory that holds anything, for large blocks that several threads fill at once:
+ * the first touch of a page is the slow one. */
+int lt_alloc_bare(void *out, size_t count, size_t size, const char *what, struct lt_error *err);
+
 /* Grows *array to hold at least `need` elements of `size` bytes (doubling,
  * zeroing the new part) and updates *capacity.  The old array stays valid on
  * failure. */

@@ -93,7 +93,7 @@ static void release(struct lt_table *table)
     for (int i = 0; i < t->files; i++)
         lt_free(t->file[i]);
     lt_free(t->column);
-    lt_free(t->cell);
+    lt_free(t->part ? NULL : t->cell);
     lt_free(t->missing);
     lt_free(t->file);
     lt_free(t->run);
@@ -143,10 +143,15 @@ int lt_cells_reserve(struct lt_cells *t, size_t count, struct lt_error *err)
     return lt_grow(&t->cell, &t->room, count, sizeof *t->cell, t->base.name, err);
 }
 
+static int reserve_missing(struct lt_cells *t, struct lt_error *err)
+{
+    return lt_grow(&t->missing, &t->missing_room, t->room / 8 + 1, 1, t->base.name, err);
+}
+
 int lt_cells_set_missing(struct lt_cells *t, int64_t row, int64_t column, struct lt_error *err)
 {
     int64_t cell = row * t->base.columns + column;
-    int rc = lt_grow(&t->missing, &t->missing_room, t->room / 8 + 1, 1, t->base.name, err);
+    int rc = reserve_missing(t, err);
     if (rc)
         return rc;
     t->missing[cell >> 3] |= (uint8_t)(1u << (cell & 7));
@@ -175,6 +180,60 @@ int lt_cells_note_line(struct lt_cells *t, int64_t row, int64_t line, int file,
     int rc = lt_grow(&t->run, &t->run_room, t->runs + 1, sizeof *t->run, t->base.name, err);
     if (!rc)
         t->run[t->runs++] = (struct lt_cells_run){row, line, file};
+    return rc;
+}
+
+int lt_cells_reserve_parts(struct lt_cells *t, size_t count, struct lt_error *err)
+{
+    if (t->room)
+        return lt_cells_reserve(t, count, err);
+    int rc = lt_alloc_bare(&t->cell, count, sizeof *t->cell, t->base.name, err);
+    t->room = rc ? 0 : count;
+    return rc;
+}
+
+int lt_cells_part(struct lt_cells **out, const struct lt_cells *whole, int64_t first, int64_t rows,
+                  struct lt_error *err)
+{
+    int rc = lt_cells_create(out, whole->base.name, whole->base.columns, false, err);
+    if (rc)
+        return rc;
+    (*out)->part = true;
+    (*out)->cell = whole->cell + first * whole->base.columns;
+    (*out)->room = (size_t)(rows * whole->base.columns);
+    memset((*out)->cell, 0, (*out)->room * sizeof *whole->cell);
+    return LT_OK;
+}
+
+/* The bits of the first `cells` cells of a part, which begin at any bit of the whole's. */
+static void join_missing(struct lt_cells *whole, int64_t begin, const struct lt_cells *part,
+                         int64_t cells)
+{
+    uint8_t *to = whole->missing + (begin >> 3);
+    const int shift = (int)(begin & 7);
+    for (int64_t i = 0; i < (cells + 7) / 8; i++) {
+        const unsigned bits = (unsigned)part->missing[i] << shift;
+        to[i] |= (uint8_t)bits;
+        if (bits > 0xff)
+            to[i + 1] |= (uint8_t)(bits >> 8);
+    }
+}
+
+int lt_cells_join(struct lt_cells *whole, int64_t rows, struct lt_cells *part, int64_t n,
+                  struct lt_error *err)
+{
+    const int64_t columns = whole->base.columns;
+    uint64_t *to = whole->cell + rows * columns;
+    int rc = LT_OK;
+    if (to != part->cell)
+        memmove(to, part->cell, (size_t)(n * columns) * sizeof *to);
+    if (part->missing && !(rc = reserve_missing(whole, err)))
+        join_missing(whole, rows * columns, part, n * columns);
+    for (int64_t j = 0; j < columns; j++)
+        whole->column[j].missing += part->column[j].missing;
+    for (size_t i = 0; i < part->runs && !rc; i++)
+        rc = lt_cells_note_line(whole, rows + part->run[i].row, part->run[i].line,
+                                part->run[i].file, err);
     return rc;
 }
 

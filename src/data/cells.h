@@ -26,6 +26,7 @@ struct lt_cells {
     struct lt_cells_column *column; /* (D) */
     uint64_t *cell;                 /* (room / D, D) bits of an int64_t, a double or a text code */
     size_t room;                    /* cells allocated */
+    bool part;                      /* the cells belong to another table */
     uint8_t *missing;               /* bit row * D + column; NULL while none is */
     size_t missing_room;
     char **file; /* (files) names; none: rows have no lines */
@@ -49,6 +50,18 @@ int lt_cells_note_line(struct lt_cells *cells, int64_t row, int64_t line, int fi
 int lt_cells_finish(struct lt_table **out, struct lt_cells **cells, int64_t rows,
                     struct lt_error *err);
 void lt_cells_free(struct lt_cells **cells);
+
+/* Room that parts will fill, all of it. */
+int lt_cells_reserve_parts(struct lt_cells *cells, size_t count, struct lt_error *err);
+/* `rows` rows of `whole`, which has room for them, from row `first` on as a table without names that
+ * is filled apart.  Its rows, columns, dictionaries and lines count from its own beginning.  The
+ * whole must not grow before it is joined or freed. */
+int lt_cells_part(struct lt_cells **out, const struct lt_cells *whole, int64_t first, int64_t rows,
+                  struct lt_error *err);
+/* The first n rows of a part become rows `rows`, `rows` + 1, ... of the whole, with their missing
+ * cells and lines.  Types and dictionaries are the caller's business. */
+int lt_cells_join(struct lt_cells *whole, int64_t rows, struct lt_cells *part, int64_t n,
+                  struct lt_error *err);
 
 static inline void lt_cells_set_real(struct lt_cells *cells, int64_t row, int64_t column,
                                      double value)

@@ -1,215 +1,12 @@
 #include "data/csv.h"
 
 #include "base/mem.h"
-#include "data/cells.h"
-#include "data/csv_scan.h"
+#include "base/parallel.h"
+#include "data/csv_rows.h"
 #include "data/number.h"
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
-
-enum state {                /* what a column holds so far */
-             HOLDS_NOTHING, /* missing cells only */
-             HOLDS_INTEGERS,
-             HOLDS_REALS,
-             HOLDS_TEXT,
-             HOLDS_LATE_TEXT, /* text below numbers: filled by the second pass */
-};
-
-struct csv_reader {
-    struct lt_cells *cells;
-    struct lt_numbers *numbers;
-    enum state *state; /* (D) */
-    int64_t columns, rows;
-    bool header;
-    bool second_pass;
-    bool late; /* some column needs the second pass */
-    char *scratch;
-    size_t scratch_room;
-    int file;
-    int64_t next_line; /* where the row is if nothing unusual came before it */
-};
-
-/* ---- cells ------------------------------------------------------------- */
-
-static inline void store_integer(struct csv_reader *r, int64_t column, int64_t value)
-{
-    if (r->state[column] == HOLDS_REALS) {
-        lt_cells_set_real(r->cells, r->rows, column, (double)value);
-        return;
-    }
-    if (r->state[column] == HOLDS_NOTHING)
-        r->state[column] = HOLDS_INTEGERS;
-    lt_cells_set_integer(r->cells, r->rows, column, value);
-}
-
-static inline void store_real(struct csv_reader *r, int64_t column, double value)
-{
-    if (r->state[column] != HOLDS_REALS) {
-        lt_cells_promote(r->cells, column, r->rows);
-        r->state[column] = HOLDS_REALS;
-    }
-    lt_cells_set_real(r->cells, r->rows, column, value);
-}
-
-static int store_missing(struct csv_reader *r, int64_t column, struct lt_error *err)
-{
-    int64_t nothing = r->state[column] == HOLDS_TEXT || r->second_pass ? -1 : 0;
-    lt_cells_set_integer(r->cells, r->rows, column, nothing);
-    return lt_cells_set_missing(r->cells, r->rows, column, err);
-}
-
-static int store_text(struct csv_reader *r, const struct lt_csv_field *field, int64_t column,
-                      struct lt_error *err)
-{
-    struct lt_cells_column *c = &r->cells->column[column];
-    const char *name = r->cells->base.name;
-    const char *text = field->begin;
-    size_t length = (size_t)(field->end - field->begin);
-    int32_t code = 0;
-    int rc = LT_OK;
-    if (field->doubled) {
-        rc = lt_csv_text(field, &r->scratch, &r->scratch_room, &length, name, err);
-        text = r->scratch;
-    }
-    if (!rc)
-        rc = lt_dictionary_code(&c->dictionary, text, length, &code, name, err);
-    lt_cells_set_integer(r->cells, r->rows, column, code);
-    return rc;
-}
-
-/* A column turns to text: at once when no number stands above, else later. */
-static int begin_text(struct csv_reader *r, const struct lt_csv_field *field, int64_t column,
-                      struct lt_error *err)
-{
-    if (r->state[column] != HOLDS_NOTHING) {
-        r->state[column] = HOLDS_LATE_TEXT;
-        r->late = true;
-        return LT_OK;
-    }
-    r->state[column] = HOLDS_TEXT;
-    for (int64_t i = 0; i < r->rows; i++)
-        lt_cells_set_integer(r->cells, i, column, -1);
-    return store_text(r, field, column, err);
-}
-
-static int store_field(struct csv_reader *r, const struct lt_csv_field *field, int64_t column,
-                       struct lt_error *err)
-{
-    const char *begin = field->begin, *end = field->end;
-    int64_t integer = 0;
-    double real = 0.0;
-    if ((r->state[column] == HOLDS_LATE_TEXT) != r->second_pass)
-        return LT_OK; /* the other pass fills it */
-    lt_csv_trim(&begin, &end);
-    if (lt_csv_missing(begin, end))
-        return store_missing(r, column, err);
-    if (r->second_pass || r->state[column] == HOLDS_TEXT)
-        return store_text(r, field, column, err);
-    switch (lt_number_parse(r->numbers, begin, end, &integer, &real)) {
-    case LT_NUMBER_INTEGER:
-        store_integer(r, column, integer);
-        return LT_OK;
-    case LT_NUMBER_REAL:
-        store_real(r, column, real);
-        return LT_OK;
-    case LT_NUMBER_NONE:
-        break;
-    }
-    return begin_text(r, field, column, err);
-}
-
-/* ---- rows -------------------------------------------------------------- */
-
-static int fail_ragged(const struct csv_reader *r, const struct lt_csv_cursor *row,
-                       struct lt_error *err)
-{
-    int64_t count = lt_csv_count(*row);
-    return lt_fail(err, LT_ECONTENT,
-                   "%s:%" PRId64 ": %" PRId64 " field%s where the %s has %" PRId64
-                   "; give every row as many, and put a text that holds a delimiter in quotes",
-                   row->name, row->line, count, count == 1 ? "" : "s",
-                   r->header ? "header" : "first row", r->columns);
-}
-
-/* One to three digits and a delimiter, the cells of images and counts; returns
- * the end of the digits, or NULL. */
-static inline const char *small_integer(const struct lt_csv_cursor *c, int64_t *value)
-{
-    const char *p = c->p;
-    if (c->end - p < 4)
-        return NULL;
-    unsigned first = (unsigned)(unsigned char)p[0] - '0';
-    unsigned second = (unsigned)(unsigned char)p[1] - '0';
-    unsigned third = (unsigned)(unsigned char)p[2] - '0';
-    if (first > 9)
-        return NULL;
-    *value = first;
-    if (p[1] == c->delimiter)
-        return p + 1;
-    if (second > 9)
-        return NULL;
-    *value = first * 10 + second;
-    if (p[2] == c->delimiter)
-        return p + 2;
-    *value = *value * 10 + third;
-    return third <= 9 && p[3] == c->delimiter ? p + 3 : NULL;
-}
-
-/* A plain number followed by what ends a field, stored without further ado.
- * Returns the end of the number, or NULL: the careful way is needed. */
-static inline const char *fast_number(struct csv_reader *r, const struct lt_csv_cursor *c,
-                                      int64_t column)
-{
-    struct lt_decimal d;
-    double real = 0.0;
-    int64_t small = 0;
-    if (r->state[column] >= HOLDS_TEXT)
-        return NULL;
-    const char *p = small_integer(c, &small);
-    if (p) {
-        store_integer(r, column, small);
-        return p;
-    }
-    const char *q = lt_decimal_scan(c->p, c->end, &d);
-    if (!q || q == c->end || d.count > 18)
-        return NULL;
-    if (*q != c->delimiter && *q != '\n' && !(*q == '\r' && q + 1 < c->end && q[1] == '\n'))
-        return NULL;
-    if (d.integer)
-        store_integer(r, column, d.negative ? -(int64_t)d.digits : (int64_t)d.digits);
-    else if (lt_decimal_value(&d, &real))
-        store_real(r, column, real);
-    else
-        return NULL;
-    return q;
-}
-
-static int read_row(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_error *err)
-{
-    const struct lt_csv_cursor row = *c;
-    const int64_t last = r->columns - 1;
-    for (int64_t j = 0; j <= last; j++) {
-        const char *q = r->second_pass ? NULL : fast_number(r, c, j);
-        if (q && *q == c->delimiter && j < last) {
-            c->p = q + 1;
-            continue;
-        }
-        if (q && *q == '\n' && j == last) {
-            c->p = q + 1;
-            c->line++;
-            return LT_OK;
-        }
-        struct lt_csv_field field;
-        int rc = lt_csv_next(c, &field, err);
-        if (rc)
-            return rc;
-        if (field.last != (j == last))
-            return fail_ragged(r, &row, err);
-        if (!q && (rc = store_field(r, &field, j, err)))
-            return rc;
-    }
-    return LT_OK;
-}
 
 /* A blank line is nothing, except among the values of a single column: there
  * it is a missing value, unless only blank lines follow. */
@@ -223,23 +20,6 @@ void lt_csv_drop_blank_end(struct lt_csv_cursor *c)
             return;
         c->end = line;
     }
-}
-
-static int read_rows(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_error *err)
-{
-    int rc = LT_OK;
-    r->next_line = 0;
-    while (!rc && c->p < c->end) {
-        if (r->columns > 1 && lt_csv_skip_blank(c))
-            continue;
-        if (c->line != r->next_line && !r->second_pass &&
-            (rc = lt_cells_note_line(r->cells, r->rows, c->line, r->file, err)))
-            return rc;
-        r->next_line = c->line + 1;
-        rc = read_row(r, c, err);
-        r->rows++;
-    }
-    return rc;
 }
 
 /* ---- files ------------------------------------------------------------- */
@@ -260,12 +40,30 @@ bool lt_csv_is_utf16(const void *text, size_t size)
     return size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
-/* What is not text, or is in another coding, is said at once. */
-static int check_text(const struct lt_csv_source *s, struct lt_error *err)
+struct zeros {
+    const struct lt_csv_source *source;
+    atomic_bool found;
+};
+enum { ZEROS_CHUNK = 1 << 20 };
+
+static void find_zero(void *context, size_t chunk, int thread)
 {
+    struct zeros *z = context;
+    size_t begin = lt_chunk_begin(chunk, ZEROS_CHUNK);
+    size_t end = lt_chunk_end(chunk, ZEROS_CHUNK, z->source->size);
+    (void)thread;
+    if (memchr(z->source->text + begin, 0, end - begin))
+        z->found = true;
+}
+
+/* What is not text, or is in another coding, is said at once. */
+static int check_text(const struct lt_csv_source *s, int threads, struct lt_error *err)
+{
+    struct zeros zeros = {.source = s};
     if (!s->form && lt_csv_is_utf16(s->text, s->size))
         return lt_fail(err, LT_ECONTENT, "%s: is UTF-16 text; save it as UTF-8", s->name);
-    const char *zero = s->size ? memchr(s->text, 0, s->size) : NULL;
+    lt_parallel(threads, lt_chunks(s->size, ZEROS_CHUNK), find_zero, &zeros);
+    const char *zero = zeros.found ? memchr(s->text, 0, s->size) : NULL;
     int64_t before = s->form ? s->form->line - 1 : 0;
     if (zero)
         return lt_fail(err, LT_ECONTENT,
@@ -289,7 +87,7 @@ int lt_csv_begin(const struct lt_csv_source *s, const struct lt_numbers *numbers
     return LT_OK;
 }
 
-static int read_name(struct csv_reader *r, const struct lt_csv_field *field, int64_t column,
+static int read_name(struct lt_csv_reader *r, const struct lt_csv_field *field, int64_t column,
                      struct lt_error *err)
 {
     struct lt_csv_field trimmed = *field;
@@ -304,7 +102,7 @@ static int read_name(struct csv_reader *r, const struct lt_csv_field *field, int
 }
 
 /* Creates the table; where it has a header, the cursor stands on that. */
-static int begin_table(struct csv_reader *r, struct lt_csv_cursor *c, int64_t columns,
+static int begin_table(struct lt_csv_reader *r, struct lt_csv_cursor *c, int64_t columns,
                        struct lt_error *err)
 {
     r->columns = columns;
@@ -321,7 +119,7 @@ static int begin_table(struct csv_reader *r, struct lt_csv_cursor *c, int64_t co
 }
 
 /* The header of a further file must repeat that of the first. */
-static int check_header(struct csv_reader *r, struct lt_csv_cursor *c, struct lt_error *err)
+static int check_header(struct lt_csv_reader *r, struct lt_csv_cursor *c, struct lt_error *err)
 {
     const struct lt_table *t = &r->cells->base;
     const struct lt_csv_cursor row = *c;
@@ -332,7 +130,7 @@ static int check_header(struct csv_reader *r, struct lt_csv_cursor *c, struct lt
         if ((rc = lt_csv_next(c, &field, err)))
             return rc;
         if (field.last != (j == r->columns - 1))
-            return fail_ragged(r, &row, err);
+            return lt_csv_fail_ragged(r, &row, err);
         lt_csv_trim(&field.begin, &field.end);
         if ((rc = lt_csv_text(&field, &r->scratch, &r->scratch_room, &length, t->name, err)))
             return rc;
@@ -346,8 +144,8 @@ static int check_header(struct csv_reader *r, struct lt_csv_cursor *c, struct lt
 }
 
 /* The cursor on the first row of a source whose form is known. */
-static int begin_known(struct csv_reader *r, const struct lt_csv_source *s, struct lt_csv_cursor *c,
-                       struct lt_error *err)
+static int begin_known(struct lt_csv_reader *r, const struct lt_csv_source *s,
+                       struct lt_csv_cursor *c, struct lt_error *err)
 {
     const struct lt_csv_form *f = s->form;
     struct lt_csv_cursor header = {f->header, NULL, 1, f->delimiter, s->name};
@@ -359,7 +157,7 @@ static int begin_known(struct csv_reader *r, const struct lt_csv_source *s, stru
 }
 
 /* The cursor on the first row of a source about which nothing is known. */
-static int begin_unknown(struct csv_reader *r, const struct lt_csv_source *s,
+static int begin_unknown(struct lt_csv_reader *r, const struct lt_csv_source *s,
                          struct lt_csv_cursor *at, struct lt_error *err)
 {
     struct lt_csv_cursor c;
@@ -384,14 +182,19 @@ static int begin_unknown(struct csv_reader *r, const struct lt_csv_source *s,
     return rc;
 }
 
-static int read_file(struct csv_reader *r, const struct lt_csv_source *s, int index,
+static int read_file(struct lt_csv_reader *r, const struct lt_csv_source *s, int index, int threads,
                      struct lt_error *err)
 {
     struct lt_csv_cursor c;
     int rc = s->form ? begin_known(r, s, &c, err) : begin_unknown(r, s, &c, err);
     if (rc)
         return rc;
+    bool done = false;
     r->file = index;
+    if (!r->second_pass)
+        rc = lt_csv_pieces(r, &c, threads, &done, err);
+    if (rc || done)
+        return rc;
     if (!r->second_pass) {
         /* Every cell costs at least the byte that ends it, so that a small
          * file never asks for much memory. */
@@ -400,21 +203,21 @@ static int read_file(struct csv_reader *r, const struct lt_csv_source *s, int in
             room = most + (size_t)r->columns;
         rc = lt_cells_reserve(r->cells, (size_t)(r->rows * r->columns) + room, err);
     }
-    return rc ? rc : read_rows(r, &c, err);
+    return rc ? rc : lt_csv_rows(r, &c, err);
 }
 
 /* Columns whose text came late are filled from the beginning. */
-static int read_again(struct csv_reader *r, const struct lt_csv_source *sources, int count,
+static int read_again(struct lt_csv_reader *r, const struct lt_csv_source *sources, int count,
                       struct lt_error *err)
 {
     int rc = LT_OK;
     r->second_pass = true;
     r->rows = 0;
     for (int64_t j = 0; j < r->columns; j++)
-        if (r->state[j] == HOLDS_LATE_TEXT)
+        if (r->state[j] == LT_CSV_LATE_TEXT)
             r->cells->column[j].missing = 0;
     for (int i = 0; i < count && !rc; i++)
-        rc = read_file(r, &sources[i], i, err);
+        rc = read_file(r, &sources[i], i, 1, err);
     return rc;
 }
 
@@ -429,16 +232,18 @@ static int keep_names(struct lt_cells *cells, const struct lt_csv_source *source
     return rc;
 }
 
-int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int count,
+int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int count, int threads,
                 struct lt_error *err)
 {
     *out = NULL;
-    struct csv_reader r = {0};
-    int rc = lt_numbers_create(&r.numbers, err);
+    struct lt_csv_reader r = {0};
+    struct lt_numbers *numbers = NULL;
+    int rc = lt_numbers_create(&numbers, err);
+    r.numbers = numbers;
     for (int i = 0; i < count && !rc; i++)
-        rc = check_text(&sources[i], err);
+        rc = check_text(&sources[i], threads, err);
     for (int i = 0; i < count && !rc; i++)
-        rc = read_file(&r, &sources[i], i, err);
+        rc = read_file(&r, &sources[i], i, threads, err);
     if (!rc && r.rows == 0)
         rc = lt_fail(err, LT_ECONTENT, "%s: has a header but no rows; add rows below line 1",
                      sources[0].name);
@@ -447,16 +252,16 @@ int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int 
     if (rc)
         goto out;
     for (int64_t j = 0; j < r.columns; j++) {
-        if (r.state[j] >= HOLDS_TEXT)
+        if (r.state[j] >= LT_CSV_TEXT)
             r.cells->column[j].type = LT_TEXT;
-        else if (r.state[j] != HOLDS_INTEGERS)
+        else if (r.state[j] != LT_CSV_INTEGERS)
             r.cells->column[j].type = LT_F64;
     }
     if (!(rc = keep_names(r.cells, sources, count, err)))
         rc = lt_cells_finish(out, &r.cells, r.rows, err);
 out:
     lt_cells_free(&r.cells);
-    lt_numbers_free(&r.numbers);
+    lt_numbers_free(&numbers);
     lt_free(r.state);
     lt_free(r.scratch);
     return rc;

@@ -27,8 +27,8 @@ struct lt_csv_source {
     const struct lt_csv_form *form; /* NULL: found from the text.  For a single source. */
 };
 
-/* One table of all files, whose columns must agree. */
-int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int count,
+/* One table of all files, whose columns must agree, whatever the number of threads that read. */
+int lt_csv_read(struct lt_table **out, const struct lt_csv_source *sources, int count, int threads,
                 struct lt_error *err);
 
 /* The cursor on the first record, behind a byte order mark and blank lines, with its delimiter, and

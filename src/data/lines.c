@@ -159,7 +159,7 @@ static int read_part(struct lt_lines *l, const struct lt_csv_form *form, size_t 
     struct lt_csv_form here = *form;
     here.line = l->line;
     const struct lt_csv_source source = {l->name, l->text + l->begin, size, &here};
-    int rc = lt_csv_read(&answer->table, &source, 1, err);
+    int rc = lt_csv_read(&answer->table, &source, 1, 1, err);
     if (rc && rc != LT_ECONTENT)
         return rc;
     answer->first_line = rc ? 0 : l->line;
@@ -404,7 +404,7 @@ static int finish(struct lt_lines *l, struct answer *answer, struct lt_error *er
                                           NULL};
     if (l->answered)
         return LT_LINES_END;
-    int rc = lt_csv_read(&answer->table, &nothing, 1, err);
+    int rc = lt_csv_read(&answer->table, &nothing, 1, 1, err);
     l->answered = rc != LT_EFAIL;
     answer->rows = rc ? 0 : lt_table_rows(answer->table);
     return rc;

@@ -313,7 +313,7 @@ static int read_arrays(struct lt_table **out, struct source *sources, int count,
     return rc;
 }
 
-static int read_csv(struct lt_table **out, const struct source *sources, int count,
+static int read_csv(struct lt_table **out, const struct source *sources, int count, int threads,
                     struct lt_error *err)
 {
     struct lt_csv_source *texts = NULL;
@@ -322,7 +322,7 @@ static int read_csv(struct lt_table **out, const struct source *sources, int cou
         texts[i] = (struct lt_csv_source){sources[i].name, (const char *)sources[i].bytes.data,
                                           sources[i].bytes.size, NULL};
     if (!rc)
-        rc = lt_csv_read(out, texts, count, err);
+        rc = lt_csv_read(out, texts, count, threads, err);
     lt_free(texts);
     return rc;
 }
@@ -345,7 +345,7 @@ static int read_sources(struct lt_table **out, struct source *sources, int count
     if (sources[0].kind != &csv_kind)
         return read_arrays(out, sources, count, options, err);
     return options->images ? fail_no_images(sources[0].name, err)
-                           : read_csv(out, sources, count, err);
+                           : read_csv(out, sources, count, options->threads, err);
 }
 
 static void free_sources(struct source *sources, int count)

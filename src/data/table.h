@@ -69,6 +69,7 @@ struct lt_open_options {
      * they stay as they are.  Other rows do, or with `images` are refused (LT_EUSAGE). */
     int64_t height, width;
     bool images;
+    int threads; /* that read CSV, which changes nothing about the table; 0: one */
 };
 
 /* Opens DATA: `count` >= 1 names of one kind, whose rows follow one another.  A

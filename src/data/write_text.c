@@ -2,6 +2,7 @@
 #include "data/writer_ops.h"
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "data/number.h"
 #include <math.h>
 #include <string.h>
@@ -66,8 +67,9 @@ static int write_text_cell(struct lt_writer *w, int64_t column, double value, ch
     return rc || !text ? rc : write_text(w, text, err);
 }
 
-static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
-                      struct lt_error *err)
+/* One after the other: texts go by the sink on their way. */
+static int write_texts(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                       struct lt_error *err)
 {
     char delimiter = delimiter_of(w);
     int rc = LT_OK;
@@ -85,6 +87,72 @@ static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64
             rc = lt_sink_write(w->sink, w->buffer, (size_t)(to - w->buffer), err);
     }
     return rc;
+}
+
+/* ---- numbers, on several threads --------------------------------------- */
+
+/* Rows are put into text by the chunk, each in its own place of the buffer, and go out in order. */
+enum { CHUNK_CELLS = 1024, CHUNKS = 64 };
+
+struct numbers {
+    const struct lt_writer *w;
+    const struct lt_out_rows *rows;
+    int64_t first, n; /* rows at work */
+    size_t chunk;     /* rows of one */
+    size_t used[CHUNKS];
+};
+
+static char *place_of(const struct numbers *t, size_t chunk)
+{
+    return t->w->buffer + chunk * t->chunk * (size_t)t->w->columns * LT_NUMBER_TEXT;
+}
+
+static void format_chunk(void *context, size_t chunk, int thread)
+{
+    struct numbers *t = context;
+    const struct lt_writer *w = t->w;
+    const char delimiter = delimiter_of(w);
+    char *begin = place_of(t, chunk), *to = begin;
+    (void)thread;
+    for (size_t i = lt_chunk_begin(chunk, t->chunk);
+         i < lt_chunk_end(chunk, t->chunk, (size_t)t->n); i++) {
+        for (int64_t j = 0; j < w->columns; j++) {
+            double value = lt_out_value(t->rows, (t->first + (int64_t)i) * w->columns + j);
+            if (!isnan(value))
+                to += format(to, w->types[j], value);
+            *to++ = j + 1 < w->columns ? delimiter : '\n';
+        }
+    }
+    t->used[chunk] = (size_t)(to - begin);
+}
+
+static int write_numbers(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                         struct lt_error *err)
+{
+    const int64_t chunk = w->columns < CHUNK_CELLS ? CHUNK_CELLS / w->columns : 1;
+    const int64_t chunks = w->columns < CHUNK_CELLS ? CHUNKS : 1; /* a long row is enough at once */
+    struct numbers t = {.w = w, .rows = rows, .chunk = (size_t)chunk};
+    int rc = LT_OK;
+    for (; t.first < n && !rc; t.first += t.n) {
+        t.n = n - t.first < chunk * chunks ? n - t.first : chunk * chunks;
+        rc = lt_grow(&w->buffer, &w->room, (size_t)(t.n * w->columns) * LT_NUMBER_TEXT, 1, w->name,
+                     err);
+        const size_t count = lt_chunks((size_t)t.n, t.chunk);
+        if (!rc)
+            lt_parallel(w->threads, count, format_chunk, &t);
+        for (size_t i = 0; i < count && !rc; i++)
+            rc = lt_sink_write(w->sink, place_of(&t, i), t.used[i], err);
+    }
+    return rc;
+}
+
+static int write_rows(struct lt_writer *w, const struct lt_out_rows *rows, int64_t n,
+                      struct lt_error *err)
+{
+    for (int64_t j = 0; j < w->columns; j++)
+        if (w->types[j] == LT_TEXT)
+            return write_texts(w, rows, n, err);
+    return write_numbers(w, rows, n, err);
 }
 
 const struct lt_writer_ops lt_csv_writer = {

@@ -237,6 +237,7 @@ static int copy_schema(struct lt_writer *w, const struct lt_writer_schema *schem
     w->total = schema->rows;
     w->text = schema->text;
     w->text_context = schema->text_context;
+    w->threads = schema->threads;
     w->source = schema->source;
     copy_shape(w, schema);
     find_sizes(w, schema);

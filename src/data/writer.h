@@ -34,6 +34,7 @@ struct lt_writer_schema {
     const char *const *names; /* (D), or NULL: no names, and no header in CSV */
     int shape_rank;           /* of a row; 0 or 1: plain; 2: (H, W); 3: (H, W, C) ... */
     int64_t shape[LT_SHAPE_MAX];
+    int threads; /* that put numbers into text, which changes nothing about the file; 0: one */
     /* What each row was made from, in use until commit; NULL: nothing that is known.  Folders ask
      * for it, and so do images that were resampled when they were read. */
     const struct lt_table *source; /* (N) rows */

@@ -45,6 +45,7 @@ struct lt_writer {
     char **names;        /* (D), or NULL */
     const char *(*text)(void *context, int64_t column, double value, char *buf, size_t size);
     void *text_context;
+    int threads;
     int rank; /* of a row, >= 1 */
     int64_t shape[LT_SHAPE_MAX];
     /* Where rows get back the size that their images had before they were resampled: columns and

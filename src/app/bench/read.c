@@ -44,7 +44,7 @@ static int read_csv(void *context, struct lt_error *err)
 {
     struct csv *csv = context;
     struct lt_table *table = NULL;
-    int rc = lt_csv_read(&table, &csv->source, 1, err);
+    int rc = lt_csv_read(&table, &csv->source, 1, 1, err);
     lt_table_free(&table);
     return rc;
 }
