@@ -117,9 +117,9 @@ static void format_chunk(void *context, size_t chunk, int thread)
     for (size_t i = lt_chunk_begin(chunk, t->chunk);
          i < lt_chunk_end(chunk, t->chunk, (size_t)t->n); i++) {
         for (int64_t j = 0; j < w->columns; j++) {
-            double value = lt_out_value(t->rows, (t->first + (int64_t)i) * w->columns + j);
-            if (!isnan(value))
-                to += format(to, w->types[j], value);
+            int64_t cell = (t->first + (int64_t)i) * w->columns + j;
+            if (!isnan(lt_out_value(t->rows, cell)))
+                to += format(to, w->types[j], t->rows, cell);
             *to++ = j + 1 < w->columns ? delimiter : '\n';
         }
     }
