@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "codec/block.h"
 #include "codec/lag.h"
+#include "codec/number.h"
 #include "t.h"
 
 /* Numbers drawn from one seed, in order. */
@@ -149,7 +150,7 @@ static void make_series(struct dice *d, struct subject *s, const int32_t *levels
         series->high = a < b ? b : a;
         series->centre = below(d, 2) ? series->low : series->high;
         series->spread = (int64_t)1 << below(d, 61);
-        series->common = (int)between(d, -1, 255);
+        series->bits = (int)between(d, 0, LT_FINE_MOST);
         series->follows = below(d, 2);
     }
 }

@@ -100,9 +100,9 @@ static int fill_numbers(int64_t *n)
     return count;
 }
 
-static struct lt_view view_of(int common)
+static struct lt_view view_of(int fine)
 {
-    return (struct lt_view){.contexts = 3, .hash = {1, 2, 3}, .common = common, .set = {0, 1}};
+    return (struct lt_view){.contexts = 3, .hash = {1, 2, 3}, .fine = fine, .set = {0, 1}};
 }
 
 TEST(numbers_of_every_size_come_back)
@@ -113,8 +113,8 @@ TEST(numbers_of_every_size_come_back)
     struct lt_mixing *m;
     T_INT(count, NUMBERS);
     T_INT(lt_mixing_create(&m, 12, 2, LT_ISA_BASE, NULL), 0);
-    for (int common = -1; common < 256; common += common < 1 || common > 253 ? 1 : 127) {
-        struct lt_view view = view_of(common);
+    for (int fine = 0; fine <= LT_FINE_MOST; fine += fine < 5 || fine > 46 ? 1 : 7) {
+        struct lt_view view = view_of(fine);
         struct lt_range r = lt_range_encoder(bytes, sizeof bytes);
         lt_mixing_reset(m);
         for (int i = 0; i < count; i++)
@@ -136,7 +136,7 @@ TEST(any_bytes_are_numbers)
     struct lt_mixing *m;
     T_INT(lt_mixing_create(&m, 12, 2, LT_ISA_BASE, NULL), 0);
     for (int i = 0; i < 5; i++) {
-        struct lt_view view = view_of((int)between(&d, -1, 255));
+        struct lt_view view = view_of((int)between(&d, 0, LT_FINE_MOST));
         for (size_t k = 0; k < sizeof bytes; k++)
             bytes[k] = (unsigned char)(i == 0 ? 0 : i == 1 ? 255 : below(&d, 256));
         struct lt_range r = lt_range_decoder(bytes, sizeof bytes);

@@ -33,10 +33,10 @@ enum kind { NUMBERS, SYMBOLS, MIXED, LAGGED, GREY, COLOURS, KINDS };
 static const char *const kinds[KINDS] = {"numbers", "symbols", "mixed",
                                          "lagged",  "grey",    "colours"};
 
-static struct lt_series number_series(void)
+static struct lt_series number_series(int noise)
 {
     return (struct lt_series){.number = true,
-                              .bits = 0,
+                              .bits = noise,
                               .common = -1,
                               .follows = true,
                               .low = -3000,
@@ -66,7 +66,7 @@ static void make_golden_pattern(struct subject *s, enum kind kind)
         bool number =
             kind == NUMBERS || kind == LAGGED || kind == COLOURS || (kind == MIXED && k & 1);
         s->pattern->series[k] =
-            number ? number_series() : symbol_series(kind == GREY ? 8 : 1 + (int)k);
+            number ? number_series((int)k % 3) : symbol_series(kind == GREY ? 8 : 1 + (int)k);
     }
 }
 

@@ -11,9 +11,10 @@
 #include <math.h>
 
 enum {
-    BLOCK_VALUES = 1 << 20, /* values of a block, about */
-    BLOCK_BYTES = 16 << 20, /* and bytes, at most */
-    LOSSY_VALUES = 1 << 22, /* of a block of lossy images, which take fewer bytes */
+    BLOCK_VALUES = 1 << 20,  /* values of a block, about */
+    HALVED_VALUES = 1 << 19, /* of two blocks at least */
+    BLOCK_BYTES = 16 << 20,  /* and bytes, at most */
+    LOSSY_VALUES = 1 << 22,  /* of a block of lossy images, which take fewer bytes */
 };
 
 int lt_pack_check(const struct lt_pack_options *o, struct lt_error *err)
@@ -49,6 +50,19 @@ static int64_t rows_of_block(const struct lt_packsource *s, bool lossy)
     return rows < 1 ? 1 : rows;
 }
 
+/* Into blocks of like size: two at least, where that leaves enough to learn from, so that two threads can
+ * decode them. */
+static int cut(struct lt_packsource *s, bool lossy, struct lt_error *err)
+{
+    int64_t rows = rows_of_block(s, lossy);
+    int rc = lt_packsource_cut(s, rows, err);
+    if (rc)
+        return rc;
+    bool halved = s->blocks == 1 && s->rows >= 2 && s->rows >= HALVED_VALUES / s->columns;
+    int64_t blocks = halved ? 2 : s->blocks, even = (s->rows + blocks - 1) / blocks;
+    return blocks == 1 || even == rows ? 0 : lt_packsource_cut(s, even, err);
+}
+
 static int open_source(struct lt_packjob *j, struct lt_error *err)
 {
     const struct lt_pack_options *o = j->options;
@@ -60,8 +74,7 @@ static int open_source(struct lt_packjob *j, struct lt_error *err)
                                  has_names(&j->source) ? column_name : NULL, &j->source, o->max_abs,
                                  o->max_rel, o->lossless, err);
     if (!rc)
-        rc = lt_packsource_cut(&j->source, rows_of_block(&j->source, o->psnr > 0 || o->bpp > 0),
-                               err);
+        rc = cut(&j->source, o->psnr > 0 || o->bpp > 0, err);
     j->head.block_rows = j->source.block_rows;
     return rc;
 }

@@ -61,6 +61,8 @@ static int index_text(struct lt_packsource *s, struct lt_error *err)
     const char *base = (const char *)s->text.data, *end = base + s->text.size;
     const char *p = base + s->format.header;
     size_t room = 0;
+    lt_free(s->start);
+    s->start = NULL;
     s->blocks = s->rows = 0;
     while (p < end) {
         int64_t passed = 0;

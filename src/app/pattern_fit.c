@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/order.h"
 #include "codec/lag.h"
+#include "codec/number.h"
 #include <math.h>
 
 /* The row and plane that an example is, and its place among the features. */
@@ -61,6 +62,61 @@ static double target_of(const struct finder *f, int64_t row, int64_t plane)
     double spread = (double)lt_pattern_series(f->pattern, plane)->spread / 256;
     double t = ((double)value - (double)reference) / spread;
     return fmax(-8, fmin(8, t));
+}
+
+/* ---- noise ---- */
+
+enum { FINE_VALUES = 1 << 20, LENGTHS = 65 };
+
+/* For every kind of series, how often predictions left a number of so many bits. */
+static void count_lengths(struct finder *f, int64_t (*lengths)[LENGTHS])
+{
+    const struct lt_pattern *p = f->pattern;
+    int64_t rows = f->sample->run < f->sample->rows ? f->sample->run : f->sample->rows;
+    struct lt_outlook outlook;
+    begin_run(f, 0);
+    for (int64_t row = 0; row < rows && row * p->planes < FINE_VALUES; row++) {
+        lt_surroundings_row(f->around, row);
+        for (int64_t plane = 0; plane < p->planes; plane++) {
+            lt_surroundings_look(f->around, plane, &outlook);
+            uint64_t left =
+                (uint64_t)f->sample->values[row * p->planes + plane] - (uint64_t)outlook.base;
+            int length = 0;
+            for (left = left >> 63 ? -left : left; left > 0; left >>= 1)
+                length++;
+            lengths[p->scene == LT_SCENE_GRID ? plane % p->c : plane][length]++;
+            lt_surroundings_seen(f->around, plane, outlook.base);
+        }
+    }
+}
+
+int lt_pattern_fit_noise(struct lt_pattern *pattern, const struct lt_pattern_sample *sample,
+                         int above, struct lt_error *err)
+{
+    struct finder f;
+    int64_t(*lengths)[LENGTHS] = NULL;
+    int64_t kinds = lt_pattern_kinds(pattern);
+    int rc = finder_open(&f, pattern, sample, err);
+    if (!rc)
+        rc = lt_alloc(&lengths, (size_t)kinds, sizeof *lengths, "lengths", err);
+    if (!rc)
+        count_lengths(&f, lengths);
+    for (int64_t k = 0; k < kinds && !rc; k++) {
+        int64_t count = 0, below = 0;
+        int median = 0;
+        for (int i = 0; i < LENGTHS; i++)
+            count += lengths[k][i];
+        while ((below += lengths[k][median]) * 2 < count)
+            median++;
+        median -= above;
+        if (pattern->series[k].number)
+            pattern->series[k].bits = median < 0              ? 0
+                                      : median > LT_FINE_MOST ? LT_FINE_MOST
+                                                              : median;
+    }
+    lt_free(lengths);
+    finder_close(&f);
+    return rc;
 }
 
 /* ---- least squares ---- */

@@ -5,6 +5,9 @@
  * that leaves, and `trees` the bits of symbols, by app/predictor.h.  Each is set in the pattern, which
  * must have none of that kind; a pattern without numbers gets no linear and no values, one without
  * symbols no trees, and that is no failure.
+ *
+ * When the networks are there, `noise` sets the lowest bits of numbers apart, so many that half of what
+ * predictions leave has no more than `above` bits above them.
  */
 #ifndef LT_APP_PATTERN_FIT_H
 #define LT_APP_PATTERN_FIT_H
@@ -20,6 +23,10 @@ struct lt_pattern_sample {
     int64_t
         run; /* so many follow one another in the data, then others do; divides rows or exceeds it */
 };
+
+/* Rows of the first run tell. */
+int lt_pattern_fit_noise(struct lt_pattern *pattern, const struct lt_pattern_sample *sample,
+                         int above, struct lt_error *err);
 
 int lt_pattern_fit_linear(struct lt_pattern *pattern, const struct lt_pattern_sample *sample,
                           enum lt_isa isa, struct lt_error *err);

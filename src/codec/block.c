@@ -65,7 +65,7 @@ static void code_rows(struct lt_blockcoder *b, struct lt_range *range, int64_t r
                       const int32_t *guess, int64_t *values)
 {
     int64_t planes = b->pattern->planes;
-    struct lt_outlook outlook;
+    struct lt_outlook outlook = {0};
     lt_mixing_reset(b->mixing);
     lt_surroundings_begin(b->surroundings, values, guess, b->lags);
     for (int64_t row = 0; row < rows; row++) {

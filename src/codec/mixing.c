@@ -12,19 +12,34 @@ enum {
 
 /* ---- instruction sets ---- */
 
-extern const lt_mixing_coder lt_mixing_coder_base;
+extern const struct lt_mixing_coder lt_mixing_coder_base;
 #if defined(__x86_64__)
-extern const lt_mixing_coder lt_mixing_coder_avx2, lt_mixing_coder_avx512;
-static const lt_mixing_coder *const coders[LT_ISAS] = {&lt_mixing_coder_base, &lt_mixing_coder_avx2,
-                                                       &lt_mixing_coder_avx512};
+extern const struct lt_mixing_coder lt_mixing_coder_avx2, lt_mixing_coder_avx512;
+static const struct lt_mixing_coder *const coders[LT_ISAS] = {
+    &lt_mixing_coder_base, &lt_mixing_coder_avx2, &lt_mixing_coder_avx512};
 #else
-static const lt_mixing_coder *const coders[LT_ISAS] = {&lt_mixing_coder_base};
+static const struct lt_mixing_coder *const coders[LT_ISAS] = {&lt_mixing_coder_base};
 #endif
 
 int lt_mixing_symbol(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
                      int bits, int symbol)
 {
-    return m->coder(m, range, view, bits, symbol);
+    return m->coder->symbol(m, range, view, bits, symbol);
+}
+
+int lt_mixing_small(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
+                    int number)
+{
+    return m->coder->number(m, range, view, number);
+}
+
+int lt_mixing_simple(struct lt_mixing *m, struct lt_range *range, uint32_t hash, int bit)
+{
+    uint32_t *node = &m->simple[hash % LT_MIX_SIMPLE];
+    uint32_t p = *node >> 16;
+    bit = lt_range_bit(range, bit, p < 1 ? 1 : p);
+    *node = lt_taught(*node, bit, m->pace[*node & LT_MIX_COUNT] >> 15);
+    return bit;
 }
 
 /* ---- making ---- */
@@ -37,6 +52,8 @@ void lt_mixing_reset(struct lt_mixing *m)
     for (int64_t i = 0; i < nodes; i++)
         for (int k = 0; k < LT_MIX_INPUTS; k++)
             m->weight[i][k] = START;
+    for (int i = 0; i < LT_MIX_SIMPLE; i++)
+        m->simple[i] = LT_MIX_FRESH;
     for (int i = 0; i < LT_MIX_CORRECTIONS; i++)
         for (int b = 0; b < LT_MIX_BUCKETS; b++) {
             int64_t s = (int64_t)b * LT_MIX_SPAN / (LT_MIX_BUCKETS - 1) - LT_STRETCH_MOST;
@@ -67,7 +84,7 @@ int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, enum lt_is
     if (rc)
         return rc;
     m = *out;
-    m->coder = *coders[isa];
+    m->coder = coders[isa];
     m->lines = lines;
     m->sets = sets;
     rc = lt_alloc(&m->line, (size_t)1 << lines, sizeof *m->line, "a mixer", err);
@@ -77,6 +94,8 @@ int lt_mixing_create(struct lt_mixing **out, int lines, int32_t sets, enum lt_is
         rc = lt_alloc(&m->uses, (size_t)sets * 256, sizeof *m->uses, "a mixer", err);
     if (!rc)
         rc = lt_alloc(&m->correct, LT_MIX_CORRECTIONS, sizeof *m->correct, "a mixer", err);
+    if (!rc)
+        rc = lt_alloc(&m->simple, LT_MIX_SIMPLE, sizeof *m->simple, "a mixer", err);
     if (rc) {
         lt_mixing_free(out);
         return rc;
@@ -94,6 +113,7 @@ void lt_mixing_free(struct lt_mixing **m)
         lt_free((*m)->weight);
         lt_free((*m)->uses);
         lt_free((*m)->correct);
+        lt_free((*m)->simple);
     }
     lt_free(*m);
     *m = NULL;

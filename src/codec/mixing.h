@@ -23,7 +23,9 @@
 
 enum {
     LT_CONTEXTS_MAX = 14,
+    LT_CONTEXTS_ROOM = 16,
     LT_SYMBOL_BITS = 8,
+    LT_NUMBER_FAR = 128,
     LT_SELECTORS = 2, /* sets of mixing weights at work at once */
 };
 
@@ -32,7 +34,8 @@ struct lt_intnet;
 /* What is known of the next symbol. */
 struct lt_view {
     int contexts;
-    uint32_t hash[LT_CONTEXTS_MAX];
+    uint32_t hash[LT_CONTEXTS_ROOM]; /* those beyond `contexts` are any */
+    int fine;   /* of a number (codec/number.h): its lowest bits, which are noise */
     int common; /* a symbol asked for first, by a bit of its own, which is node 0; -1: none */
     int32_t set[LT_SELECTORS];   /* which mixing weights: 0 ... sets - 1 of lt_mixing_create */
     uint32_t guess;              /* what the last correction looks at besides the probability */
@@ -55,6 +58,14 @@ void lt_mixing_reset(struct lt_mixing *m);
 /* Codes a symbol of `bits` bits (1 ... 8); returns it. */
 int lt_mixing_symbol(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
                      int bits, int symbol);
+
+/* Codes a number -(LT_NUMBER_FAR - 1) ... LT_NUMBER_FAR - 1, bit by bit too: whether it is 0, how many bits it has, its
+ * sign and its bits; any other comes back as +-LT_NUMBER_FAR.  view->net has no say. */
+int lt_mixing_small(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
+                    int number);
+
+/* Codes a bit by one adaptive probability, which `hash` chooses: where mixing would find no more. */
+int lt_mixing_simple(struct lt_mixing *m, struct lt_range *range, uint32_t hash, int bit);
 
 /* A hash of two numbers, for contexts. */
 static inline uint32_t lt_hash(uint32_t a, uint32_t b)

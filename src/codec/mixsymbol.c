@@ -30,9 +30,10 @@ struct bit {
 
 static void find_lines(struct lt_mixing *m, const struct lt_view *v, int node, uint32_t **line)
 {
-    uint32_t hash[LT_CONTEXTS_MAX];
-    for (int i = 0; i < v->contexts; i++) {
+    uint32_t hash[LT_CONTEXTS_ROOM];
+    for (int i = 0; i < LT_CONTEXTS_ROOM; i++)
         hash[i] = lt_hash(v->hash[i], (uint32_t)(node + i * 256));
+    for (int i = 0; i < v->contexts; i++) {
         line[i] = m->line[hash[i] >> (32 - m->lines)];
         __builtin_prefetch(line[i], 1);
     }
@@ -89,12 +90,8 @@ static inline void ask_nodes(const struct lt_mixing *m, struct bit *b)
 /* Nodes move towards the bit. */
 static inline void teach_nodes(struct bit *b, int bit)
 {
-    const int32_t end = bit ? (1 << 22) - 1 : 0;
-    for (int i = 0; i < LT_MIX_INPUTS; i++) {
-        int32_t p = (int32_t)(b->node[i] >> 10), n = (int32_t)(b->node[i] & LT_MIX_COUNT);
-        p += ((end - p) >> 7) * b->pace[i] >> 9;
-        b->node[i] = (uint32_t)p << 10 | (uint32_t)(n < LT_MIX_COUNT ? n + 1 : n);
-    }
+    for (int i = 0; i < LT_MIX_INPUTS; i++)
+        b->node[i] = lt_taught(b->node[i], bit, b->pace[i]);
 }
 
 /* ---- mixing ---- */
@@ -137,7 +134,7 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
     int32_t *weight[LT_SELECTORS];
     uint16_t *uses[LT_SELECTORS], *near;
     for (int s = 0; s < LT_SELECTORS; s++) {
-        int64_t at = (int64_t)v->set[s] * 256 + node;
+        int64_t at = (int64_t)node * m->sets + v->set[s];
         weight[s] = m->weight[at];
         uses[s] = &m->uses[at];
         stretched[s] = dot(weight[s], b->input);
@@ -155,16 +152,15 @@ static int code_bit(struct lt_mixing *m, struct lt_range *range, const struct lt
     return bit;
 }
 
-/* Asks for the weights of the nodes that may follow. */
+/* Asks for the weights of a node that may follow. */
 static inline void look_ahead(const struct lt_mixing *m, const struct lt_view *v, int node)
 {
     for (int s = 0; s < LT_SELECTORS; s++) {
-        int32_t(*weight)[LT_MIX_INPUTS] = m->weight + (int64_t)v->set[s] * 256;
-        __builtin_prefetch(weight[2 * node & 255], 1);
-        __builtin_prefetch(weight[(2 * node + 1) & 255], 1);
+        int64_t at = (int64_t)node * m->sets + v->set[s];
+        __builtin_prefetch(m->weight[at], 1);
+        __builtin_prefetch(&m->uses[at], 1);
     }
-    for (int k = 0; k < 2; k++)
-        __builtin_prefetch(correction_of(m, v, 2 * node + k), 1);
+    __builtin_prefetch(correction_of(m, v, node), 1);
 }
 
 /* Codes the bit of a node whose slots stand at `within` of the lines. */
@@ -172,7 +168,6 @@ static int code_node(struct lt_mixing *m, struct lt_range *range, const struct l
                      uint32_t *const *line, int within, int node, int bit)
 {
     struct bit b;
-    look_ahead(m, v, node);
     for (int i = 0; i < v->contexts; i++)
         b.node[i] = line[i][within];
     for (int i = v->contexts; i < LT_MIX_INPUTS; i++)
@@ -203,6 +198,8 @@ static int code_symbol(struct lt_mixing *m, struct lt_range *range, const struct
         int depth = (bits - 1 - k) % NIBBLE;
         if (depth == 0)
             find_lines(m, v, node, line);
+        look_ahead(m, v, 2 * node & 255);
+        look_ahead(m, v, (2 * node + 1) & 255);
         int within = (1 << depth) | (node & ((1 << depth) - 1));
         int bit = code_node(m, range, v, line, within, node, symbol >> k & 1);
         node = node << 1 | bit;
@@ -210,5 +207,58 @@ static int code_symbol(struct lt_mixing *m, struct lt_range *range, const struct
     return node - (1 << bits);
 }
 
-extern const lt_mixing_coder LT_ISA_NAME(lt_mixing_coder);
-const lt_mixing_coder LT_ISA_NAME(lt_mixing_coder) = code_symbol;
+/* ---- numbers ---- */
+
+/* Nodes of a number: is it 0, is its length more than 1, 2, ... 7, its sign by its length; then for each
+ * length and sign three bits below the highest, and those that follow.  The first 15 share a line. */
+enum { IS_ZERO = 1, IS_LONGER = 2, SIGN = 9, LENGTHS = 7, LEADING = 3, FOLLOWING = 128 };
+
+static inline int leading_node(int length, int sign)
+{
+    return 16 * length + 8 * sign;
+}
+
+/* The bits below the highest one of a number of so many. */
+static int code_bits(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
+                     int length, int sign, int size)
+{
+    const int group = leading_node(length, sign);
+    int node = 1, known = 1;
+    uint32_t *line[LT_CONTEXTS_MAX];
+    for (int k = length - 2, depth = 0; k >= 0; k--, depth++) {
+        int from = depth < LEADING ? group : group + FOLLOWING - 16;
+        if (depth % LEADING == 0) {
+            find_lines(m, v, depth ? from + 256 * known : from, line);
+            node = 1;
+        }
+        int bit = code_node(m, range, v, line, node, from + node, size >> k & 1);
+        node = node << 1 | bit;
+        known = known << 1 | bit;
+    }
+    return known;
+}
+
+static int code_number(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
+                       int number)
+{
+    int size = number < 0 ? -number : number, length = 1;
+    uint32_t *line[LT_CONTEXTS_MAX];
+    find_lines(m, v, 0, line);
+    look_ahead(m, v, IS_LONGER);
+    if (code_node(m, range, v, line, IS_ZERO, IS_ZERO, number == 0))
+        return 0;
+    for (; length <= LENGTHS; length++) {
+        int node = IS_LONGER + length - 1;
+        look_ahead(m, v, node + 1);
+        look_ahead(m, v, node + LENGTHS);
+        if (!code_node(m, range, v, line, node, node, size >> length != 0))
+            break;
+    }
+    int node = SIGN + (length < LENGTHS ? length : LENGTHS) - 1;
+    int sign = code_node(m, range, v, line, node, node, number < 0);
+    size = length > LENGTHS ? LT_NUMBER_FAR : code_bits(m, range, v, length, sign, size);
+    return sign ? -size : size;
+}
+
+extern const struct lt_mixing_coder LT_ISA_NAME(lt_mixing_coder);
+const struct lt_mixing_coder LT_ISA_NAME(lt_mixing_coder) = {code_symbol, code_number};

@@ -1,6 +1,6 @@
 #include "codec/number.h"
 
-enum { BELOW = 0, ABOVE = 255, LENGTH_BITS = 7, LEADING = 3 };
+enum { LENGTH_BITS = 7, LEADING = 3, NEAR = 4 };
 
 /* The view for a part of a number that does not fit a symbol: two contexts, and `part`. */
 static struct lt_view part_of(const struct lt_view *view, uint32_t part)
@@ -22,7 +22,7 @@ static uint64_t code_plain(struct lt_range *range, int count, uint64_t bits)
     return out;
 }
 
-/* What a number exceeds LT_NUMBER_NEAR by, less 1. */
+/* What the size of a number exceeds LT_NUMBER_FAR by. */
 static uint64_t code_excess(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
                             int side, uint64_t excess)
 {
@@ -43,17 +43,41 @@ static uint64_t code_excess(struct lt_mixing *m, struct lt_range *range, const s
     return high << below | code_plain(range, below, excess);
 }
 
+/* The lowest bits of a number, by what is above them. */
+static uint64_t code_fine(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
+                          int64_t above, uint64_t bits)
+{
+    int64_t near = above > NEAR ? NEAR : above < -NEAR ? -NEAR : above;
+    uint32_t hash = lt_hash((uint32_t)view->set[0], (uint32_t)near);
+    int told = view->fine < LEADING ? view->fine : LEADING, below = view->fine - told;
+    uint64_t high = 1;
+    for (int k = view->fine - 1; k >= below; k--)
+        high = high << 1 |
+               (uint64_t)lt_mixing_simple(m, range, lt_hash(hash, (uint32_t)high), bits >> k & 1);
+    return (high << below | code_plain(range, below, bits)) & (((uint64_t)1 << view->fine) - 1);
+}
+
+static int64_t code_coarse(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
+                           int64_t number)
+{
+    int near = number <= -LT_NUMBER_FAR  ? -LT_NUMBER_FAR
+               : number >= LT_NUMBER_FAR ? LT_NUMBER_FAR
+                                         : (int)number;
+    near = lt_mixing_small(m, range, view, near);
+    if (near != LT_NUMBER_FAR && near != -LT_NUMBER_FAR)
+        return near;
+    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    size = LT_NUMBER_FAR + code_excess(m, range, view, near < 0, size - LT_NUMBER_FAR);
+    return (int64_t)(near < 0 ? -size : size);
+}
+
 int64_t lt_mixing_number(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
                          int64_t number)
 {
-    int symbol = number < -LT_NUMBER_NEAR  ? BELOW
-                 : number > LT_NUMBER_NEAR ? ABOVE
-                                           : (int)number + LT_NUMBER_ZERO;
-    symbol = lt_mixing_symbol(m, range, view, LT_SYMBOL_BITS, symbol);
-    if (symbol != BELOW && symbol != ABOVE)
-        return symbol - LT_NUMBER_ZERO;
-    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    uint64_t excess = code_excess(m, range, view, symbol, size - LT_NUMBER_NEAR - 1);
-    excess += LT_NUMBER_NEAR + 1;
-    return (int64_t)(symbol == BELOW ? -excess : excess);
+    if (view->fine == 0)
+        return code_coarse(m, range, view, number);
+    const uint64_t half = (uint64_t)1 << (view->fine - 1), moved = (uint64_t)number + half;
+    int64_t above = code_coarse(m, range, view, (int64_t)moved >> view->fine);
+    uint64_t fine = code_fine(m, range, view, above, moved & (2 * half - 1));
+    return (int64_t)(((uint64_t)above << view->fine | fine) - half);
 }

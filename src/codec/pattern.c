@@ -50,7 +50,7 @@ void lt_pattern_units(struct lt_pattern *pattern, int64_t *numbers, int64_t *nod
 
 struct sums {
     double count, sum, squares;
-    double steps, kept; /* squares of differences from the row before, or W; how many are 0 */
+    double steps; /* squares of differences from the row before, or W */
     int64_t pairs;
     double frames; /* distance from the frame before, and from W, where there are both */
     double beside;
@@ -87,7 +87,6 @@ static void look_at_pair(struct sums *s, int64_t value, int64_t before)
 {
     double d = (double)value - (double)before;
     s->steps += d * d;
-    s->kept += value == before;
     s->pairs++;
 }
 
@@ -153,7 +152,7 @@ static void finish_series(struct lt_series *series, const struct sums *s, bool g
                                                     : series->centre;
     double spread = sqrt(series->follows ? step : about) * 256;
     series->spread = (int64_t)fmin(fmax(spread, 64), 0x1p60);
-    series->common = s->kept / pairs > COMMON ? 128 : -1;
+    series->common = -1;
     if (!series->number)
         finish_symbol(series, s);
 }

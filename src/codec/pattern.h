@@ -26,10 +26,10 @@
 enum lt_scene { LT_SCENE_RECORDS, LT_SCENE_GRID };
 
 struct lt_series {
-    bool number; /* coded as what a prediction leaves; otherwise as a symbol of `bits` bits */
-    int bits;
-    int common;        /* the symbol that is asked for first (of a residual: 0), -1: none */
-    bool follows;      /* the row before tells more than the mean */
+    bool number;  /* coded as what a prediction leaves; otherwise as a symbol of `bits` bits */
+    int bits;     /* of a symbol; of a number its lowest ones that are noise (codec/number.h) */
+    int common;   /* the symbol that is asked for first, -1: none */
+    bool follows; /* the row before tells more than the mean */
     int64_t low, high; /* of all values */
     int64_t centre;    /* their mean */
     int64_t spread;    /* of values about what they are compared with (lt_series_reference), Q8 */

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "codec/number.h"
 #include "codec/surroundings.h"
 
 enum { FORM = 1 }; /* of the bytes */
@@ -59,7 +60,7 @@ static bool read_series(struct lt_series *s, struct lt_reader *r)
     uint64_t flags = lt_read_up_to(r, NUMBER | FOLLOWS);
     s->number = flags & NUMBER;
     s->follows = flags & FOLLOWS;
-    s->bits = (int)lt_read_up_to(r, LT_SYMBOL_BITS);
+    s->bits = (int)lt_read_up_to(r, s->number ? LT_FINE_MOST : LT_SYMBOL_BITS);
     int64_t common = lt_read_signed(r);
     s->low = lt_read_signed(r);
     s->high = (int64_t)((uint64_t)s->low + lt_read_varint(r));
@@ -67,7 +68,7 @@ static bool read_series(struct lt_series *s, struct lt_reader *r)
     s->spread = (int64_t)lt_read_up_to(r, (uint64_t)1 << 60);
     bool symbol = s->bits >= 1 && s->low == 0 && s->high < 1 << s->bits;
     s->common = (int)common;
-    return !r->broken && common >= -1 && common < (s->number ? 256 : 1 << s->bits) &&
+    return !r->broken && common >= -1 && common < (s->number ? 0 : 1 << s->bits) &&
            s->low <= s->high && s->centre >= s->low && s->centre <= s->high && s->spread >= 1 &&
            (s->number || symbol);
 }

@@ -75,6 +75,8 @@ static void match_row(struct lt_surroundings *n)
     m->above = both;
     if (n->row > 1)
         *seat = (uint32_t)n->row;
+    if (m->length > 0)
+        __builtin_prefetch(&n->values[m->at * n->pattern->planes]);
 }
 
 /* Means of the rows before, where a plane follows them; where there are not so many, of those there are. */
@@ -95,6 +97,30 @@ static void mean_rows(struct lt_surroundings *n, int64_t plane, int16_t *f)
         f[SHORT] = f[LONG];
 }
 
+static const int showing[SHOWN + 1] = {NOW, LAST, LAST2, PLACE, SHORT, LONG, RISE};
+
+/* Where all planes see each other: what a plane shows stays in place until it is known itself. */
+static void show_all(struct lt_surroundings *n)
+{
+    const struct lt_pattern *p = n->pattern;
+    int64_t at = 0;
+    for (int64_t j = 0; j < p->planes; j++) {
+        n->trace[j].shown = at;
+        for (int i = 0; i < shows(p, j); i++)
+            n->x[at++] = n->trace[j].feature[showing[i]];
+    }
+    n->shown = at;
+}
+
+static int64_t show_window(struct lt_surroundings *n, int64_t plane)
+{
+    int64_t at = 0;
+    for (int64_t j = plane - WINDOW; j < plane; j++)
+        for (int i = 0; i < SHOWN + n->pattern->lagged; i++)
+            n->x[at++] = j < 0 ? 0 : n->trace[j].feature[showing[i]];
+    return at;
+}
+
 static void row(struct lt_surroundings *n)
 {
     match_row(n);
@@ -109,6 +135,8 @@ static void row(struct lt_surroundings *n)
             f[RISE] = lt_feature(n, j, lt_lagged(n, 0, j), lt_lagged(n, -1, j));
         f[PLACE] = n->row > 0 ? lt_place(&n->pattern->series[j], lt_before(n, 1, j)) : 0;
     }
+    if (n->all)
+        show_all(n);
 }
 
 /* What the row that this one is like has there. */
@@ -125,20 +153,18 @@ static int sure(const struct lt_surroundings *n)
 
 static void seen(struct lt_surroundings *n, int64_t plane)
 {
-    n->trace[plane].feature[NOW] = lt_feature(n, plane, lt_here(n, plane), reference(n, plane));
+    struct lt_trace *t = &n->trace[plane];
+    t->feature[NOW] = lt_feature(n, plane, lt_here(n, plane), reference(n, plane));
+    if (n->all)
+        n->x[t->shown] = t->feature[NOW]; /* which is shown first */
     if (n->match.length > 0 && lt_here(n, plane) != matched(n, plane))
         n->match.missed = true;
 }
 
 static void features(struct lt_surroundings *n, int64_t plane)
 {
-    static const int showing[SHOWN + 1] = {NOW, LAST, LAST2, PLACE, SHORT, LONG, RISE};
     const struct lt_pattern *p = n->pattern;
-    bool all = n->all;
-    int64_t at = 0;
-    for (int64_t j = all ? 0 : plane - WINDOW; j < (all ? p->planes : plane); j++)
-        for (int i = 0; i < (all ? shows(p, j) : SHOWN + p->lagged); i++)
-            n->x[at++] = j < 0 ? 0 : n->trace[j].feature[showing[i]];
+    int64_t at = n->all ? n->shown : show_window(n, plane);
     n->x[at++] = n->trace[plane].feature[LAST];
     n->x[at++] = n->trace[plane].feature[LAST3];
     if (p->lagged) {
@@ -147,7 +173,7 @@ static void features(struct lt_surroundings *n, int64_t plane)
         n->x[at++] = lt_feature(n, plane, lt_lagged(n, 1, plane), north);
         n->x[at++] = lt_feature(n, plane, lt_lagged(n, 2, plane), north);
     }
-    for (int64_t j = 0; all && j < p->planes; j++)
+    for (int64_t j = 0; n->all && j < p->planes; j++)
         n->x[at++] = j == plane ? LT_INTNET_ONE : 0;
     if (p->guessed)
         n->x[at++] =
@@ -197,7 +223,6 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
     const struct lt_trace *t = &n->trace[plane];
     int64_t up = lt_before(n, 1, plane), up2 = lt_before(n, 2, plane);
     int64_t left = plane > 0 ? lt_here(n, plane - 1) : 0;
-    int64_t corner = plane > 0 ? lt_before(n, 1, plane - 1) : 0;
     int64_t beside = plane > 0 ? n->trace[plane - 1].left[0] : 0;
     int64_t last = lt_within(t->left[0], 1 << 20), last2 = lt_within(t->left[1], 1 << 20);
     int busy = lt_coarse((last < 0 ? -last : last) + (last2 < 0 ? -last2 : last2));
@@ -209,7 +234,6 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
     lt_context(v, k, lt_hash2(part >> 1, lt_within(last, 15)));
     lt_context(v, k, lt_hash2(lt_within(rise, 30), lt_within(lt_less(up2, base), 30)));
     lt_context(v, k, lt_hash2(base, left));
-    lt_context(v, k, lt_hash4(base, up, corner, left));
     lt_context(v, k, lt_hash2(base, n->prefix));
     lt_context(v, k, lt_hash2(t->run < 15 ? t->run : 15, rise));
     lt_context(v, k, lt_hash2(part, lt_coarse(n->left)));
@@ -217,7 +241,6 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t base,
     lt_context(v, k,
                lt_hash3(sure(n), sure(n) ? lt_within(lt_less(matched(n, plane), base), 200) : rise,
                         part >> 3));
-    lt_context(v, k, lt_hash3(n->match.last, n->prefix, base));
     if (n->lag > 0) {
         int64_t north = lt_less(lt_lagged(n, 0, plane), base);
         int64_t next = lt_less(lt_lagged(n, 1, plane), base);

@@ -44,11 +44,14 @@ int16_t lt_place(const struct lt_series *series, int64_t value)
 
 int lt_coarse(int64_t v)
 {
+    /* of what is left of a number below 16 */
+    static const int8_t few[16] = {0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6};
     uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
     int q = 0;
-    for (; u > 0 && q < 30; q++)
+    for (; u > 15 && q < 30; q++)
         u = u * 2 / 3;
-    return q;
+    q += few[u > 15 ? 15 : u];
+    return q < 30 ? q : 30;
 }
 
 static void fill_scales(struct lt_surroundings *n)
@@ -66,6 +69,9 @@ static void fill_scales(struct lt_surroundings *n)
 
 /* ---- the object ---- */
 
+#include <stdlib.h>
+unsigned DROP, ORDER;
+static unsigned DN, DS;
 int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
                            struct lt_error *err)
 {
@@ -74,6 +80,8 @@ int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern
     if (rc)
         return rc;
     n = *out;
+    DN = getenv("DN") ? (unsigned)strtoul(getenv("DN"), 0, 0) : 0;
+    DS = getenv("DS") ? (unsigned)strtoul(getenv("DS"), 0, 0) : 0;
     n->pattern = pattern;
     n->features = lt_surroundings_count(pattern);
     n->all = pattern->scene == LT_SCENE_RECORDS && lt_records_all(pattern);
@@ -187,7 +195,7 @@ static void look_at_number(struct lt_surroundings *n, int64_t plane, struct lt_o
     lt_wide place = expected(n, s, plane);
     out->base = (int64_t)(place >> 4);
     int part = (int)(place & 15);
-    out->view.common = s->common;
+    out->view.fine = s->bits;
     out->view.guess = lt_hash2(plane, part);
     ops_of(n->pattern)->number(n, plane, out->base, part, &out->view);
 }
@@ -220,6 +228,7 @@ static void look_alone(struct lt_surroundings *n, int64_t plane, struct lt_outlo
     int64_t told = out->series->number ? here & 15 : here;
     out->base = out->series->number ? here >> 4 : 0;
     v->common = out->series->common;
+    v->fine = out->series->number ? out->series->bits : 0;
     v->set[1] = 0;
     v->guess = lt_hash2(kind, told >> 4);
     lt_context(v, kind, 0);
@@ -233,6 +242,8 @@ void lt_surroundings_look(struct lt_surroundings *n, int64_t plane, struct lt_ou
 {
     out->series = lt_pattern_series(n->pattern, plane);
     out->view.contexts = 0;
+    ORDER = 0;
+    DROP = out->series->number ? DN : DS;
     out->view.net = NULL;
     out->view.set[0] = ops_of(n->pattern)->sets + told_of(n->pattern, plane);
     if (n->pattern->alone)

@@ -12,6 +12,7 @@ struct lt_trace {
     int64_t left[2];    /* what predictions left of the last two numbers */
     int32_t run;        /* rows since it changed */
     int16_t feature[8]; /* of records: see records.c */
+    int64_t shown;      /* where those begin in lt_surroundings.x */
 };
 
 /* Rows that came before as the last ones did, and so may go on alike. */
@@ -33,7 +34,8 @@ struct lt_surroundings {
     const uint16_t *lags;
     int64_t lag; /* of the row; 0: none */
     int64_t features;
-    bool all;               /* of records: planes all see each other */
+    bool all;               /* of records: planes all see each other, ... */
+    int64_t shown;          /* ... by so many features */
     int64_t *scale;         /* (kinds): what differences are multiplied with to be features, Q32 */
     int64_t *reach;         /* (kinds): differences beyond it have the largest feature */
     struct lt_trace *trace; /* (planes) */
