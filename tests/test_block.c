@@ -1,5 +1,6 @@
 /* Blocks: whatever a matrix and its pattern are like, what was encoded is decoded, the same bytes come
  * from every instruction set, and no bytes do harm. */
+#include "app/pattern_fit.h"
 #include "t_block.h"
 
 enum { SUBJECTS = 20 };
@@ -185,6 +186,36 @@ TEST(noise_costs_hardly_more_than_it_holds)
     T_NOTE("%.4f bits a value", bits);
     T_OK(bits <= 8.1);
     expect_rows(&s, &c);
+    lt_free(c.bytes);
+    drop_subject(&s);
+}
+
+/* Sums of three dice, so wide that predictions leave 8 bits or so; steps of 1; a constant. */
+TEST(bits_of_noise_are_set_apart)
+{
+    struct lt_error err = {0};
+    struct dice d = {.seed = 5};
+    struct subject s = plain_subject(20000, 3, 0);
+    for (int64_t i = 0; i < s.rows; i++) {
+        int64_t *row = s.values + 3 * i;
+        row[0] = between(&d, -200, 200) + between(&d, -200, 200) + between(&d, -200, 200);
+        row[1] = (i > 0 ? row[1 - 3] : 0) + between(&d, -1, 1);
+        row[2] = 7;
+    }
+    look_at(&s, 0);
+    struct coded before = encoded(&s);
+    lt_blockcoder_free(&s.coder);
+    const struct lt_pattern_sample sample = {.values = s.values, .rows = s.rows, .run = s.rows};
+    T_INT(lt_pattern_fit_noise(s.pattern, &sample, 1, &err), 0);
+    const struct lt_series *series = s.pattern->series;
+    T_INT(series[0].bits, 7); /* half are within 150 of 0 */
+    T_INT(series[1].bits, 0);
+    T_INT(series[2].bits, 0);
+    struct coded c = encoded(&s);
+    T_NOTE("%zu bytes, %zu before", c.size, before.size);
+    T_OK((double)c.size < 1.001 * (double)before.size);
+    expect_rows(&s, &c);
+    lt_free(before.bytes);
     lt_free(c.bytes);
     drop_subject(&s);
 }
