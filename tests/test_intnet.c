@@ -99,6 +99,26 @@ static void expect_plain(const struct lt_intnet *net, uint64_t seed)
     }
 }
 
+/* Inputs of which few change from one example to the next, now and then all. */
+static void expect_the_same_again(const struct lt_intnet *net, uint64_t seed)
+{
+    const struct lt_stream s = lt_stream(seed, LT_RNG_TEST, 2, 0);
+    const int32_t inputs = lt_intnet_inputs(net);
+    uint32_t at = 0;
+    int16_t x[WIDEST] = {0}, h[WIDEST], again[WIDEST];
+    struct lt_intmemo *memo;
+    T_INT(lt_intmemo_create(&memo, net, NULL), 0);
+    for (int example = 0; example < 60; example++) {
+        for (int32_t i = 0; i < (example % 20 ? example % 7 : inputs); i++)
+            x[lt_below(&s, at++, (uint64_t)inputs)] =
+                (int16_t)draw(&s, &at, example % 2 ? 32767 : 3000);
+        lt_intnet_hidden(net, x, h);
+        lt_intnet_hidden_again(net, memo, x, again);
+        T_OK(memcmp(h, again, (size_t)lt_intnet_room(net) * sizeof *h) == 0);
+    }
+    lt_intmemo_free(&memo);
+}
+
 static const int64_t shapes[][4] = {
     {64, 96, 32, 255}, {1, 1, 1, 1}, {33, 65, 31, 7}, {500, 3, 129, 40}, {40, 5, 0, 0}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
@@ -115,6 +135,8 @@ TEST(every_instruction_set_gives_the_bits_of_plain_arithmetic)
             for (uint64_t seed = 1; seed <= 4; seed++) {
                 struct lt_intnet *net = random_net(layers_of(k), shapes[k], (enum lt_isa)isa, seed);
                 expect_plain(net, seed);
+                if (net->layers > 1)
+                    expect_the_same_again(net, seed);
                 lt_intnet_free(&net);
             }
 }

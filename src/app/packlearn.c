@@ -288,7 +288,7 @@ static void copy_bits(struct lt_pattern *to, const int *bits)
 }
 
 /* Bits of noise are coded faster, and mostly in fewer bytes: as many are set apart as make the least. */
-static int set_noise_apart(struct work *w, double best, struct lt_error *err)
+static int set_noise_apart(struct work *w, double *best, struct lt_error *err)
 {
     struct lt_pattern *p = w->pattern;
     int64_t kinds = lt_pattern_kinds(p), first = w->taught < w->rows ? w->taught : 0;
@@ -296,18 +296,18 @@ static int set_noise_apart(struct work *w, double best, struct lt_error *err)
                                        .guess = w->guess ? w->guess + first * p->planes : NULL,
                                        .rows = w->rows - first,
                                        .run = w->run};
-    double bytes = 0;
+    double bytes = 0, least = *best * NOISE_COST;
     int *kept = NULL;
     int rc = lt_alloc(&kept, (size_t)kinds, sizeof *kept, "bits of noise", err);
-    best *= NOISE_COST;
+    for (int64_t k = 0; k < kinds && !rc; k++)
+        kept[k] = p->series[k].bits;
     for (int above = ABOVE_NOISE; above >= -ABOVE_NOISE && !rc; above--) {
-        copy_bits(p, kept);
         rc = lt_pattern_fit_noise(p, &sample, above, err);
         if (!rc)
             rc = judge(w, &bytes, err);
-        if (rc || bytes >= best)
+        if (rc || bytes >= least)
             continue;
-        best = bytes;
+        *best = least = bytes;
         for (int64_t k = 0; k < kinds; k++)
             kept[k] = p->series[k].bits;
     }
@@ -335,6 +335,8 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
         rc = lt_pattern_fit_linear(p, &sample, lt_isa_best(), err);
     if (!rc)
         rc = keep_if_it_pays(w, &p->linear, &best, &told->linear, err);
+    if (!rc && numbers > 0)
+        rc = set_noise_apart(w, &best, err);
     double now = lt_clock(), left = w->deadline - now;
     if (!rc && numbers > 0 && planes <= KINDS_LINEAR)
         rc = train(w, false, trees ? now + left / 2 : w->deadline, best, err);
@@ -344,7 +346,7 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
         rc = train(w, true, w->deadline, best, err);
     if (!rc)
         rc = keep_if_it_pays(w, &p->trees, &best, &told->trees, err);
-    return rc || numbers == 0 ? rc : set_noise_apart(w, best, err);
+    return rc || !p->values ? rc : set_noise_apart(w, &best, err);
 }
 
 /* ---- a code ---- */

@@ -32,6 +32,7 @@ typedef __m512i vec;
 #define load(p) _mm512_loadu_si512(p)
 #define store(p, v) _mm512_storeu_si512(p, v)
 #define zero() _mm512_setzero_si512()
+#define differing(a, b) ((uint32_t)_mm512_cmpneq_epi32_mask(a, b))
 #define repeat(both) _mm512_set1_epi32(both)
 #define add_products(sum, w, x) _mm512_add_epi32(sum, _mm512_madd_epi16(w, x))
 #define total(v)                                                                                   \
@@ -41,6 +42,8 @@ typedef __m256i vec;
 #define load(p) _mm256_loadu_si256((const void *)(p))
 #define store(p, v) _mm256_storeu_si256((void *)(p), v)
 #define zero() _mm256_setzero_si256()
+#define differing(a, b)                                                                            \
+    (~(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b))) & 0xff)
 #define repeat(both) _mm256_set1_epi32(both)
 #define add_products(sum, w, x) _mm256_add_epi32(sum, _mm256_madd_epi16(w, x))
 #define total(v) add_across(v)
@@ -84,6 +87,31 @@ static void hidden(const struct lt_intlayer *l, const int16_t *x, int16_t *y)
             store(sum + k * LANES, s[k]);
         for (int k = 0; k < LT_INTNET_PAD; k++)
             y[o + k] = squash(sum[k], l->shift);
+    }
+}
+
+/* Inputs i and i + 1 are others now. */
+static inline void move_pair(const struct lt_intlayer *l, int32_t i, const int16_t *x,
+                             const int16_t *seen, int32_t *sum)
+{
+    const int16_t by[2] = {(int16_t)(x[i] - seen[i]), (int16_t)(x[i + 1] - seen[i + 1])};
+    const int16_t *w = l->pairs + i * LT_INTNET_PAD;
+    const vec both = twice(by);
+    for (int32_t o = 0; o < l->outputs; o += LT_INTNET_PAD, w += l->stride * LT_INTNET_PAD)
+        for (int k = 0; k < VECTORS; k++) {
+            int32_t *to = sum + o + k * LANES;
+            store(to, add_products(load(to), load(w + k * 2 * LANES), both));
+        }
+}
+
+static void move(const struct lt_intlayer *l, const int16_t *x, int16_t *seen, int32_t *sum)
+{
+    for (int32_t i = 0; i < l->stride; i += 2 * LANES) {
+        const vec now = load(x + i);
+        uint32_t pairs = differing(now, load(seen + i));
+        for (; pairs; pairs &= pairs - 1)
+            move_pair(l, i + 2 * __builtin_ctz(pairs), x, seen, sum);
+        store(seen + i, now);
     }
 }
 
@@ -133,7 +161,25 @@ static void hidden(const struct lt_intlayer *l, const int16_t *x, int16_t *y)
     memset(y + l->outputs, 0, (size_t)(padded - l->outputs) * sizeof *y);
 }
 
+static void move(const struct lt_intlayer *l, const int16_t *x, int16_t *seen, int32_t *sum)
+{
+    for (int32_t i = 0; i < l->stride; i++) {
+        const int32_t by = x[i] - seen[i];
+        for (int32_t o = 0; by && o < l->outputs; o++)
+            sum[o] += l->weights[(int64_t)o * l->stride + i] * by;
+        seen[i] = x[i];
+    }
+}
+
 #endif
 
+static void squash_all(const struct lt_intlayer *l, const int32_t *sum, int16_t *y)
+{
+    const int32_t padded = lt_intnet_padded(l->outputs);
+    for (int32_t o = 0; o < padded; o++)
+        y[o] = squash(sum[o], l->shift);
+}
+
 extern const struct lt_intdot LT_ISA_NAME(lt_intdot);
-const struct lt_intdot LT_ISA_NAME(lt_intdot) = {.dot = dot, .hidden = hidden};
+const struct lt_intdot LT_ISA_NAME(lt_intdot) = {
+    .dot = dot, .hidden = hidden, .move = move, .squash = squash_all};

@@ -11,6 +11,12 @@ struct lt_intdot {
     /* A hidden layer; y is 0 where padded. */
     void (*hidden)(const struct lt_intlayer *layer, const int16_t *x /* (stride) */,
                    int16_t *y /* (outputs, padded) */);
+    /* The sums of a hidden layer, biases included, from those for the inputs `seen`, which become x. */
+    void (*move)(const struct lt_intlayer *layer, const int16_t *x /* (stride) */,
+                 int16_t *seen /* likewise */, int32_t *sum /* (outputs, padded) */);
+    /* What becomes of sums. */
+    void (*squash)(const struct lt_intlayer *layer, const int32_t *sum,
+                   int16_t *y /* (outputs, padded) */);
 };
 
 /* NULL when this CPU or build lacks the instruction set. */

@@ -164,6 +164,51 @@ void lt_intnet_hidden(const struct lt_intnet *net, const int16_t *x, int16_t *h)
         net->dot->hidden(&net->layer[l], room[l % 2], l + 1 < hidden ? room[(l + 1) % 2] : h);
 }
 
+struct lt_intmemo {
+    int16_t *x;   /* inputs, padded, ... */
+    int32_t *sum; /* ... and what the first layer sums up to for them, padded */
+};
+
+int lt_intmemo_create(struct lt_intmemo **out, const struct lt_intnet *net, struct lt_error *err)
+{
+    const struct lt_intlayer *l = &net->layer[0];
+    const size_t outputs = (size_t)lt_intnet_padded(l->outputs);
+    int rc = lt_alloc(out, 1, sizeof **out, "a network's inputs", err);
+    if (rc)
+        return rc;
+    rc = lt_alloc(&(*out)->x, (size_t)l->stride, sizeof *(*out)->x, "a network's inputs", err);
+    if (!rc)
+        rc = lt_alloc(&(*out)->sum, outputs, sizeof *(*out)->sum, "a network's inputs", err);
+    if (rc)
+        lt_intmemo_free(out);
+    else
+        memcpy((*out)->sum, l->biases, outputs * sizeof *l->biases);
+    return rc;
+}
+
+void lt_intmemo_free(struct lt_intmemo **memo)
+{
+    if (*memo) {
+        lt_free((*memo)->x);
+        lt_free((*memo)->sum);
+    }
+    lt_free(*memo);
+    *memo = NULL;
+}
+
+void lt_intnet_hidden_again(const struct lt_intnet *net, struct lt_intmemo *memo, const int16_t *x,
+                            int16_t *h)
+{
+    _Alignas(LT_INTNET_PAD * 2) int16_t room[2][LT_INTNET_WIDTH];
+    const struct lt_intlayer *first = &net->layer[0];
+    const int hidden = net->layers - 1;
+    take_inputs(first, x, room[0]);
+    net->dot->move(first, room[0], memo->x, memo->sum);
+    net->dot->squash(first, memo->sum, hidden > 1 ? room[1] : h);
+    for (int l = 1; l < hidden; l++)
+        net->dot->hidden(&net->layer[l], room[l % 2], l + 1 < hidden ? room[(l + 1) % 2] : h);
+}
+
 int32_t lt_intnet_unit(const struct lt_intnet *net, const int16_t *h, int32_t unit)
 {
     enum { Q16 = 1 << (16 - LT_INTNET_POINT) }; /* sums have shift + 10 fractional bits */

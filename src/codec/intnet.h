@@ -92,6 +92,15 @@ static inline int32_t lt_intnet_room(const struct lt_intnet *net)
 /* All layers but the last.  Inputs beyond +-LT_INTNET_MOST count as that. */
 void lt_intnet_hidden(const struct lt_intnet *net, const int16_t *x /* (inputs) */,
                       int16_t *h /* (lt_intnet_room) */);
+/* The same, where inputs are mostly those of the call before: `memo` keeps the sums of the first layer,
+ * and only what is new is multiplied.  The same bits. */
+struct lt_intmemo;
+int lt_intmemo_create(struct lt_intmemo **out,
+                      const struct lt_intnet *net /* of more than one layer */,
+                      struct lt_error *err);
+void lt_intmemo_free(struct lt_intmemo **memo);
+void lt_intnet_hidden_again(const struct lt_intnet *net, struct lt_intmemo *memo, const int16_t *x,
+                            int16_t *h);
 /* One unit of the last layer, in Q16. */
 int32_t lt_intnet_unit(const struct lt_intnet *net, const int16_t *h, int32_t unit);
 

@@ -98,6 +98,10 @@ int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern
             lt_alloc(&n->x, (size_t)n->features + LT_INTNET_PAD, sizeof *n->x, "surroundings", err);
     if (!rc)
         rc = lt_alloc(&n->hidden, room, sizeof *n->hidden, "surroundings", err);
+    if (!rc && pattern->values)
+        rc = lt_intmemo_create(&n->seen_values, pattern->values, err);
+    if (!rc && pattern->trees)
+        rc = lt_intmemo_create(&n->seen_trees, pattern->trees, err);
     if (rc)
         lt_surroundings_free(out);
     else
@@ -114,6 +118,8 @@ void lt_surroundings_free(struct lt_surroundings **n)
         lt_free((*n)->match.seat);
         lt_free((*n)->x);
         lt_free((*n)->hidden);
+        lt_intmemo_free(&(*n)->seen_values);
+        lt_intmemo_free(&(*n)->seen_trees);
     }
     lt_free(*n);
     *n = NULL;
@@ -173,7 +179,7 @@ static int64_t told_by_networks(struct lt_surroundings *n, const struct lt_serie
     if (p->linear) /* whose last layer is its only one */
         sum += lt_intnet_unit(p->linear, n->x, lt_pattern_line(p, plane));
     if (p->values && s->number) {
-        lt_intnet_hidden(p->values, n->x, n->hidden);
+        lt_intnet_hidden_again(p->values, n->seen_values, n->x, n->hidden);
         sum += lt_intnet_unit(p->values, n->hidden, s->unit);
     }
     return sum;
@@ -209,7 +215,7 @@ static void look_at_symbol(struct lt_surroundings *n, int64_t plane, struct lt_o
     ops_of(p)->symbol(n, plane, linear ? (int)expected(n, out->series, plane) : -1, &out->view);
     if (p->trees) {
         lt_surroundings_features(n, plane);
-        lt_intnet_hidden(p->trees, n->x, n->hidden);
+        lt_intnet_hidden_again(p->trees, n->seen_trees, n->x, n->hidden);
         out->view.net = p->trees;
         out->view.hidden = n->hidden;
         out->view.unit = out->series->unit;

@@ -26,6 +26,7 @@ struct lt_outlook {
 
 struct lt_surroundings;
 
+/* For the networks that the pattern has now. */
 int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
                            struct lt_error *err);
 void lt_surroundings_free(struct lt_surroundings **n);

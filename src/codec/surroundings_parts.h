@@ -41,9 +41,10 @@ struct lt_surroundings {
     struct lt_trace *trace; /* (planes) */
     int64_t left;           /* of the row so far: how much predictions left, decaying */
     struct lt_match match;
-    uint32_t prefix; /* hash of the row so far */
-    int16_t *x;      /* (features, padded) */
-    int16_t *hidden; /* of the network asked last */
+    uint32_t prefix;                             /* hash of the row so far */
+    int16_t *x;                                  /* (features, padded) */
+    int16_t *hidden;                             /* of the network asked last */
+    struct lt_intmemo *seen_values, *seen_trees; /* of the pattern's networks */
 };
 
 /* One row each: how a scene makes features and contexts. */
