@@ -54,7 +54,7 @@ static struct lt_code *random_code(enum lt_isa isa)
     for (int k = 0; k < DIMS; k++) {
         c->scale[k] = 20000 + 9000 * k;
         c->pattern->series[k] = (struct lt_series){
-            .number = true, .bits = 8, .common = -1, .low = -90, .high = 90, .spread = 5000};
+            .number = true, .common = -1, .low = -90, .high = 90, .spread = 5000};
     }
     return c;
 }

@@ -182,8 +182,8 @@ int lt_packmodel_fits(const struct lt_pattern *pattern, const struct lt_planes *
     for (int64_t j = 0; j < count; j++) {
         struct lt_plane plane = lt_planes_plane(planes, j);
         const struct lt_series *s = lt_pattern_series(pattern, j);
-        bool holds = plane.kind == LT_PLANE_SYMBOL && plane.levels <= 1 << s->bits;
-        if (!s->number && !holds)
+        bool holds = s->number || (plane.kind == LT_PLANE_SYMBOL && plane.levels <= 1 << s->bits);
+        if (!holds)
             return lt_fail(err, LT_EUSAGE,
                            "the model of %s does not fit column %lld (from 0), which has more "
                            "values here",

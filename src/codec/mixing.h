@@ -59,8 +59,8 @@ void lt_mixing_reset(struct lt_mixing *m);
 int lt_mixing_symbol(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
                      int bits, int symbol);
 
-/* Codes a number -(LT_NUMBER_FAR - 1) ... LT_NUMBER_FAR - 1, bit by bit too: whether it is 0, how many bits it has, its
- * sign and its bits; any other comes back as +-LT_NUMBER_FAR.  view->net has no say. */
+/* Codes a number of -LT_NUMBER_FAR to LT_NUMBER_FAR, bit by bit too: whether it is 0, how many bits it has,
+ * its sign and its bits.  The two ends stand for all that is further.  view->net has no say. */
 int lt_mixing_small(struct lt_mixing *m, struct lt_range *range, const struct lt_view *view,
                     int number);
 

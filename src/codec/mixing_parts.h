@@ -17,7 +17,7 @@ enum {
     LT_MIX_FINE = LT_STRETCH_FINE - LT_STRETCH_FINE / 16, /* of lt_mixing.stretch: see there */
     LT_MIX_CORRECTIONS = 4096,
     LT_MIX_SPAN = 2 * LT_STRETCH_MOST + 1,
-    LT_MIX_SIMPLE = 1 << 14,
+    LT_MIX_SIMPLE = 1 << 14, /* nodes that are asked alone */
 };
 _Static_assert(LT_MIX_NETWORK < LT_MIX_INPUTS, "inputs fill a vector");
 
@@ -47,7 +47,7 @@ struct lt_mixing {
     int32_t (*weight)[LT_MIX_INPUTS]; /* (nodes, sets), Q16 */
     uint16_t *uses;                   /* (nodes, sets) */
     uint16_t (*correct)[LT_MIX_BUCKETS];
-    uint32_t *simple; /* (LT_MIX_SIMPLE) nodes that are asked alone */
+    uint32_t *simple; /* (LT_MIX_SIMPLE): see lt_mixing_simple */
 };
 
 /* A node that met a bit. */
