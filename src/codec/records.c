@@ -217,40 +217,58 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, int expected,
     v->guess = lt_hash2(plane, up);
 }
 
-static void number(const struct lt_surroundings *n, int64_t plane, int64_t base, int part,
+static int noise(const struct lt_surroundings *n, int64_t plane)
+{
+    const struct lt_series *s = &n->pattern->series[plane];
+    return s->number ? s->bits : 0;
+}
+
+/* How far a value is above what is expected, but for noise. */
+static int64_t above(int64_t value, int64_t expected, int fine)
+{
+    return lt_less(value, expected) >> fine;
+}
+
+/* Contexts know of no bits that are noise. */
+static void number(const struct lt_surroundings *n, int64_t plane, int64_t expected, int part,
                    struct lt_view *v)
 {
     const struct lt_trace *t = &n->trace[plane];
-    int64_t up = lt_before(n, 1, plane), up2 = lt_before(n, 2, plane);
-    int64_t left = plane > 0 ? lt_here(n, plane - 1) : 0;
-    int64_t beside = plane > 0 ? n->trace[plane - 1].left[0] : 0;
-    int64_t last = lt_within(t->left[0], 1 << 20), last2 = lt_within(t->left[1], 1 << 20);
+    const int fine = noise(n, plane), fine_left = plane > 0 ? noise(n, plane - 1) : 0;
+    int64_t left = plane > 0 ? lt_here(n, plane - 1) >> fine_left : 0;
+    int64_t beside = plane > 0 ? n->trace[plane - 1].left[0] >> fine_left : 0;
+    int64_t last = lt_within(t->left[0] >> fine, 1 << 20),
+            last2 = lt_within(t->left[1] >> fine, 1 << 20);
     int busy = lt_coarse((last < 0 ? -last : last) + (last2 < 0 ? -last2 : last2));
-    int64_t rise = lt_within(lt_less(up, base), 60);
+    int64_t rise = lt_within(above(lt_before(n, 1, plane), expected, fine), 60);
+    int64_t rise2 = lt_within(above(lt_before(n, 2, plane), expected, fine), 30);
+    int64_t base = expected >> fine;
     uint32_t k = (uint32_t)plane;
     lt_context(v, k, (uint32_t)part);
     lt_context(v, k, lt_hash2(part, busy));
     lt_context(v, k, lt_hash2(part, lt_within(beside, 40)));
     lt_context(v, k, lt_hash2(part >> 1, lt_within(last, 15)));
-    lt_context(v, k, lt_hash2(lt_within(rise, 30), lt_within(lt_less(up2, base), 30)));
+    lt_context(v, k, lt_hash2(lt_within(rise, 30), rise2));
     lt_context(v, k, lt_hash2(base, left));
-    lt_context(v, k, lt_hash2(base, n->prefix));
-    lt_context(v, k, lt_hash2(t->run < 15 ? t->run : 15, rise));
+    if (fine == 0) { /* rows that come again */
+        lt_context(v, k, lt_hash2(base, n->prefix));
+        lt_context(v, k, lt_hash2(t->run < 15 ? t->run : 15, rise));
+    }
     lt_context(v, k, lt_hash2(part, lt_coarse(n->left)));
     lt_context(v, k, lt_hash2(part, base));
-    lt_context(v, k,
-               lt_hash3(sure(n), sure(n) ? lt_within(lt_less(matched(n, plane), base), 200) : rise,
-                        part >> 3));
+    int64_t alike = sure(n) ? lt_within(above(matched(n, plane), expected, fine), 200) : rise;
+    lt_context(v, k, lt_hash3(sure(n), alike, part >> 3));
     if (n->lag > 0) {
-        int64_t north = lt_less(lt_lagged(n, 0, plane), base);
-        int64_t next = lt_less(lt_lagged(n, 1, plane), base);
+        int64_t north = above(lt_lagged(n, 0, plane), expected, fine);
+        int64_t next = above(lt_lagged(n, 1, plane), expected, fine);
         lt_context(v, k, lt_hash3(lt_within(north, 60), part >> 2, 5));
         lt_context(v, k, lt_hash3(lt_within(north, 20), lt_within(rise, 20), lt_within(next, 20)));
     }
     if (n->guess)
         lt_context(v, k,
                    lt_hash2(lt_within(lt_less(n->guess[n->row * n->pattern->planes + plane] >> 2,
-                                              (int64_t)((uint64_t)base * 4)),
+                                              (int64_t)((uint64_t)expected * 4)) >>
+                                          fine,
                                       240),
                             part));
     v->set[1] = busy * 16 + part;

@@ -200,7 +200,7 @@ static void look_at_number(struct lt_surroundings *n, int64_t plane, struct lt_o
     const struct lt_series *s = out->series;
     lt_wide place = expected(n, s, plane);
     out->base = (int64_t)(place >> 4);
-    int part = (int)(place & 15);
+    int part = s->bits ? 0 : (int)(place & 15); /* of a level, which is less than noise */
     out->view.fine = s->bits;
     out->view.guess = lt_hash2(plane, part);
     ops_of(n->pattern)->number(n, plane, out->base, part, &out->view);
@@ -267,8 +267,10 @@ void lt_surroundings_seen(struct lt_surroundings *n, int64_t plane, int64_t base
     t->left[1] = t->left[0];
     t->left[0] = lt_less(value, base);
     t->run = value == lt_before(n, 1, plane) ? t->run + (t->run < INT32_MAX) : 0;
-    int64_t size = lt_within(t->left[0], 1 << 20);
+    const struct lt_series *s = lt_pattern_series(n->pattern, plane);
+    const int fine = s->number ? s->bits : 0;
+    int64_t size = lt_within(t->left[0] >> fine, 1 << 20), known = value >> fine;
     n->left = n->left * 3 / 4 + (size < 0 ? -size : size);
-    n->prefix = lt_hash(n->prefix, lt_hash((uint32_t)value, (uint32_t)((uint64_t)value >> 32)));
+    n->prefix = lt_hash(n->prefix, lt_hash((uint32_t)known, (uint32_t)((uint64_t)known >> 32)));
     ops_of(n->pattern)->seen(n, plane);
 }
