@@ -66,7 +66,7 @@ static bool read_series(struct lt_series *s, struct lt_reader *r)
     s->high = (int64_t)((uint64_t)s->low + lt_read_varint(r));
     s->centre = lt_read_signed(r);
     s->spread = (int64_t)lt_read_up_to(r, (uint64_t)1 << 60);
-    bool symbol = s->bits >= 1 && s->low == 0 && s->high < 1 << s->bits;
+    bool symbol = !s->number && s->bits >= 1 && s->low == 0 && s->high < 1 << s->bits;
     s->common = (int)common;
     return !r->broken && common >= -1 && common < (s->number ? 0 : 1 << s->bits) &&
            s->low <= s->high && s->centre >= s->low && s->centre <= s->high && s->spread >= 1 &&
