@@ -143,7 +143,7 @@ static int pack_blocks(struct write *w, struct lt_error *err)
 
 /* ---- before and after ---- */
 
-enum { SIZES_MEMORY = 200 << 20 };
+enum { SIZES_MEMORY = 100 << 20 };
 
 static int open_sizing(struct write *w, int method, struct lt_error *err)
 {
