@@ -26,7 +26,7 @@ enum {
     STEPS_MOST = 20000,
     NET_BITS = 10,
     NET_BITS_SMALL = 8, /* of a network's weights */
-    ABOVE_NOISE = 1,
+    ABOVE_NOISE = 1,    /* bits above noise that are tried, and their negatives */
     LEAST_ORDERED = 17, /* symbols of so many levels have an order that counts */
 };
 /* Hidden layers and bits of weights: of small data networks are small, as they have to pay. */
@@ -150,7 +150,7 @@ static void set_limits(struct work *w)
         }
     for (int64_t j = 0; j < p->planes; j++) {
         struct lt_plane plane = lt_planes_plane(w->learn->planes, j);
-        struct lt_series *s = &p->series[p->scene == LT_SCENE_GRID ? j % p->c : j];
+        struct lt_series *s = &p->series[lt_pattern_kind(p, j)];
         if (!s->number)
             continue;
         s->low = plane.lo < s->low ? plane.lo : s->low;
@@ -190,11 +190,17 @@ static int look(struct work *w, struct lt_error *err)
 
 /* ---- what pays ---- */
 
+/* The first row that judges: all do where all had to teach. */
+static int64_t judged_from(const struct work *w)
+{
+    return w->taught < w->rows ? w->taught : 0;
+}
+
 /* Bytes of the rows that judge, as the pattern is now. */
 static int judge(const struct work *w, double *bytes, struct lt_error *err)
 {
     struct lt_blockcoder *coder = NULL;
-    int64_t planes = w->pattern->planes, first = w->taught < w->rows ? w->taught : 0;
+    int64_t planes = w->pattern->planes, first = judged_from(w);
     int64_t rows = w->rows - first;
     size_t room = (size_t)(rows * planes) * 10 + 4096, written = 0;
     unsigned char *out = NULL;
@@ -214,7 +220,7 @@ static int judge(const struct work *w, double *bytes, struct lt_error *err)
 /* What the rows that judge stand for. */
 static double scale_of(const struct work *w)
 {
-    int64_t first = w->taught < w->rows ? w->taught : 0;
+    int64_t first = judged_from(w);
     return (double)w->learn->source->rows / (double)(w->rows - first);
 }
 
@@ -242,7 +248,7 @@ static int keep_if_it_pays(struct work *w, struct lt_intnet **net, double *best,
     if (!rc)
         rc = size_of(w->pattern, &without, err);
     *net = taken;
-    int64_t first = w->taught < w->rows ? w->taught : 0;
+    int64_t first = judged_from(w);
     *bits = 8 * bytes / (double)((w->rows - first) * w->pattern->planes);
     if (rc || (*best - bytes) * scale_of(w) <= with - without)
         lt_intnet_free(net);
@@ -291,7 +297,7 @@ static void copy_bits(struct lt_pattern *to, const int *bits)
 static int set_noise_apart(struct work *w, double *best, struct lt_error *err)
 {
     struct lt_pattern *p = w->pattern;
-    int64_t kinds = lt_pattern_kinds(p), first = w->taught < w->rows ? w->taught : 0;
+    int64_t kinds = lt_pattern_kinds(p), first = judged_from(w);
     struct lt_pattern_sample sample = {.values = w->values + first * p->planes,
                                        .guess = w->guess ? w->guess + first * p->planes : NULL,
                                        .rows = w->rows - first,
@@ -323,7 +329,7 @@ static int fit(struct work *w, struct lt_packlearned *told, struct lt_error *err
     struct lt_pattern_sample sample = {
         .values = w->values, .guess = w->guess, .rows = w->taught, .run = w->run};
     int64_t numbers, nodes, planes = p->planes;
-    int64_t judged = w->rows - (w->taught < w->rows ? w->taught : 0);
+    int64_t judged = w->rows - judged_from(w);
     double best = 0;
     lt_pattern_units(p, &numbers, &nodes);
     bool records = p->scene == LT_SCENE_RECORDS;

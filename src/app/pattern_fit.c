@@ -84,7 +84,7 @@ static void count_lengths(struct finder *f, int64_t (*lengths)[LENGTHS])
             int length = 0;
             for (left = left >> 63 ? -left : left; left > 0; left >>= 1)
                 length++;
-            lengths[p->scene == LT_SCENE_GRID ? plane % p->c : plane][length]++;
+            lengths[lt_pattern_kind(p, plane)][length]++;
             lt_surroundings_seen(f->around, plane, outlook.base);
         }
     }

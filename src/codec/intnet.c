@@ -155,13 +155,20 @@ static void take_inputs(const struct lt_intlayer *first, const int16_t *x, int16
         to[i] = 0;
 }
 
+/* Hidden layers from `first` on, whose inputs lie in room[first % 2]. */
+static void run_hidden(const struct lt_intnet *net, int first, int16_t (*room)[LT_INTNET_WIDTH],
+                       int16_t *h)
+{
+    const int hidden = net->layers - 1;
+    for (int l = first; l < hidden; l++)
+        net->dot->hidden(&net->layer[l], room[l % 2], l + 1 < hidden ? room[(l + 1) % 2] : h);
+}
+
 void lt_intnet_hidden(const struct lt_intnet *net, const int16_t *x, int16_t *h)
 {
     _Alignas(LT_INTNET_PAD * 2) int16_t room[2][LT_INTNET_WIDTH];
-    const int hidden = net->layers - 1;
-    take_inputs(&net->layer[0], x, hidden > 0 ? room[0] : h);
-    for (int l = 0; l < hidden; l++)
-        net->dot->hidden(&net->layer[l], room[l % 2], l + 1 < hidden ? room[(l + 1) % 2] : h);
+    take_inputs(&net->layer[0], x, net->layers > 1 ? room[0] : h);
+    run_hidden(net, 0, room, h);
 }
 
 struct lt_intmemo {
@@ -201,12 +208,10 @@ void lt_intnet_hidden_again(const struct lt_intnet *net, struct lt_intmemo *memo
 {
     _Alignas(LT_INTNET_PAD * 2) int16_t room[2][LT_INTNET_WIDTH];
     const struct lt_intlayer *first = &net->layer[0];
-    const int hidden = net->layers - 1;
     take_inputs(first, x, room[0]);
     net->dot->move(first, room[0], memo->x, memo->sum);
-    net->dot->squash(first, memo->sum, hidden > 1 ? room[1] : h);
-    for (int l = 1; l < hidden; l++)
-        net->dot->hidden(&net->layer[l], room[l % 2], l + 1 < hidden ? room[(l + 1) % 2] : h);
+    net->dot->squash(first, memo->sum, net->layers > 2 ? room[1] : h);
+    run_hidden(net, 1, room, h);
 }
 
 int32_t lt_intnet_unit(const struct lt_intnet *net, const int16_t *h, int32_t unit)

@@ -23,10 +23,10 @@
 
 enum {
     LT_CONTEXTS_MAX = 14,
-    LT_CONTEXTS_ROOM = 16,
+    LT_CONTEXTS_ROOM = 16, /* a vector of hashes */
     LT_SYMBOL_BITS = 8,
-    LT_NUMBER_FAR = 128,
-    LT_SELECTORS = 2, /* sets of mixing weights at work at once */
+    LT_NUMBER_FAR = 128, /* see lt_mixing_small */
+    LT_SELECTORS = 2,    /* sets of mixing weights at work at once */
 };
 
 struct lt_intnet;

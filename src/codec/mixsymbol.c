@@ -211,22 +211,17 @@ static int code_symbol(struct lt_mixing *m, struct lt_range *range, const struct
 
 /* Nodes of a number: is it 0, is its length more than 1, 2, ... 7, its sign by its length; then for each
  * length and sign three bits below the highest, and those that follow.  The first 15 share a line. */
-enum { IS_ZERO = 1, IS_LONGER = 2, SIGN = 9, LENGTHS = 7, LEADING = 3, FOLLOWING = 128 };
-
-static inline int leading_node(int length, int sign)
-{
-    return 16 * length + 8 * sign;
-}
+enum { IS_ZERO = 1, IS_LONGER = 2, SIGN = 9, LENGTHS = 7, LEADING = 3, FOLLOWING = 112 };
 
 /* The bits below the highest one of a number of so many. */
 static int code_bits(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
                      int length, int sign, int size)
 {
-    const int group = leading_node(length, sign);
+    const int group = 16 * length + 8 * sign;
     int node = 1, known = 1;
     uint32_t *line[LT_CONTEXTS_MAX];
     for (int k = length - 2, depth = 0; k >= 0; k--, depth++) {
-        int from = depth < LEADING ? group : group + FOLLOWING - 16;
+        int from = depth < LEADING ? group : group + FOLLOWING;
         if (depth % LEADING == 0) {
             find_lines(m, v, depth ? from + 256 * known : from, line);
             node = 1;

@@ -5,7 +5,7 @@
  * bits of even chance.
  *
  * Where numbers are noise their lowest bits, view->fine of them, are set aside: what is above them is
- * coded as such a number, and of themselves two or three have a probability each and the rest even chance.
+ * coded as such a number, and of themselves the three highest have a probability each and the rest even chance.
  */
 #ifndef LT_CODEC_NUMBER_H
 #define LT_CODEC_NUMBER_H

@@ -51,9 +51,17 @@ struct lt_pattern {
     enum lt_isa isa;                           /* that decoding uses, LT_ISA_BASE at first */
 };
 
+static inline int64_t lt_pattern_kind(const struct lt_pattern *p, int64_t plane) /* of its series */
+{
+    return p->scene == LT_SCENE_GRID ? plane % p->c : plane;
+}
 static inline const struct lt_series *lt_pattern_series(const struct lt_pattern *p, int64_t plane)
 {
-    return &p->series[p->scene == LT_SCENE_GRID ? plane % p->c : plane];
+    return &p->series[lt_pattern_kind(p, plane)];
+}
+static inline int lt_series_noise(const struct lt_series *s) /* bits of it */
+{
+    return s->number ? s->bits : 0;
 }
 /* The output of linear for a plane: all of records have one, of pixels those that are numbers. */
 static inline int32_t lt_pattern_line(const struct lt_pattern *p, int64_t plane)

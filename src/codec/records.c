@@ -217,12 +217,6 @@ static void symbol(const struct lt_surroundings *n, int64_t plane, int expected,
     v->guess = lt_hash2(plane, up);
 }
 
-static int noise(const struct lt_surroundings *n, int64_t plane)
-{
-    const struct lt_series *s = &n->pattern->series[plane];
-    return s->number ? s->bits : 0;
-}
-
 /* How far a value is above what is expected, but for noise. */
 static int64_t above(int64_t value, int64_t expected, int fine)
 {
@@ -234,7 +228,8 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t expec
                    struct lt_view *v)
 {
     const struct lt_trace *t = &n->trace[plane];
-    const int fine = noise(n, plane), fine_left = plane > 0 ? noise(n, plane - 1) : 0;
+    const struct lt_series *s = &n->pattern->series[plane];
+    const int fine = lt_series_noise(s), fine_left = plane > 0 ? lt_series_noise(s - 1) : 0;
     int64_t left = plane > 0 ? lt_here(n, plane - 1) >> fine_left : 0;
     int64_t beside = plane > 0 ? n->trace[plane - 1].left[0] >> fine_left : 0;
     int64_t last = lt_within(t->left[0] >> fine, 1 << 20),

@@ -18,8 +18,7 @@ enum { KINDS_TOLD = 256 }; /* that have mixing weights of their own; others shar
 
 static int32_t told_of(const struct lt_pattern *p, int64_t plane)
 {
-    int64_t kind = p->scene == LT_SCENE_GRID ? plane % p->c : plane;
-    return (int32_t)(kind % KINDS_TOLD);
+    return (int32_t)(lt_pattern_kind(p, plane) % KINDS_TOLD);
 }
 
 int32_t lt_surroundings_sets(const struct lt_pattern *pattern)
@@ -229,12 +228,12 @@ static void look_alone(struct lt_surroundings *n, int64_t plane, struct lt_outlo
     const int32_t *guess = n->guess + n->row * p->planes;
     int32_t here = guess[plane], before = plane > 0 ? guess[plane - 1] : here;
     int32_t after = plane < p->planes - 1 ? guess[plane + 1] : here;
-    uint32_t kind = (uint32_t)(p->scene == LT_SCENE_GRID ? plane % p->c : plane);
+    uint32_t kind = (uint32_t)lt_pattern_kind(p, plane);
     struct lt_view *v = &out->view;
     int64_t told = out->series->number ? here & 15 : here;
     out->base = out->series->number ? here >> 4 : 0;
     v->common = out->series->common;
-    v->fine = out->series->number ? out->series->bits : 0;
+    v->fine = lt_series_noise(out->series);
     v->set[1] = 0;
     v->guess = lt_hash2(kind, told >> 4);
     lt_context(v, kind, 0);
@@ -267,8 +266,7 @@ void lt_surroundings_seen(struct lt_surroundings *n, int64_t plane, int64_t base
     t->left[1] = t->left[0];
     t->left[0] = lt_less(value, base);
     t->run = value == lt_before(n, 1, plane) ? t->run + (t->run < INT32_MAX) : 0;
-    const struct lt_series *s = lt_pattern_series(n->pattern, plane);
-    const int fine = s->number ? s->bits : 0;
+    const int fine = lt_series_noise(lt_pattern_series(n->pattern, plane));
     int64_t size = lt_within(t->left[0] >> fine, 1 << 20), known = value >> fine;
     n->left = n->left * 3 / 4 + (size < 0 ? -size : size);
     n->prefix = lt_hash(n->prefix, lt_hash((uint32_t)known, (uint32_t)((uint64_t)known >> 32)));
