@@ -68,9 +68,6 @@ static void fill_scales(struct lt_surroundings *n)
 
 /* ---- the object ---- */
 
-#include <stdlib.h>
-unsigned DROP, ORDER;
-static unsigned DN, DS;
 int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern *pattern,
                            struct lt_error *err)
 {
@@ -79,8 +76,6 @@ int lt_surroundings_create(struct lt_surroundings **out, const struct lt_pattern
     if (rc)
         return rc;
     n = *out;
-    DN = getenv("DN") ? (unsigned)strtoul(getenv("DN"), 0, 0) : 0;
-    DS = getenv("DS") ? (unsigned)strtoul(getenv("DS"), 0, 0) : 0;
     n->pattern = pattern;
     n->features = lt_surroundings_count(pattern);
     n->all = pattern->scene == LT_SCENE_RECORDS && lt_records_all(pattern);
@@ -247,8 +242,6 @@ void lt_surroundings_look(struct lt_surroundings *n, int64_t plane, struct lt_ou
 {
     out->series = lt_pattern_series(n->pattern, plane);
     out->view.contexts = 0;
-    ORDER = 0;
-    DROP = out->series->number ? DN : DS;
     out->view.net = NULL;
     out->view.set[0] = ops_of(n->pattern)->sets + told_of(n->pattern, plane);
     if (n->pattern->alone)
