@@ -12,7 +12,17 @@ struct lt_blockcoder {
     size_t room;
 };
 
-enum { LINES = 18 }; /* log2: 2^18 lines of 64 bytes */
+/* log2 of how many lines of 64 bytes a coder has: those that numbers need stay in a cache of the processor;
+ * symbols gain more from many than they lose by waiting for them. */
+enum { LINES_NUMBERS = 16, LINES_SYMBOLS = 18 };
+
+static int lines_for(const struct lt_pattern *p)
+{
+    int64_t numbers = 0, kinds = lt_pattern_kinds(p);
+    for (int64_t k = 0; k < kinds; k++)
+        numbers += p->series[k].number;
+    return numbers * 2 < kinds ? LINES_SYMBOLS : LINES_NUMBERS;
+}
 
 int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pattern,
                          struct lt_error *err)
@@ -21,7 +31,8 @@ int lt_blockcoder_create(struct lt_blockcoder **out, const struct lt_pattern *pa
     if (rc)
         return rc;
     (*out)->pattern = pattern;
-    rc = lt_mixing_create(&(*out)->mixing, LINES, lt_surroundings_sets(pattern), pattern->isa, err);
+    rc = lt_mixing_create(&(*out)->mixing, lines_for(pattern), lt_surroundings_sets(pattern),
+                          pattern->isa, err);
     if (!rc)
         rc = lt_surroundings_create(&(*out)->surroundings, pattern, err);
     if (rc)

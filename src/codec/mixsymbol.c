@@ -19,6 +19,11 @@ enum {
     HEAVIEST = 1 << 19,
 };
 
+/* Where the lines of a view's contexts begin, in words of lt_mixing.line. */
+struct lines {
+    _Alignas(64) int32_t at[LT_CONTEXTS_ROOM];
+};
+
 /* The bit at hand. */
 struct bit {
     _Alignas(64) uint32_t node[LT_MIX_INPUTS];
@@ -28,23 +33,60 @@ struct bit {
 
 /* ---- the experts ---- */
 
-static void find_lines(struct lt_mixing *m, const struct lt_view *v, int node, uint32_t **line)
+/* The other line where what belongs into one may stand. */
+enum { BESIDE = LT_MIX_LINE };
+
+/* Each context has two lines where it may stand; a new one takes that whose first node was met less, once
+ * all that are known are found. */
+static void find_lines(struct lt_mixing *m, const struct lt_view *v, int node, struct lines *lines)
 {
-    uint32_t hash[LT_CONTEXTS_ROOM];
-    for (int i = 0; i < LT_CONTEXTS_ROOM; i++)
-        hash[i] = lt_hash(v->hash[i], (uint32_t)(node + i * 256));
-    for (int i = 0; i < v->contexts; i++) {
-        line[i] = m->line[hash[i] >> (32 - m->lines)];
-        __builtin_prefetch(line[i], 1);
+    uint32_t *const words = m->line[0], check[LT_CONTEXTS_ROOM], missing = 0;
+    int32_t *at = lines->at;
+    for (int i = 0; i < LT_CONTEXTS_ROOM; i++) {
+        uint32_t hash = lt_hash(v->hash[i], (uint32_t)(node + i * 256));
+        at[i] = (int32_t)((hash >> (32 - m->lines)) * LT_MIX_LINE);
+        check[i] = (hash & 0xffffff) | 1u << 24;
     }
     for (int i = 0; i < v->contexts; i++) {
-        uint32_t check = (hash[i] << 8 >> 8) | 1u << 24;
-        if (line[i][0] == check)
+        if (words[at[i]] == check[i])
             continue;
-        line[i][0] = check;
-        for (int k = 1; k < LT_MIX_LINE; k++)
-            line[i][k] = LT_MIX_FRESH;
+        if (words[at[i] ^ BESIDE] == check[i])
+            at[i] ^= BESIDE;
+        else
+            missing |= 1u << i;
     }
+    for (int i = 0; missing; i++, missing >>= 1) {
+        if (!(missing & 1))
+            continue;
+        if ((words[(at[i] ^ BESIDE) + 1] & LT_MIX_COUNT) < (words[at[i] + 1] & LT_MIX_COUNT))
+            at[i] ^= BESIDE;
+        for (int k = 0; k < LT_MIX_LINE; k++)
+            words[at[i] + k] = LT_MIX_FRESH;
+        words[at[i]] = check[i];
+    }
+}
+
+/* The nodes that stand at `within` of their lines; fresh ones for contexts that there are not. */
+static inline void fetch_nodes(const struct lt_mixing *m, const struct lines *lines, int contexts,
+                               int within, uint32_t *node)
+{
+    const uint32_t *words = m->line[0] + within;
+#if defined(__AVX512F__)
+    const __mmask16 all = (__mmask16)((1u << contexts) - 1);
+    __m512i fresh = _mm512_set1_epi32((int)LT_MIX_FRESH), at = _mm512_load_si512(lines->at);
+    _mm512_store_si512(node, _mm512_mask_i32gather_epi32(fresh, all, at, words, 4));
+#else
+    for (int i = 0; i < LT_MIX_INPUTS; i++)
+        node[i] = i < contexts ? words[lines->at[i]] : LT_MIX_FRESH;
+#endif
+}
+
+static inline void store_nodes(struct lt_mixing *m, const struct lines *lines, int contexts,
+                               int within, const uint32_t *node)
+{
+    uint32_t *words = m->line[0] + within;
+    for (int i = 0; i < contexts; i++)
+        words[lines->at[i]] = node[i];
 }
 
 static inline int32_t limited(int32_t v, int32_t most)
@@ -87,6 +129,26 @@ static inline void ask_nodes(const struct lt_mixing *m, struct bit *b)
     }
 }
 
+/* The inputs that are no nodes: a bias, and what the network says.  Processors wait where single numbers
+ * go into a vector that is read as a whole next. */
+static inline void put_fixed(int32_t *input, int32_t told)
+{
+#if defined(__AVX512F__)
+    __m256i upper = _mm256_set_epi32(told, 256, 0, 0, 0, 0, 0, 0);
+    __m512i fixed = _mm512_inserti64x4(_mm512_setzero_si512(), upper, 1);
+    const __mmask16 which = 1 << LT_MIX_BIAS | 1 << LT_MIX_NETWORK;
+    _mm512_storeu_si512(input, _mm512_mask_blend_epi32(which, _mm512_loadu_si512(input), fixed));
+#elif defined(__AVX2__)
+    __m256i upper = _mm256_loadu_si256((const void *)(input + 8));
+    __m256i fixed = _mm256_set_epi32(told, 256, 0, 0, 0, 0, 0, 0);
+    _mm256_storeu_si256((void *)(input + 8), _mm256_blend_epi32(upper, fixed, 0xc0));
+#else
+    input[LT_MIX_BIAS] = 256;
+    input[LT_MIX_NETWORK] = told;
+#endif
+}
+_Static_assert(LT_MIX_BIAS == 14 && LT_MIX_NETWORK == 15, "put_fixed sets the last two lanes");
+
 /* Nodes move towards the bit. */
 static inline void teach_nodes(struct bit *b, int bit)
 {
@@ -98,10 +160,25 @@ static inline void teach_nodes(struct bit *b, int bit)
 
 static inline int32_t dot(const int32_t *weight, const int32_t *input)
 {
+#if defined(__AVX512F__)
+    __m512i product = _mm512_mullo_epi32(_mm512_loadu_si512(weight), _mm512_loadu_si512(input));
+    return _mm512_reduce_add_epi32(_mm512_srai_epi32(product, 4)) >> 12;
+#elif defined(__AVX2__)
+    __m256i sums = _mm256_setzero_si256();
+    for (int i = 0; i < LT_MIX_INPUTS; i += 8) {
+        __m256i product = _mm256_mullo_epi32(_mm256_loadu_si256((const void *)(weight + i)),
+                                             _mm256_loadu_si256((const void *)(input + i)));
+        sums = _mm256_add_epi32(sums, _mm256_srai_epi32(product, 4));
+    }
+    __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1))) >> 12;
+#else
     int32_t sum = 0;
     for (int i = 0; i < LT_MIX_INPUTS; i++)
         sum += weight[i] * input[i] >> 4;
     return sum >> 12;
+#endif
 }
 
 static inline void teach_weights(int32_t *weight, const int32_t *input, int32_t error)
@@ -165,22 +242,18 @@ static inline void look_ahead(const struct lt_mixing *m, const struct lt_view *v
 
 /* Codes the bit of a node whose slots stand at `within` of the lines. */
 static int code_node(struct lt_mixing *m, struct lt_range *range, const struct lt_view *v,
-                     uint32_t *const *line, int within, int node, int bit)
+                     const struct lines *lines, int within, int node, int bit)
 {
     struct bit b;
-    for (int i = 0; i < v->contexts; i++)
-        b.node[i] = line[i][within];
-    for (int i = v->contexts; i < LT_MIX_INPUTS; i++)
-        b.node[i] = LT_MIX_FRESH;
+    fetch_nodes(m, lines, v->contexts, within, b.node);
     ask_nodes(m, &b);
-    b.input[LT_MIX_BIAS] = 256;
+    int32_t told = 0;
     if (v->net)
-        b.input[LT_MIX_NETWORK] =
-            limited(lt_intnet_unit(v->net, v->hidden, v->unit + node) >> 8, LT_STRETCH_MOST);
+        told = limited(lt_intnet_unit(v->net, v->hidden, v->unit + node) >> 8, LT_STRETCH_MOST);
+    put_fixed(b.input, told);
     bit = code_bit(m, range, v, node, &b, bit);
     teach_nodes(&b, bit);
-    for (int i = 0; i < v->contexts; i++)
-        line[i][within] = b.node[i];
+    store_nodes(m, lines, v->contexts, within, b.node);
     return bit;
 }
 
@@ -188,20 +261,20 @@ static int code_symbol(struct lt_mixing *m, struct lt_range *range, const struct
                        int bits, int symbol)
 {
     int node = 1;
-    uint32_t *line[LT_CONTEXTS_MAX];
+    struct lines lines;
     if (v->common >= 0) {
-        find_lines(m, v, 0, line);
-        if (code_node(m, range, v, line, 1, 0, symbol == v->common))
+        find_lines(m, v, 0, &lines);
+        if (code_node(m, range, v, &lines, 1, 0, symbol == v->common))
             return v->common;
     }
     for (int k = bits - 1; k >= 0; k--) {
         int depth = (bits - 1 - k) % NIBBLE;
         if (depth == 0)
-            find_lines(m, v, node, line);
+            find_lines(m, v, node, &lines);
         look_ahead(m, v, 2 * node & 255);
         look_ahead(m, v, (2 * node + 1) & 255);
         int within = (1 << depth) | (node & ((1 << depth) - 1));
-        int bit = code_node(m, range, v, line, within, node, symbol >> k & 1);
+        int bit = code_node(m, range, v, &lines, within, node, symbol >> k & 1);
         node = node << 1 | bit;
     }
     return node - (1 << bits);
@@ -219,14 +292,14 @@ static int code_bits(struct lt_mixing *m, struct lt_range *range, const struct l
 {
     const int group = 16 * length + 8 * sign;
     int node = 1, known = 1;
-    uint32_t *line[LT_CONTEXTS_MAX];
+    struct lines lines;
     for (int k = length - 2, depth = 0; k >= 0; k--, depth++) {
         int from = depth < LEADING ? group : group + FOLLOWING;
         if (depth % LEADING == 0) {
-            find_lines(m, v, depth ? from + 256 * known : from, line);
+            find_lines(m, v, depth ? from + 256 * known : from, &lines);
             node = 1;
         }
-        int bit = code_node(m, range, v, line, node, from + node, size >> k & 1);
+        int bit = code_node(m, range, v, &lines, node, from + node, size >> k & 1);
         node = node << 1 | bit;
         known = known << 1 | bit;
     }
@@ -237,20 +310,20 @@ static int code_number(struct lt_mixing *m, struct lt_range *range, const struct
                        int number)
 {
     int size = number < 0 ? -number : number, length = 1;
-    uint32_t *line[LT_CONTEXTS_MAX];
-    find_lines(m, v, 0, line);
+    struct lines lines;
+    find_lines(m, v, 0, &lines);
     look_ahead(m, v, IS_LONGER);
-    if (code_node(m, range, v, line, IS_ZERO, IS_ZERO, number == 0))
+    if (code_node(m, range, v, &lines, IS_ZERO, IS_ZERO, number == 0))
         return 0;
     for (; length <= LENGTHS; length++) {
         int node = IS_LONGER + length - 1;
         look_ahead(m, v, node + 1);
         look_ahead(m, v, node + LENGTHS);
-        if (!code_node(m, range, v, line, node, node, size >> length != 0))
+        if (!code_node(m, range, v, &lines, node, node, size >> length != 0))
             break;
     }
     int node = SIGN + (length < LENGTHS ? length : LENGTHS) - 1;
-    int sign = code_node(m, range, v, line, node, node, number < 0);
+    int sign = code_node(m, range, v, &lines, node, node, number < 0);
     size = length > LENGTHS ? LT_NUMBER_FAR : code_bits(m, range, v, length, sign, size);
     return sign ? -size : size;
 }

@@ -231,7 +231,6 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t expec
     const struct lt_series *s = &n->pattern->series[plane];
     const int fine = lt_series_noise(s), fine_left = plane > 0 ? lt_series_noise(s - 1) : 0;
     int64_t left = plane > 0 ? lt_here(n, plane - 1) >> fine_left : 0;
-    int64_t beside = plane > 0 ? n->trace[plane - 1].left[0] >> fine_left : 0;
     int64_t last = lt_within(t->left[0] >> fine, 1 << 20),
             last2 = lt_within(t->left[1] >> fine, 1 << 20);
     int busy = lt_coarse((last < 0 ? -last : last) + (last2 < 0 ? -last2 : last2));
@@ -240,8 +239,6 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t expec
     int64_t base = expected >> fine;
     uint32_t k = (uint32_t)plane;
     lt_context(v, k, (uint32_t)part);
-    lt_context(v, k, lt_hash2(part, busy));
-    lt_context(v, k, lt_hash2(part, lt_within(beside, 40)));
     lt_context(v, k, lt_hash2(part >> 1, lt_within(last, 15)));
     lt_context(v, k, lt_hash2(lt_within(rise, 30), rise2));
     lt_context(v, k, lt_hash2(base, left));
@@ -250,7 +247,6 @@ static void number(const struct lt_surroundings *n, int64_t plane, int64_t expec
         lt_context(v, k, lt_hash2(t->run < 15 ? t->run : 15, rise));
     }
     lt_context(v, k, lt_hash2(part, lt_coarse(n->left)));
-    lt_context(v, k, lt_hash2(part, base));
     int64_t alike = sure(n) ? lt_within(above(matched(n, plane), expected, fine), 200) : rise;
     lt_context(v, k, lt_hash3(sure(n), alike, part >> 3));
     if (n->lag > 0) {
