@@ -152,7 +152,9 @@ claim "verify_says_no_to_one_cell" [ "$status" = 4 -a -s stdout -a ! -s stderr ]
 run verify log.lpk other.csv --json
 claim "and_counts_it" [ "$status/$(value_of stdout mismatches)" = 4/1 ]
 run verify log.lpk short.csv
-claim "verify_says_no_to_fewer_rows" [ "$status" = 4 ]
+claim "verify_says_no_to_fewer_rows" [ "$status" = 4 -a -s stdout -a ! -s stderr ]
+run verify log.lpk short.csv --json
+claim "also_as_an_object" [ "$status/$(value_of stdout verdict)" = 4/differs ]
 for data in crlf odd; do
     run pack $data.csv -o $data.lpk $fast
     run unpack $data.lpk -o back.csv

@@ -10,7 +10,6 @@ struct proof {
     struct lt_packsource source;
     struct lt_packchunk chunk;
     struct lt_packdiff diff;
-    bool failed; /* answered: no */
 };
 
 /* Blocks of the file are blocks of the source, as both are cut by the same number of rows. */
@@ -70,7 +69,6 @@ static int judge_psnr(struct proof *p, const struct lt_verify_options *o, struct
         lt_report_line(report, "the largest error of a value is %.0f", p->diff.most);
         return 0;
     }
-    p->failed = true;
     lt_report_verdict(report, "differs",
                       "The images of %s come back from %s with a PSNR of %.2f dB, and %.2f dB were "
                       "promised.",
@@ -137,17 +135,22 @@ int lt_verify(const struct lt_verify_options *options, struct lt_report **report
     struct proof proof = {0};
     struct lt_packfile file = {0};
     struct lt_report *told = NULL;
+    struct lt_error why = {0};
     double started = lt_clock();
     int rc = lt_report_create(&told, err);
     if (!rc)
-        rc = run(options, &proof, &file, told, err);
-    bool answered = !rc || (rc == LT_ENO && (proof.failed || proof.diff.mismatches > 0));
+        rc = run(options, &proof, &file, told, &why);
+    const bool answered = !rc || rc == LT_ENO;
     if (answered) {
+        if (*why.text)
+            lt_report_verdict(told, "differs", "%s.", why.text);
         lt_report_number(told, "seconds", lt_clock() - started);
         int sealed = lt_report_seal(told, err);
         rc = sealed ? sealed : rc;
         if (rc == LT_ENO)
             lt_fail(err, LT_ENO, "%s", lt_report_get_string(told, "message"));
+    } else {
+        lt_fail(err, rc, "%s", why.text);
     }
     if (!answered || !report)
         lt_report_free(&told);
