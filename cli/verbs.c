@@ -375,12 +375,15 @@ static const struct lt_verb verbs[] = {
         "info",
         LT_VERB_INFO,
         "Trust",
-        "MODEL",
+        "FILE",
         1,
         1,
-        "what a model file holds",
-        "Prints the columns, the network, the sizes and the training record of a model.",
-        {{"latent info m", "where does this file come from?"}},
+        "what a model or a packed file holds",
+        "Prints the columns, the network, the sizes and the training record of a model; of a "
+        "packed file "
+        "its rows and columns, how exact they are, and where its model is.",
+        {{"latent info m", "where does this file come from?"},
+         {"latent info log.lpk", "what is in it, and does it need another file?"}},
         lt_cmd_info,
     },
     {

@@ -1,5 +1,6 @@
 #include "app/pack.h"
 #include "app/packbounds.h"
+#include "app/packhead.h"
 #include "base/parallel.h"
 #include "handles.h"
 #include <math.h>
@@ -147,4 +148,16 @@ int latent_verify(const char *file, const char *const *data, int count,
     if (report)
         *report = NULL;
     return lt_verify(&v, internal_report(report), internal_error(error));
+}
+
+/* ---- looking ---- */
+
+int latent_is_packed(const char *file)
+{
+    return lt_packfile_is(file);
+}
+
+int latent_pack_info(const char *file, latent_report **report, latent_error *error)
+{
+    return lt_packinfo(file, internal_report(report), internal_error(error));
 }

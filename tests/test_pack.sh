@@ -194,6 +194,8 @@ run pack plain.csv -o bound.lpk --max-abs temp=0.05,vib=0.01 $fast
 run unpack bound.lpk -o back.csv -q
 claim "columns_that_are_named_keep_within_their_bounds" within plain.csv back.csv 2=0.05 3=0.01
 claim "bounds_make_the_file_smaller" smaller bound.lpk exact.lpk
+run info bound.lpk --json
+claim "info_counts_columns_within_bounds" [ "$status/$(value_of stdout bounded_columns)" != 0/0 ]
 run verify bound.lpk plain.csv --json
 claim "verify_knows_the_bounds" [ "$status/$(value_of stdout mismatches)" = 0/0 ]
 claim "the_largest_error_is_told" python3 -c 'import json
@@ -312,6 +314,13 @@ claim "nor_with_another" sh -c '[ "$1" = 2 -o "$1" = 3 ] && grep -q model stderr
 claim "and_leaves_nothing_again" nothing_left
 run unpack shared.lpk -o back.csv --model log.lpk
 claim "with_it_text_comes_back_byte_for_byte" cmp back.csv later.csv
+run info shared.lpk --json
+claim "info_tells_where_the_model_is" [ "$status/$(value_of stdout model)" = 0/named ]
+run info log.lpk
+claim "or_that_it_is_inside" [ "$status" = 0 -a -s stdout ]
+run info log.lpk --json
+claim "info_json_has_its_keys" has_keys stdout verdict message kind rows columns blocks block_rows bytes_in bytes_out model model_bytes bounded_columns
+claim "and_the_size_of_the_file" [ "$(value_of stdout bytes_out)" = "$(bytes_of log.lpk)" ]
 run verify shared.lpk later.csv --model log.lpk
 claim "with_it_verify_says_yes" [ "$status" = 0 ]
 run unpack copied.lpk -o back.csv

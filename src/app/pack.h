@@ -68,4 +68,7 @@ struct lt_verify_options {
 int lt_verify(const struct lt_verify_options *options, struct lt_report **report,
               struct lt_error *err);
 
+/* What a packed file says of itself. */
+int lt_packinfo(const char *file, struct lt_report **report, struct lt_error *err);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "codec/packedbytes.h"
 #include "model/sha256.h"
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -192,17 +193,9 @@ int lt_packmodel_fits(const struct lt_pattern *pattern, const struct lt_planes *
     return 0;
 }
 
-int lt_packfile_open(struct lt_packfile *file, const char *name, const char *model, bool salvage,
-                     enum lt_isa isa, struct lt_error *err)
-{
-    struct lt_bytes bytes;
-    *file = (struct lt_packfile){.name = name};
-    int rc = lt_bytes_read(&bytes, name, err);
-    return rc ? rc : lt_packfile_take(file, name, &bytes, model, salvage, isa, err);
-}
-
-int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt_bytes *bytes,
-                     const char *model, bool salvage, enum lt_isa isa, struct lt_error *err)
+/* All but the model. */
+static int take_head(struct lt_packfile *file, const char *name, const struct lt_bytes *bytes,
+                     bool salvage, struct lt_error *err)
 {
     int rc = 0;
     *file = (struct lt_packfile){.name = name, .bytes = *bytes};
@@ -215,11 +208,52 @@ int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt
         struct lt_pack_payload head = lt_pack_head(file->pack);
         rc = lt_packhead_read(&file->head, name, head.data, head.size, err);
     }
+    return rc;
+}
+
+int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt_bytes *bytes,
+                     const char *model, bool salvage, enum lt_isa isa, struct lt_error *err)
+{
+    int rc = take_head(file, name, bytes, salvage, err);
     if (!rc && file->head.modelled)
         rc = read_model(file, model, isa, err);
     if (rc)
         lt_packfile_close(file);
     return rc;
+}
+
+int lt_packfile_open(struct lt_packfile *file, const char *name, const char *model, bool salvage,
+                     enum lt_isa isa, struct lt_error *err)
+{
+    struct lt_bytes bytes;
+    *file = (struct lt_packfile){.name = name};
+    int rc = lt_bytes_read(&bytes, name, err);
+    return rc ? rc : lt_packfile_take(file, name, &bytes, model, salvage, isa, err);
+}
+
+int lt_packfile_peek(struct lt_packfile *file, const char *name, struct lt_error *err)
+{
+    struct lt_bytes bytes;
+    *file = (struct lt_packfile){.name = name};
+    int rc = lt_bytes_read(&bytes, name, err);
+    if (!rc)
+        rc = take_head(file, name, &bytes, false, err);
+    if (rc)
+        lt_packfile_close(file);
+    return rc;
+}
+
+bool lt_packfile_names_model(const struct lt_packfile *file, char hex[2 * LT_SHA256_BYTES + 1],
+                             size_t *size)
+{
+    struct lt_pack_payload payload = {0};
+    if (file->head.modelled && lt_pack_model(file->pack, &payload, NULL) != 0)
+        payload = (struct lt_pack_payload){0};
+    const bool named = payload.size == 1 + LT_SHA256_BYTES && payload.data[0] == NAMED;
+    for (int i = 0; named && i < LT_SHA256_BYTES; i++)
+        snprintf(hex + 2 * i, 3, "%02x", payload.data[1 + i]);
+    *size = payload.size;
+    return named;
 }
 
 void lt_packfile_close(struct lt_packfile *file)

@@ -16,6 +16,7 @@
 #include "codec/growable.h"
 #include "codec/pattern.h"
 #include "codec/planes.h"
+#include "model/sha256.h"
 
 /* What images lose; nothing is lost elsewhere but within the bounds of columns. */
 enum lt_packloss {
@@ -65,6 +66,11 @@ int lt_packfile_open(struct lt_packfile *file, const char *name, const char *mod
 /* The same of bytes, which are the file's from now on, also on failure. */
 int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt_bytes *bytes,
                      const char *model, bool salvage, enum lt_isa isa, struct lt_error *err);
+/* All but the model, which may be in another file: nothing can be decoded. */
+int lt_packfile_peek(struct lt_packfile *file, const char *name, struct lt_error *err);
+/* Whether the model is in another file, whose model then has this SHA-256; `size`: bytes spent on it here. */
+bool lt_packfile_names_model(const struct lt_packfile *file, char hex[2 * LT_SHA256_BYTES + 1],
+                             size_t *size);
 void lt_packfile_close(struct lt_packfile *file);
 /* Whether a file begins as packed files do; false also where it cannot be read. */
 bool lt_packfile_is(const char *name);
