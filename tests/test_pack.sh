@@ -316,6 +316,8 @@ run unpack shared.lpk -o back.csv --model log.lpk
 claim "with_it_text_comes_back_byte_for_byte" cmp back.csv later.csv
 run info shared.lpk --json
 claim "info_tells_where_the_model_is" [ "$status/$(value_of stdout model)" = 0/named ]
+run info - <log.lpk
+claim "but_it_wants_a_name" [ "$status/$(grep -c 'latent info by name' stderr)" = 3/1 ]
 run info log.lpk
 claim "or_that_it_is_inside" [ "$status" = 0 -a -s stdout ]
 run info log.lpk --json

@@ -270,7 +270,7 @@ void lt_packfile_close(struct lt_packfile *file)
 bool lt_packfile_is(const char *name)
 {
     struct lt_bytes bytes;
-    if (lt_bytes_read(&bytes, name, NULL))
+    if (strcmp(name, "-") == 0 || lt_bytes_read(&bytes, name, NULL))
         return false;
     bool is = lt_pack_is(&bytes);
     lt_bytes_free(&bytes);

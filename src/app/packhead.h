@@ -72,7 +72,8 @@ int lt_packfile_peek(struct lt_packfile *file, const char *name, struct lt_error
 bool lt_packfile_names_model(const struct lt_packfile *file, char hex[2 * LT_SHA256_BYTES + 1],
                              size_t *size);
 void lt_packfile_close(struct lt_packfile *file);
-/* Whether a file begins as packed files do; false also where it cannot be read. */
+/* Whether a file begins as packed files do; false also where it cannot be read, and of standard input, which
+ * can be read once. */
 bool lt_packfile_is(const char *name);
 
 #endif

@@ -27,7 +27,7 @@ static const char *describe(const unsigned char *data, size_t size)
         {"\x93NUMPY", 6, "a NumPy array"},
         {"\x89HDF", 4, "an HDF5 file"},
         {"\x89PNG", 4, "a PNG image"},
-        {"\x89LATPK", 6, "a packed file: latent unpack reads those"},
+        {"\x89LATPK", 6, "a packed file: latent unpack reads those, and latent info by name"},
         {"\xff\xd8\xff", 3, "a JPEG image"},
         {"\0\0\x08", 3, "an IDX array"},
         {"\x80\x02", 2, "a Python pickle"},
