@@ -380,8 +380,7 @@ static const struct lt_verb verbs[] = {
         1,
         "what a model or a packed file holds",
         "Prints the columns, the network, the sizes and the training record of a model; of a "
-        "packed file "
-        "its rows and columns, how exact they are, and where its model is.",
+        "packed file its rows and columns, how exact they are, and where its model is.",
         {{"latent info m", "where does this file come from?"},
          {"latent info log.lpk", "what is in it, and does it need another file?"}},
         lt_cmd_info,

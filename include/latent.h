@@ -655,7 +655,7 @@ LATENT_API int latent_verify(const char *file, const char *const *data, int coun
                              const latent_verify_options *options /* or NULL */,
                              latent_report **report, latent_error *error);
 
-/* Whether a file is a packed one; 0 also where it cannot be read, and of "-", which can be read once. */
+/* Whether a file is a packed one; 0 also where it cannot be read, and of pipes and "-", which can be read once. */
 LATENT_API int latent_is_packed(const char *file);
 /* What it holds, as it says itself: nothing is decoded, so a model in another file is not needed. */
 LATENT_API int latent_pack_info(const char *file, latent_report **report, latent_error *error);

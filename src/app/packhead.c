@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "codec/packedbytes.h"
 #include "model/sha256.h"
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -96,6 +95,13 @@ int lt_packhead_read(struct lt_packhead *head, const char *name, const void *byt
     return rc;
 }
 
+/* The digest of the model that a payload names; NULL: it names none. */
+static const unsigned char *named_by(const struct lt_pack_payload *payload)
+{
+    bool names = payload->size == 1 + LT_SHA256_BYTES && payload->data[0] == NAMED;
+    return names ? payload->data + 1 : NULL;
+}
+
 /* The whole model that a payload holds; a named one comes from `other`, which must be it. */
 static int find_model(struct lt_packfile *f, const struct lt_pack_payload *payload,
                       const char *other, struct lt_error *err)
@@ -104,7 +110,7 @@ static int find_model(struct lt_packfile *f, const struct lt_pack_payload *paylo
     struct lt_packfile from;
     if (payload->size > 0 && payload->data[0] == WHOLE)
         return lt_growable_put(&f->model, payload->data, payload->size, err);
-    if (payload->size != 1 + LT_SHA256_BYTES || payload->data[0] != NAMED)
+    if (!named_by(payload))
         return lt_fail(err, LT_ECONTENT, "%s: its model makes no sense", f->name);
     if (!other)
         return lt_fail(err, LT_EUSAGE,
@@ -115,7 +121,7 @@ static int find_model(struct lt_packfile *f, const struct lt_pack_payload *paylo
     if (rc)
         return rc;
     hash_model(from.model.bytes, from.model.used, digest);
-    if (from.model.used == 0 || memcmp(digest, payload->data + 1, sizeof digest) != 0)
+    if (from.model.used == 0 || memcmp(digest, named_by(payload), sizeof digest) != 0)
         rc = lt_fail(err, LT_EUSAGE, "%s: %s is not the model that it was packed with", f->name,
                      other);
     else
@@ -243,17 +249,15 @@ int lt_packfile_peek(struct lt_packfile *file, const char *name, struct lt_error
     return rc;
 }
 
-bool lt_packfile_names_model(const struct lt_packfile *file, char hex[2 * LT_SHA256_BYTES + 1],
-                             size_t *size)
+bool lt_packfile_names_model(const struct lt_packfile *file, char hex[LT_SHA256_HEX], size_t *size)
 {
-    struct lt_pack_payload payload = {0};
-    if (file->head.modelled && lt_pack_model(file->pack, &payload, NULL) != 0)
-        payload = (struct lt_pack_payload){0};
-    const bool named = payload.size == 1 + LT_SHA256_BYTES && payload.data[0] == NAMED;
-    for (int i = 0; named && i < LT_SHA256_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", payload.data[1 + i]);
+    struct lt_pack_payload payload;
+    lt_pack_model(file->pack, &payload, NULL); /* which is whole, unless the file was salvaged */
+    const unsigned char *digest = named_by(&payload);
+    if (digest)
+        lt_sha256_write(digest, hex);
     *size = payload.size;
-    return named;
+    return digest != NULL;
 }
 
 void lt_packfile_close(struct lt_packfile *file)
@@ -270,7 +274,7 @@ void lt_packfile_close(struct lt_packfile *file)
 bool lt_packfile_is(const char *name)
 {
     struct lt_bytes bytes;
-    if (strcmp(name, "-") == 0 || lt_bytes_read(&bytes, name, NULL))
+    if (!lt_file_is_regular(name) || lt_bytes_read(&bytes, name, NULL))
         return false;
     bool is = lt_pack_is(&bytes);
     lt_bytes_free(&bytes);

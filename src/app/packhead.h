@@ -69,11 +69,10 @@ int lt_packfile_take(struct lt_packfile *file, const char *name, const struct lt
 /* All but the model, which may be in another file: nothing can be decoded. */
 int lt_packfile_peek(struct lt_packfile *file, const char *name, struct lt_error *err);
 /* Whether the model is in another file, whose model then has this SHA-256; `size`: bytes spent on it here. */
-bool lt_packfile_names_model(const struct lt_packfile *file, char hex[2 * LT_SHA256_BYTES + 1],
-                             size_t *size);
+bool lt_packfile_names_model(const struct lt_packfile *file, char hex[LT_SHA256_HEX], size_t *size);
 void lt_packfile_close(struct lt_packfile *file);
-/* Whether a file begins as packed files do; false also where it cannot be read, and of standard input, which
- * can be read once. */
+/* Whether a file begins as packed files do; false also where it cannot be read, and of pipes, which can be
+ * read once. */
 bool lt_packfile_is(const char *name);
 
 #endif

@@ -46,7 +46,7 @@ static void add_columns(struct lt_report *r, const struct lt_planes *planes)
 
 static void add_model(struct lt_report *r, const struct lt_packfile *f)
 {
-    char sha256[2 * LT_SHA256_BYTES + 1];
+    char sha256[LT_SHA256_HEX];
     size_t size;
     const bool named = lt_packfile_names_model(f, sha256, &size);
     lt_report_string(r, "model", named ? "named" : size > 0 ? "inside" : "none");

@@ -288,6 +288,12 @@ static int read_descriptor(struct lt_bytes *out, int fd, const char *path, struc
     return read_stream(out, fd, path, err);
 }
 
+bool lt_file_is_regular(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int lt_bytes_read(struct lt_bytes *out, const char *path, struct lt_error *err)
 {
     *out = (struct lt_bytes){0};

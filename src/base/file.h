@@ -46,5 +46,7 @@ void lt_bytes_free(struct lt_bytes *bytes); /* leaves it zeroed */
  * when it is used again, by whichever thread.  So a pass over a large file needs little memory.  Nothing
  * happens to bytes that are owned. */
 void lt_bytes_release(const struct lt_bytes *bytes, size_t begin, size_t end);
+/* Whether a path is a regular file, which can be read more than once: no pipe, and not "-". */
+bool lt_file_is_regular(const char *path);
 
 #endif

@@ -4,9 +4,14 @@
 
 void lt_sha256_hex(struct lt_sha256 *hash, char hex[LT_SHA256_HEX])
 {
-    static const char digit[] = "0123456789abcdef";
     unsigned char digest[LT_SHA256_BYTES];
     lt_sha256_final(hash, digest);
+    lt_sha256_write(digest, hex);
+}
+
+void lt_sha256_write(const unsigned char digest[LT_SHA256_BYTES], char hex[LT_SHA256_HEX])
+{
+    static const char digit[] = "0123456789abcdef";
     for (int i = 0; i < LT_SHA256_BYTES; i++) {
         hex[2 * i] = digit[digest[i] >> 4];
         hex[2 * i + 1] = digit[digest[i] & 15];

@@ -30,6 +30,9 @@ void lt_sha256_update(struct lt_sha256 *hash, const void *bytes, size_t n);
 void lt_sha256_final(struct lt_sha256 *hash, unsigned char digest[LT_SHA256_BYTES]);
 void lt_sha256_hex(struct lt_sha256 *hash, char hex[LT_SHA256_HEX]);
 
+/* A digest in digits. */
+void lt_sha256_write(const unsigned char digest[LT_SHA256_BYTES], char hex[LT_SHA256_HEX]);
+
 /* Whether a text is 64 lower-case hexadecimal digits. */
 bool lt_sha256_is_hex(const char *text);
 
